@@ -1,0 +1,255 @@
+"""The page: choose a photo, press one button, read what was found. Only Gradio lives here.
+
+``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
+one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
+result in ``detector.page``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import gradio as gr
+import numpy as np
+from gradio.events import api
+from gradio.utils import get_upload_folder
+from numpy.typing import NDArray
+
+from detector import media, overlay, page, report, words
+from detector.errors import DetectorError
+from detector.records import FaceResult, Frame, Manifest, Report
+
+__all__ = ["build_app", "launch_options", "main"]
+
+UPLOADS_KEPT_S = 300
+"""An upload is deleted this many seconds after it was last used."""
+PREVIEW_SIDE = 1600
+"""Longer side of the photo as shown in the result, pixels, at most."""
+QUALITY = 90
+"""JPEG quality of what is only looked at."""
+_FOLDER_PREFIX = "photo-check-"
+_FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
+_SHOW_RESULT = """() => { setTimeout(() => {
+    const headline = document.querySelector('#fc-verdict');
+    headline?.focus({preventScroll: true});
+    headline?.scrollIntoView({block: 'start'});
+}, 100); }"""
+
+
+class Analyser(Protocol):
+    """What the page needs of ``detector.Detector``."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    def analyze(
+        self, path: str | os.PathLike[str], *, model: str | None = None, heatmaps: bool = True, name: str | None = None
+    ) -> Report: ...
+
+
+def build_app(detector: Analyser) -> gr.Blocks:
+    """Make the page and its named endpoint ``/analyze_image``; ``launch_options`` belong to it.
+
+    Args:
+        detector: analyses photos; called from worker threads, one photo at a time.
+    """
+
+    def check(upload: dict[str, Any] | None) -> Iterator[str]:
+        if not upload or not upload.get("path"):
+            yield page.notice(words.NO_PHOTO)
+            return
+        yield page.notice(words.WAITING)
+        yield _answer(detector, upload)
+
+    def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
+        """Analyse every face of one photo and return the report.
+
+        Args:
+            image: the photo as a file (JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF or HEIC; at most 50 MB and 40 megapixels).
+            model: name of the model that decides; without it the default one.
+
+        Returns:
+            The report as JSON: verdict, reason, p_fake and the faces; a file that cannot be analysed has "error" set.
+        """
+        path, name = _uploaded(image)
+        try:
+            return report.to_dict(detector.analyze(path, model=model, heatmaps=False, name=name))
+        except DetectorError as error:
+            return report.error_dict(name, error)
+
+    app: gr.Blocks
+    # fill_width: the width is that of .fc-page, for phone and desk alike.
+    with (
+        gr.Blocks(
+            title=words.TITLE, analytics_enabled=False, delete_cache=(60, UPLOADS_KEPT_S), fill_width=True
+        ) as app,
+        gr.Column(elem_classes="fc-page"),
+    ):
+        gr.HTML(page.introduction(), apply_default_css=False)
+        photo = gr.Image(
+            label=words.CHOOSE,
+            # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "webcam", "clipboard"],
+            height=300,
+            placeholder=words.DROP,
+            alt_text=words.CHOOSE,
+            buttons=[],
+            elem_id="fc-photo-input",
+        )
+        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
+        shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+
+        private: dict[str, Any] = {"api_visibility": "private"}
+        # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
+        checked = button.click(
+            check, photo, shown, preprocess=False, show_progress="minimal", concurrency_id="analysis", **private
+        )
+        checked.success(None, js=_SHOW_RESULT, **private)
+        checked.failure(lambda: page.refusal(words.UNFINISHED), None, shown, queue=False, **private)
+        # A result belongs to the photo above it.
+        photo.change(None, None, shown, js="() => ''", cancels=[checked], **private)
+        photo.upload(None, js=_FOCUS_BUTTON, **private)
+        api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
+    app.queue(max_size=8, default_concurrency_limit=1)
+    return app
+
+
+def launch_options() -> dict[str, Any]:
+    """Everything ``Blocks.launch`` is told, apart from the address."""
+    fonts = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
+    return {
+        # Only fonts that are on the reader's computer: nothing is fetched from elsewhere.
+        "theme": gr.themes.Default(
+            primary_hue="blue", neutral_hue="slate", text_size="lg", font=fonts, font_mono=("ui-monospace", "monospace")
+        ).set(button_primary_background_fill="*primary_700", button_primary_background_fill_hover="*primary_800"),
+        "css_paths": page.STYLESHEET,
+        "show_error": False,
+        "max_file_size": "50mb",
+        "allowed_paths": [],
+        "blocked_paths": [str(Path(__file__).resolve().parent)],
+        "strict_cors": True,
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "footer_links": [],
+        "run_history": False,
+        "mcp_server": False,
+        "pwa": False,
+        "state_session_capacity": 100,
+        "max_threads": 8,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the page until interrupted; the return value is the exit status."""
+    parser = argparse.ArgumentParser(prog="app.py", description="Serve the photo check as a web page.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for the whole network")
+    parser.add_argument("--port", type=int, help="port; without it the first free one from 7860")
+    parser.add_argument(
+        "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
+    )
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
+    options = parser.parse_args(arguments)
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from detector import load_detector
+
+    try:
+        detector = load_detector(options.weights)
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    _keep_uploads_apart()
+    # A stopped container ends like Ctrl-C, so that the uploads are removed.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        build_app(detector).launch(
+            server_name=options.host, server_port=options.port, share=options.share, **launch_options()
+        )
+    finally:
+        detector.close()
+    return 0
+
+
+def _answer(detector: Analyser, upload: dict[str, Any]) -> str:
+    path, name = _uploaded(upload)
+    try:
+        found = detector.analyze(path, name=name)
+    except DetectorError as error:
+        return page.refusal(str(error), name)
+    return page.result(found, _pictures(found), detector.manifest, report.to_json(found))
+
+
+def _uploaded(upload: Any) -> tuple[Path, str]:
+    """Path on this computer and the user's name of an uploaded file.
+
+    Raises:
+        gr.Error: the request names a file that was not uploaded. Gradio checks only paths that are marked as files, so
+            a request made by hand could otherwise name any file that this process may read.
+    """
+    given = upload.get("path") if isinstance(upload, dict) else None
+    if not isinstance(given, str):
+        raise gr.Error(words.NOT_UPLOADED, print_exception=False)
+    path = Path(given).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
+        raise gr.Error(words.NOT_UPLOADED, print_exception=False)
+    name = upload.get("orig_name")
+    return path, name if isinstance(name, str) and name else path.name
+
+
+def _pictures(found: Report) -> page.Pictures:
+    faces = tuple(_face_pictures(face) for face in found.faces)
+    return page.Pictures(
+        photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
+        faces=faces,
+        legend=media.encode_png(overlay.legend(320, 14)) if any(face.towards_fake for face in faces) else None,
+    )
+
+
+def _face_pictures(face: FaceResult) -> page.FacePictures:
+    # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
+    crop = face.crop.rgb
+    if face.heatmap is None:
+        return page.FacePictures(media.encode_png(crop))
+    return page.FacePictures(
+        media.encode_png(crop),
+        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
+        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
+    )
+
+
+def _preview(frame: Frame) -> NDArray[np.uint8]:
+    # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
+    return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)
+
+
+def _keep_uploads_apart() -> None:
+    """Give this run a private folder for uploads, removed at exit, and delete what a killed run left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
+            continue
+        for file in folder.rglob("*"):
+            # A live run deletes its uploads earlier than this, so what is older has no owner any more.
+            if file.is_file() and time.time() - file.lstat().st_mtime > 2 * UPLOADS_KEPT_S:
+                file.unlink(missing_ok=True)
+    # mkdtemp makes the folder readable by this user alone.
+    own = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = own
+
+
+if __name__ == "__main__":
+    sys.exit(main())

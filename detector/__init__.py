@@ -1,0 +1,34 @@
+"""Looks for signs that faces in a picture were altered or generated.
+
+>>> detector = load_detector()                    # doctest: +SKIP
+>>> report = detector.analyze("photo.jpg")        # doctest: +SKIP
+>>> report.verdict, report.reason                 # doctest: +SKIP
+
+What needs TensorFlow or mediapipe is imported when it is first asked for, so that ``import detector`` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detector.errors import DetectorError
+from detector.records import Report, Verdict
+
+if TYPE_CHECKING:
+    from detector.pipeline import Detector, load_detector
+
+__all__ = ["Detector", "DetectorError", "Report", "Verdict", "__version__", "load_detector"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Detector", "load_detector"):
+        from detector import pipeline
+
+        return getattr(pipeline, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

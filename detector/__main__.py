@@ -1,0 +1,269 @@
+"""The command line: the same Report as the page, without a browser.
+
+    python -m detector analyze FILE... [--json -|PATH] [--model NAME] [--heatmaps DIR] [--weights DIR]
+    python -m detector models [--json] [--weights DIR]
+
+Exit status: 0 if every file could be read (whatever its verdict), 2 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+# Only what is quick: TensorFlow and mediapipe cost seconds, which --help should not.
+from detector import __version__, words
+from detector.errors import DetectorError
+from detector.records import FaceResult, Report, Verdict
+
+if TYPE_CHECKING:
+    from detector.pipeline import Detector
+
+__all__ = ["main"]
+
+OK, FAILED = 0, 2
+BROKEN_PIPE = 141
+"""128 + SIGPIPE, as the shell reports a program whose reader went away."""
+
+_LONGEST_STEM = 180
+"""Bytes of a heatmap's name before its ending; file systems allow 255 in all."""
+
+Load = Callable[[Path | None], AbstractContextManager["Detector"]]
+
+
+def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> int:
+    """Run one command; the return value is the exit status.
+
+    Args:
+        arguments: without the program's name; default ``sys.argv``.
+        load: makes the detector from the weights folder; default ``detector.load_detector``.
+    """
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the terminal's encoding lacks must not stop a run of a thousand files.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _models(options) if options.command == "models" else _analyze(options, load or _load)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Else the interpreter complains about the same pipe once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m detector",
+        description="Looks for signs that faces in pictures were altered or generated. "
+        "A score is an estimate, not evidence.",
+    )
+    parser.add_argument("--version", action="version", version=f"detector {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    weights = argparse.ArgumentParser(add_help=False)
+    weights.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and weights")
+
+    analyze = commands.add_parser(
+        "analyze",
+        parents=[weights],
+        help="analyse pictures",
+        description="Analyses pictures, in the order given. A file that cannot be read does not stop the others.",
+        epilog="Exit status: 0 if every file could be read, whatever its verdict; 2 otherwise.",
+    )
+    analyze.add_argument("files", nargs="+", metavar="FILE", help="a picture")
+    analyze.add_argument(
+        "--json",
+        metavar="-|PATH",
+        help="write JSON Lines, one report a file: to standard output with -, which then carries nothing else, or to "
+        "PATH (an existing file is replaced only if its name ends in .json or .jsonl)",
+    )
+    analyze.add_argument("--model", metavar="NAME", help="the model that decides; see the command models")
+    analyze.add_argument(
+        "--heatmaps",
+        type=Path,
+        metavar="DIR",
+        help="write FILE.faces.png with numbered boxes and, for each face N, FILE.faceN.crop.png (what was scored), "
+        ".fake.png and .real.png (what raised and lowered the score)",
+    )
+    models = commands.add_parser("models", parents=[weights], help="list models, revisions and hashes")
+    models.add_argument("--json", action="store_true", help="as one JSON object")
+    return parser
+
+
+def _load(weights: Path | None) -> Detector:
+    # Before TensorFlow is imported: its errors are enough, its start-up messages are for its developers.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from detector import load_detector
+
+    return load_detector(weights)
+
+
+def _analyze(options: argparse.Namespace, load: Load) -> int:
+    from detector import report as reports
+
+    with contextlib.ExitStack() as stack:
+        try:
+            lines = stack.enter_context(_json_lines(options.json, options.files))
+            if options.heatmaps is not None:
+                options.heatmaps.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            print(f"error: {error.filename} cannot be written ({error.strerror}); name another place.", file=sys.stderr)
+            return FAILED
+        summary = None if options.json == "-" else sys.stdout
+        # Libraries print as they like; what is asked for on standard output stays alone there.
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        detector = stack.enter_context(load(options.weights))
+        detector.select(options.model)
+        stems: set[str] = set()
+        status = OK
+        limits: tuple[str, ...] = ()
+        for file in options.files:
+            try:
+                found = detector.analyze(file, model=options.model, heatmaps=options.heatmaps is not None)
+            except DetectorError as error:
+                status = FAILED
+                name = _printable(os.path.basename(file) or file)
+                plain, text = reports.error_dict(name, error), f"{_printable(file)}: could not be read\n  {error}\n"
+            else:
+                limits = found.limits
+                plain, text = reports.to_dict(found), _summary(file, found)
+                if options.heatmaps is not None:
+                    _write_pictures(found, options.heatmaps, _stem(found.input.name, stems))
+            if lines is not None:
+                lines.write(f"{reports.to_json(plain)}\n")
+                lines.flush()
+            if summary is not None:
+                summary.write(f"{text}\n")
+                summary.flush()
+        if summary is not None and limits:
+            summary.write("Please note\n" + "".join(f"  {limit}\n" for limit in limits))
+    return status
+
+
+@contextlib.contextmanager
+def _json_lines(target: str | None, inputs: Sequence[str]) -> Iterator[TextIO | None]:
+    """Where the JSON Lines go; None if none were asked for.
+
+    Raises:
+        OSError: the file cannot be written, or is better not: ``--json photo.jpg`` is a slip that would cost a photo.
+    """
+    if target is None:
+        yield None
+    elif target == "-":
+        yield sys.stdout
+    else:
+        if os.path.isfile(target):
+            if any(os.path.exists(file) and os.path.samefile(target, file) for file in inputs):
+                raise FileExistsError(0, "it is one of the files to analyse", target)
+            if not target.lower().endswith((".json", ".jsonl")):
+                raise FileExistsError(0, "it exists, and its name ends neither in .json nor in .jsonl", target)
+        with Path(target).open("w", encoding="ascii") as stream:
+            yield stream
+
+
+def _summary(file: str, found: Report) -> str:
+    """A result for people, ending in a line feed."""
+    head = [
+        f"{_printable(file)}: {words.HEADLINES[found.verdict]}",
+        f"  {found.reason}",
+        *(f"  {n}" for n in found.input.notes),
+    ]
+    return "".join(f"{line}\n" for line in [*head, *(_face_line(n, f) for n, f in enumerate(found.faces, start=1))])
+
+
+def _face_line(number: int, face: FaceResult) -> str:
+    if face.p_fake is None:
+        return f"  Face {number}: not analysed. {face.reason}"
+    others = ", ".join(f"{name} {words.score_text(score)}" for name, score in face.models.items())
+    return f"  Face {number}: score {words.score_text(face.p_fake)}, {words.HEADLINES[face.verdict].lower()} ({others})"
+
+
+def _write_pictures(found: Report, folder: Path, stem: str) -> None:
+    from detector.media import encode_png
+    from detector.overlay import boxes_on_frame, heatmap_on_crop
+
+    if found.frame is not None and found.faces:
+        boxes = [face.crop.detection.box for face in found.faces]
+        dashed = [face.verdict is Verdict.NOT_ANALYSED for face in found.faces]
+        (folder / f"{stem}.faces.png").write_bytes(encode_png(boxes_on_frame(found.frame.rgb, boxes, dashed=dashed)))
+    for number, face in enumerate(found.faces, start=1):
+        pictures = {"crop": face.crop.rgb}
+        if face.heatmap is not None:
+            pictures["fake"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_fake)
+            pictures["real"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_real)
+        for kind, rgb in pictures.items():
+            (folder / f"{stem}.face{number}.{kind}.png").write_bytes(encode_png(rgb))
+
+
+def _stem(name: str, taken: set[str]) -> str:
+    """The input's name as the beginning of file names, with -2, -3 ... where an earlier input has it already."""
+    safe = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name)
+    safe = safe.encode("utf-8", "replace")[:_LONGEST_STEM].decode("utf-8", "ignore")
+    stem, count = safe, 1
+    # Without regard to case: some file systems have none.
+    while stem.casefold() in taken:
+        count += 1
+        stem = f"{safe}-{count}"
+    taken.add(stem.casefold())
+    return stem
+
+
+def _printable(text: str) -> str:
+    """The text without characters that could steer a terminal or turn its writing direction."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _models(options: argparse.Namespace) -> int:
+    from detector.weights import WeightStore
+
+    store = WeightStore(options.weights)
+    rows: list[dict[str, Any]] = []
+    for spec in store.manifest.models.values():
+        if (store.folder / spec.file.name).exists():
+            revision: str | None = "local"
+        else:
+            revision = store.pin.revision if store.pin else None
+        rows.append(
+            {
+                "name": spec.name,
+                "architecture": spec.architecture,
+                "kind": spec.kind,
+                "default": spec.name == store.manifest.default_image_model,
+                "revision": revision,
+                "file": spec.file.name,
+                "bytes": spec.file.bytes,
+                "sha256": spec.file.sha256,
+                "trained_at_commit": spec.trained_at_commit,
+            }
+        )
+    if options.json:
+        print(json.dumps({"models": rows}, allow_nan=False))
+        return OK
+    if not rows:
+        print(f"The manifest in {store.folder} lists no model.")
+    for row in rows:
+        chosen = ", the default" if row["default"] else ""
+        print(f"{row['name']}: {row['kind']} model of the architecture {row['architecture']}{chosen}")
+        print(f"  revision {row['revision'] or 'unknown: neither in the folder nor on a Hub'}")
+        print(f"  file     {row['file']}, {row['bytes']} bytes")
+        print(f"  sha256   {row['sha256']}")
+    return OK
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,378 @@
+"""Find faces, cut them out, and measure how good the cut is. The only user of mediapipe.
+
+Finding is two steps. Many cheap looks at the picture (whole, enlarged in tiles, turned, with a border around it) propose
+places; then every proposal is looked at once more, alone, upright and always at the same scale, and that second look
+decides. It makes the box independent of how the picture was framed, which is what a model trained on crops needs.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions
+from mediapipe.tasks.python.vision import FaceDetector, FaceDetectorOptions
+from numpy.typing import NDArray
+
+from detector.records import Box, CropSpec, Detection, FaceCrop, FaceQuality, Frame, UInt8Image
+
+__all__ = ["FaceFinder", "crop_face", "measure_quality"]
+
+MIN_SCORE = 0.5
+"""Least score of the second look for a face to be reported."""
+MIN_PROPOSAL_SCORE = 0.3
+"""Least score of a first look for a place to be looked at again."""
+MAX_PROPOSALS = 200
+"""Bound on second looks, hence on time, for crowds and textures."""
+
+SHORT_SIDE = 256
+"""Pixels a look is rendered at for the short-range model: twice its 128, because mediapipe rounds boxes to whole pixels."""
+FULL_SIDE = 192
+"""Pixels a look is rendered at for the full-range model: its own input size."""
+SECOND_LOOK = 1.7
+"""Side of the second look, in face sides."""
+TILE_OVERLAP = 0.25
+"""Share of a tile that its neighbour repeats."""
+SHARPNESS_SIDE = 112
+"""Pixels to which a face is brought before its sharpness is measured."""
+
+
+@dataclass(frozen=True)
+class _Square:
+    """A square of the frame, possibly turned: what a look sees. Pixels; degrees clockwise."""
+
+    x: float
+    y: float
+    side: float
+    roll: float = 0.0
+
+    def turn(self) -> NDArray[np.float64]:
+        """(2, 2) float64: from the square's own axes to the frame's."""
+        angle = math.radians(self.roll)
+        return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+    def to_frame(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 2) points, 0 to 1 across the square, as (N, 2) frame pixels."""
+        return (points - 0.5) * self.side @ self.turn().T + (self.x, self.y)
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A face as one look saw it, in frame pixels. ``box`` is the square in the look's axes."""
+
+    square: _Square
+    keypoints: NDArray[np.float64]
+    score: float
+
+
+class FaceFinder:
+    """Finds every face of a picture. A context manager; one may be shared between threads.
+
+    Args:
+        short_range: ``blaze_face_short_range.tflite``.
+        full_range: ``blaze_face_full_range_sparse.tflite``.
+
+    Raises:
+        FileNotFoundError: A model file is not there.
+        RuntimeError, ValueError: A model file is not what mediapipe can load.
+    """
+
+    def __init__(self, short_range: Path, full_range: Path) -> None:
+        self._lock = threading.Lock()  # mediapipe's detectors are not thread-safe
+        self._short = _open_detector(short_range)
+        self._full = _open_detector(full_range)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the models; no call may follow."""
+        with self._lock:
+            self._short.close()
+            self._full.close()
+
+    def find(self, frame: Frame) -> list[Detection]:
+        """Every face, in reading order (rows from the top, each from the left).
+
+        Args:
+            frame: An upright RGB picture of any size.
+
+        Returns:
+            Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
+            that of an upright one: it is the face's own square, turned back about its centre.
+        """
+        pyramid = _Pyramid(frame.rgb)
+        with self._lock:
+            proposals = [
+                proposal
+                for detector, square in self._first_looks(frame.rgb.shape[1], frame.rgb.shape[0])
+                for proposal in _look(detector, pyramid, square, self._side_of(detector))
+            ]
+            faces = [
+                face
+                for proposal in _without_repeats(proposals)[:MAX_PROPOSALS]
+                if (face := self._second_look(pyramid, proposal)) is not None
+            ]
+        return _reading_order([_as_detection(face) for face in _without_repeats(faces)])
+
+    def _side_of(self, detector: FaceDetector) -> int:
+        return SHORT_SIDE if detector is self._short else FULL_SIDE
+
+    def _first_looks(self, width: int, height: int) -> Iterator[tuple[FaceDetector, _Square]]:
+        long_side = max(width, height)
+        middle = width / 2, height / 2
+        yield self._full, _Square(*middle, long_side)
+        yield self._short, _Square(*middle, long_side)
+        yield self._short, _Square(*middle, 1.6 * long_side)
+        for roll in (-40.0, 40.0):
+            yield self._full, _Square(*middle, 1.2 * long_side, roll)
+        for tile_side in (long_side / 2.5, long_side / 6.0):
+            if tile_side >= FULL_SIDE:
+                for x in _tile_centers(width, tile_side):
+                    for y in _tile_centers(height, tile_side):
+                        yield self._full, _Square(x, y, tile_side)
+
+    def _second_look(self, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
+        """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
+        seen = proposal.square
+        square = _Square(seen.x, seen.y, seen.side * SECOND_LOOK, _roll_deg(proposal.keypoints))
+        found = [
+            face
+            for face in _look(self._short, pyramid, square, SHORT_SIDE)
+            if face.score >= MIN_SCORE and _overlap(face.square, seen) > 0.3
+        ]
+        return max(found, key=lambda face: face.score, default=None)
+
+
+class _Pyramid:
+    """A picture at full, half, quarter... size, so that a look can be rendered fast and without aliasing."""
+
+    def __init__(self, rgb: UInt8Image) -> None:
+        self.levels = [rgb]
+        while max(rgb.shape[:2]) > 2 * FULL_SIDE:
+            height, width = rgb.shape[:2]
+            rgb = cv2.resize(rgb, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
+            self.levels.append(rgb)
+
+    def render(self, square: _Square, size: int) -> UInt8Image:
+        """(size, size, 3) RGB of the square; black where it leaves the picture."""
+        wanted = int(math.floor(math.log2(max(1.0, square.side / size))))
+        level = self.levels[min(wanted, len(self.levels) - 1)]
+        height, width = self.levels[0].shape[:2]
+        shrink = np.array([level.shape[1] / width, level.shape[0] / height])
+        return _sample(level, square, size, shrink, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+
+
+def _sample(
+    image: UInt8Image, square: _Square, size: int, shrink: NDArray[np.float64], interpolation: int, border: int
+) -> UInt8Image:
+    """(size, size, 3) pixels of a square given in frame pixels, from the frame shrunk by ``shrink`` (x, y)."""
+    per_pixel = square.turn() * (square.side / size) * shrink[:, None]
+    first = square.to_frame(np.full((1, 2), 0.5 / size))[0] * shrink - 0.5
+    matrix = np.hstack([per_pixel, first[:, None]])
+    return cv2.warpAffine(image, matrix, (size, size), flags=interpolation | cv2.WARP_INVERSE_MAP, borderMode=border)
+
+
+def _open_detector(path: Path) -> FaceDetector:
+    options = FaceDetectorOptions(
+        base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
+        min_detection_confidence=MIN_PROPOSAL_SCORE,
+        min_suppression_threshold=0.3,
+    )
+    return FaceDetector.create_from_options(options)
+
+
+def _look(detector: FaceDetector, pyramid: _Pyramid, square: _Square, size: int) -> list[_Proposal]:
+    """All faces that one model sees in one square of the frame."""
+    result = detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=pyramid.render(square, size)))
+    proposals = []
+    for found in result.detections:
+        box = found.bounding_box
+        center = np.array([[box.origin_x + box.width / 2, box.origin_y + box.height / 2]]) / size
+        keypoints = np.array([[point.x, point.y] for point in found.keypoints])
+        x, y = square.to_frame(center)[0]
+        side = max(box.width, box.height) / size * square.side
+        if side > 0:
+            score = min(1.0, max(0.0, found.categories[0].score))
+            proposals.append(_Proposal(_Square(x, y, side, square.roll), square.to_frame(keypoints), score))
+    return proposals
+
+
+def _tile_centers(length: int, tile: float) -> list[float]:
+    """Centres of equally spaced tiles that cover ``length`` with at least the wanted overlap."""
+    if length <= tile:
+        return [length / 2]
+    count = math.ceil((length - tile) / (tile * (1 - TILE_OVERLAP))) + 1
+    return [float(center) for center in np.linspace(tile / 2, length - tile / 2, count)]
+
+
+def _overlap(one: _Square, other: _Square) -> float:
+    """Shared area over the smaller area, turns ignored: also catches a box within a box, which IoU does not."""
+    reach = (one.side + other.side) / 2
+    shared_w = min(reach - abs(one.x - other.x), one.side, other.side)
+    shared_h = min(reach - abs(one.y - other.y), one.side, other.side)
+    if shared_w <= 0 or shared_h <= 0:
+        return 0.0
+    return shared_w * shared_h / min(one.side, other.side) ** 2
+
+
+def _without_repeats(proposals: list[_Proposal]) -> list[_Proposal]:
+    """Best score first; whatever mostly overlaps a better one is dropped."""
+    kept: list[_Proposal] = []
+    for proposal in sorted(proposals, key=lambda p: -p.score):
+        if all(_overlap(proposal.square, better.square) < 0.5 for better in kept):
+            kept.append(proposal)
+    return kept
+
+
+def _roll_deg(keypoints: NDArray[np.floating]) -> float:
+    """Tilt of the eye line in degrees, positive clockwise as seen."""
+    dx, dy = keypoints[1] - keypoints[0]
+    return math.degrees(math.atan2(dy, dx))
+
+
+def _as_detection(face: _Proposal) -> Detection:
+    half = face.square.side / 2
+    box = Box(face.square.x - half, face.square.y - half, face.square.x + half, face.square.y + half)
+    return Detection(box=box, keypoints=face.keypoints.astype(np.float32), score=face.score)
+
+
+def _reading_order(detections: list[Detection]) -> list[Detection]:
+    """A row is every face whose centre lies within half a face of the row's first."""
+    rows: list[list[Detection]] = []
+    for detection in sorted(detections, key=lambda d: d.box.center[1]):
+        first = rows[-1][0].box if rows else None
+        if first is not None and detection.box.center[1] - first.center[1] < first.height / 2:
+            rows[-1].append(detection)
+        else:
+            rows.append([detection])
+    return [detection for row in rows for detection in sorted(row, key=lambda d: d.box.center[0])]
+
+
+def measure_quality(frame: Frame, detection: Detection) -> FaceQuality:
+    """How much the face has to offer, before any gate.
+
+    Args:
+        frame: The picture in which the face was found.
+        detection: The face.
+
+    Returns:
+        Quality; units and ranges are those of ``FaceQuality``.
+
+    Raises:
+        ValueError: The box lies outside the frame.
+    """
+    box = detection.box
+    height, width = frame.rgb.shape[:2]
+    left, top = max(0, math.floor(box.left)), max(0, math.floor(box.top))
+    right, bottom = min(width, math.ceil(box.right)), min(height, math.ceil(box.bottom))
+    if left >= right or top >= bottom:
+        raise ValueError(f"measure_quality: {box} lies outside a frame of {width} x {height} pixels")
+    grey = cv2.cvtColor(np.ascontiguousarray(frame.rgb[top:bottom, left:right]), cv2.COLOR_RGB2GRAY)
+    scale = SHARPNESS_SIDE / max(box.width, box.height)
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    fixed = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+    points = detection.keypoints.astype(np.float64)
+    eye_line = points[1] - points[0]
+    # In a full profile the eyes fall together; the floor keeps yaw finite there, and large.
+    eye_distance = max(float(np.hypot(*eye_line)), 0.05 * min(box.width, box.height))
+    nose_offset = points[2] - (points[0] + points[1]) / 2
+    yaw = float(nose_offset @ eye_line) / eye_distance**2
+    return FaceQuality(
+        size_px=min(box.width, box.height),
+        sharpness=float(cv2.Laplacian(fixed, cv2.CV_64F).var()),
+        brightness=float(grey.mean()),
+        roll_deg=_roll_deg(points),
+        yaw=yaw,
+    )
+
+
+def crop_face(frame: Frame, detection: Detection, spec: CropSpec) -> FaceCrop:
+    """Cut the square that a model sees: the only crop in the repository, for training, scoring and display alike.
+
+    The square is the longer side of the box plus the margins, about the box's centre. Near the border it is first moved,
+    then shrunk, so that every pixel comes from the picture: an invented border would tell a model how tightly a data set
+    was framed. A face tilted beyond ``spec.upright_above_deg`` is cut from a turned square if one that holds the whole
+    face box lies inside the picture, else from an upright one. The same input gives the same bytes.
+
+    Args:
+        frame: The picture in which the face was found.
+        detection: The face.
+        spec: Size, margin and tilt.
+
+    Returns:
+        The crop, (size, size, 3) uint8 RGB, with the square it came from and its quality.
+
+    Raises:
+        ValueError: The box lies outside the frame.
+    """
+    quality = measure_quality(frame, detection)
+    turned = None
+    if abs(quality.roll_deg) > spec.upright_above_deg:
+        turned = _turned_square(frame, detection.box, spec.margin, quality.roll_deg)
+    if turned is None:
+        rgb, source = _cut_upright(frame.rgb, detection.box, spec)
+    else:
+        rgb, source = _cut_turned(frame.rgb, turned, spec.size)
+    return FaceCrop(rgb=rgb, source=source, detection=detection, quality=quality)
+
+
+def _cut_upright(rgb: UInt8Image, box: Box, spec: CropSpec) -> tuple[UInt8Image, Box]:
+    height, width = rgb.shape[:2]
+    side = max(1, min(round(max(box.width, box.height) * (1 + 2 * spec.margin)), width, height))
+    center_x, center_y = box.center
+    left = min(max(0, round(center_x - side / 2)), width - side)
+    top = min(max(0, round(center_y - side / 2)), height - side)
+    return _resize(rgb[top : top + side, left : left + side], spec.size), Box(left, top, left + side, top + side)
+
+
+def _turned_square(frame: Frame, box: Box, margin: float, roll: float) -> _Square | None:
+    """The largest turned square inside the picture that holds the face's own (turned) square; None if there is none."""
+    height, width = frame.rgb.shape[:2]
+    face_side = max(box.width, box.height)
+    center = np.array(box.center)
+    angle = math.radians(roll)
+    spread = abs(math.cos(angle)) + abs(math.sin(angle))
+    for share in np.linspace(1 + 2 * margin, 1.0, 33):
+        side = face_side * float(share)
+        reach = side * spread / 2
+        if 2 * reach > min(width, height):
+            continue
+        moved = np.clip(center, reach, (width - reach, height - reach))
+        square = _Square(float(moved[0]), float(moved[1]), side, roll)
+        shift = np.abs((moved - center) @ square.turn())
+        if shift.max() <= (side - face_side) / 2 + 1e-9:
+            return square
+    return None
+
+
+def _cut_turned(rgb: UInt8Image, square: _Square, size: int) -> tuple[UInt8Image, Box]:
+    turn = np.abs(square.turn()[0]).sum()
+    reach = square.side * float(turn) / 2
+    source = Box(square.x - reach, square.y - reach, square.x + reach, square.y + reach)
+    # Only the part around the square is handed over: warpAffine does not take pictures beyond 32767 pixels.
+    left, top = max(0, math.floor(source.left) - 2), max(0, math.floor(source.top) - 2)
+    patch = np.ascontiguousarray(rgb[top : math.ceil(source.bottom) + 2, left : math.ceil(source.right) + 2])
+    local = _Square(square.x - left, square.y - top, square.side, square.roll)
+    # Shrinking is left to _resize: a warp that shrinks would skip pixels.
+    native = max(size, round(square.side))
+    upright = _sample(patch, local, native, np.ones(2), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+    return _resize(upright, size), source
+
+
+def _resize(square: UInt8Image, size: int) -> UInt8Image:
+    """Pixel-area averaging when the crop shrinks, bicubic when it grows."""
+    interpolation = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_CUBIC
+    return cv2.resize(np.ascontiguousarray(square), (size, size), interpolation=interpolation)

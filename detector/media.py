@@ -1,0 +1,364 @@
+"""The only decoder: a media file in, upright RGB pixels and the file's facts out.
+
+A still picture goes through these steps, in this order, each able to refuse it:
+
+1. The file is read once, after its size was checked; everything else happens in memory.
+2. ``containers`` says from the bytes, never from the name, which format it is and whether its structure is whole.
+3. Pillow (pillow-heif for HEIC) opens it as exactly that format; the size in the header is checked before pixels exist.
+4. The pixels are decoded strictly. A JPEG gets a second opinion, since libjpeg fills missing parts in silence.
+5. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
+
+What cannot be seen: damage inside formats that carry no redundancy (raw pixels in BMP or TIFF, the arithmetic coding of
+WebP, AVIF and HEIC, JPEG or fax coding inside TIFF) decodes to other pixels without an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import struct
+import unicodedata
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av
+import av.error
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageFile
+
+from detector import colour, containers
+from detector.errors import DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
+from detector.records import Frame, InputInfo, LoadedImage
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "MIN_SIDE",
+    "decode_image",
+    "encode_jpeg",
+    "encode_png",
+    "read_image",
+]
+
+MAX_FILE_BYTES = 50 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 32_767
+"""OpenCV's resampling counts pixels in 16 bits."""
+MIN_SIDE = 16
+MAX_NAME_CHARACTERS = 100
+
+FORMATS = "JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC"
+_PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
+
+_ORIENTATION = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what turns the picture upright. 1 is upright; other values are not defined and are ignored."""
+
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and its plugins let out on hostile bytes: much of their parsing is plain Python."""
+
+_DNG_VERSION_TAG = 50706
+_NEW_SUBFILE_TYPE_TAG = 254
+
+pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def read_image(path: str | os.PathLike[str], name: str | None = None) -> LoadedImage:
+    """Read a still picture.
+
+    Args:
+        path: The file. Its name and ending say nothing about its format.
+        name: What the user calls it, where ``path`` is a temporary copy; the path's own name by default.
+
+    Returns:
+        The upright picture, (H, W, 3) uint8 RGB in sRGB, with the facts of its file.
+
+    Raises:
+        UnsupportedMedia: Not a picture format that is read, or too small to hold a face.
+        DamagedMedia: Empty, cut short, or not decodable as a whole.
+        MediaTooLarge: More than ``MAX_FILE_BYTES``, ``MAX_PIXELS`` or ``MAX_SIDE``.
+        MediaError: The file cannot be opened.
+    """
+    return decode_image(_read_file(path), os.fspath(path) if name is None else name)
+
+
+def decode_image(data: bytes, name: str = "") -> LoadedImage:
+    """Decode a still picture from the bytes of its file. See ``read_image``."""
+    if not data:
+        raise DamagedMedia("The file is empty: copy or download it again.")
+    if len(data) > MAX_FILE_BYTES:
+        raise _file_too_large(len(data))
+    kind = containers.identify(data)
+    if kind is None:
+        raise _unsupported(data)
+    notes: list[str] = []
+    rgb = np.array(_decode(data, kind, notes))
+    height, width, _ = rgb.shape
+    info = InputInfo(
+        name=_safe_name(name),
+        sha256=hashlib.sha256(data).hexdigest(),
+        kind="image",
+        format=kind,
+        bytes=len(data),
+        width=width,
+        height=height,
+        notes=tuple(notes),
+    )
+    return LoadedImage(Frame(rgb), info)
+
+
+def encode_png(rgb: NDArray[np.uint8]) -> bytes:
+    """Encode (H, W, 3) uint8 RGB without loss."""
+    return _encode(rgb, "PNG")
+
+
+def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
+    """Encode (H, W, 3) uint8 RGB as baseline JPEG with 4:2:0 chroma, ``quality`` in [1, 95] on libjpeg's scale."""
+    if not 1 <= quality <= 95:
+        raise ValueError(f"encode_jpeg: expected quality in [1, 95], got {quality}")
+    return _encode(rgb, "JPEG", quality=quality, subsampling="4:2:0")
+
+
+def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> bytes:
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        raise ValueError(f"expected a non-empty (H, W, 3) uint8 RGB array, got {rgb.shape} {rgb.dtype}")
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, pillow_format, **options)
+    return buffer.getvalue()
+
+
+# The file
+
+
+def _read_file(path: str | os.PathLike[str]) -> bytes:
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device would never end
+            raise MediaError("This is not a file: give the path of a picture.")
+        if status.st_size > MAX_FILE_BYTES:
+            raise _file_too_large(status.st_size)
+        with open(path, "rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise MediaError(f"The file cannot be opened ({reason}): check the path and the permissions.") from error
+    except ValueError as error:  # a null character in the path
+        raise MediaError("The file cannot be opened: its path is not valid.") from error
+
+
+def _safe_name(name: str) -> str:
+    """The base name, safe to show: nothing that controls a terminal, turns the reading direction, or is not text."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join("\ufffd" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in base).strip()
+    if shown in ("", ".", ".."):
+        return "unnamed"
+    if len(shown) > MAX_NAME_CHARACTERS:
+        shown = shown[: MAX_NAME_CHARACTERS - 13] + "…" + shown[-12:]
+    return shown
+
+
+def _file_too_large(size: int) -> MediaTooLarge:
+    return MediaTooLarge(
+        f"The file has {size / 1024**2:.0f} MB; at most {MAX_FILE_BYTES // 1024**2} MB are read. "
+        "Save it smaller, for example as JPEG, and try again."
+    )
+
+
+def _unsupported(data: bytes) -> MediaError:
+    if data.count(0) == len(data):
+        return DamagedMedia("The file holds nothing but zeros, so the copy failed: copy or download it again.")
+    foreign = containers.describe_foreign(data)
+    if foreign is None:
+        return UnsupportedMedia(f"This is not a picture file that is read here ({FORMATS}). Save it as JPEG or PNG.")
+    what, cure = foreign
+    return UnsupportedMedia(f"This looks like {what}, which is not read here. {cure}")
+
+
+def _damaged(kind: str, detail: str) -> DamagedMedia:
+    return DamagedMedia(
+        f"This {kind} file is damaged or incomplete ({detail}), so it was not read. "
+        "Copy or download it again, or export it anew from the original."
+    )
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise MediaTooLarge(
+            f"The picture has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} megapixels and "
+            f"{MAX_SIDE} pixels a side are read. Save a smaller copy and try again."
+        )
+    if min(width, height) < MIN_SIDE:
+        raise UnsupportedMedia(
+            f"The picture has only {width} x {height} pixels; at least {MIN_SIDE} a side are needed. "
+            "Give a larger version of it."
+        )
+
+
+# Decoding
+
+
+def _decode(data: bytes, kind: str, notes: list[str]) -> Image.Image:
+    """Decode to an upright 8-bit sRGB picture; sentences for the user are appended to ``notes``."""
+    stream = _check_structure(data, kind)
+    with _decoder_errors(kind):
+        image = Image.open(io.BytesIO(stream), formats=(_PILLOW_FORMAT.get(kind, kind),))
+    _check_size(*image.size)
+    if kind == "TIFF":
+        _refuse_camera_raw(data, image)
+    # Another library in the process may have asked for half pictures.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    with _decoder_errors(kind):
+        frames = getattr(image, "n_frames", 1)  # before load: counting the pages of a TIFF forgets the loaded one
+        image.load()
+    _check_size(*image.size)
+    if kind == "JPEG":
+        _check_jpeg_scans(data)
+    _note_other_pictures(data, kind, image.format, frames, notes)
+    _note_hdr(data, kind, image, notes)
+    profile = containers.png_profile(data) if kind == "PNG" else image.info.get("icc_profile")
+    orientation = _orientation(image, notes)
+    with _quiet_decoders():
+        rgb = colour.to_srgb(image, profile, notes)
+    return rgb.transpose(_ORIENTATION[orientation]) if orientation in _ORIENTATION else rgb
+
+
+@contextmanager
+def _quiet_decoders() -> Iterator[None]:
+    """Keep the decoders' warnings off the terminal: what a user should know is in an error or a note."""
+    with warnings.catch_warnings():
+        # The filter names its modules, so that a race with another thread's filters can at worst hide these.
+        warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
+        yield
+
+
+@contextmanager
+def _decoder_errors(kind: str) -> Iterator[None]:
+    """Turn what a decoder lets out on damaged bytes into a ``MediaError``."""
+    with _quiet_decoders():
+        try:
+            yield
+        except Image.DecompressionBombError as error:
+            raise MediaTooLarge(
+                f"The picture has more than {MAX_PIXELS // 10**6} megapixels. Save a smaller copy and try again."
+            ) from error
+        except MemoryError as error:
+            raise MediaTooLarge("Reading this picture needs more memory than there is. Save a smaller copy.") from error
+        except _DECODER_ERRORS as error:
+            raise _damaged(kind, "its contents do not decode, or use a rare variant of the format") from error
+
+
+def _check_structure(data: bytes, kind: str) -> bytes:
+    """Refuse a file whose structure is not whole; return the bytes for the decoder."""
+    damage = None
+    if kind == "JPEG":
+        damage = containers.jpeg_damage(data)
+    elif kind == "PNG":
+        damage = containers.png_damage(data)
+    elif kind == "WebP":
+        damage = containers.webp_damage(data)
+        canvas = containers.webp_canvas(data)
+        if canvas:
+            _check_size(*canvas)
+    elif kind in ("AVIF", "HEIC"):
+        damage = containers.isobmff_damage(data)
+    elif kind == "GIF":
+        scan = containers.scan_gif(data)
+        damage = scan.damage
+        if not damage:
+            _check_size(*scan.canvas)
+    if damage:
+        raise _damaged(kind, damage)
+    return containers.png_for_decoder(data) if kind == "PNG" else data
+
+
+def _check_jpeg_scans(data: bytes) -> None:
+    """Refuse a JPEG with damaged scans, in which libjpeg paints grey or stray blocks and Pillow cannot tell.
+
+    FFmpeg's decoder can be told to give up on the first error; on a picture without one it agrees with libjpeg.
+    """
+    stream = containers.jpeg_for_second_opinion(data)
+    if stream is None:
+        return
+    decoder = av.CodecContext.create("mjpeg", "r")
+    decoder.thread_count = 1
+    decoder.options = {"err_detect": "explode+bitstream+buffer"}
+    try:
+        decoder.decode(av.Packet(stream))
+    except av.error.InvalidDataError as error:
+        raise _damaged("JPEG", "part of the picture is missing or garbled") from error
+    except av.error.FFmpegError:
+        return  # a variant that this decoder does not know: libjpeg's word stands
+
+
+def _refuse_camera_raw(data: bytes, image: Image.Image) -> None:
+    """Camera raw files are TIFF files whose first picture is a small preview."""
+    tags = getattr(image, "tag_v2", {})
+    subfile = tags.get(_NEW_SUBFILE_TYPE_TAG, 0)
+    if data[8:10] == b"CR" or _DNG_VERSION_TAG in tags or (isinstance(subfile, int) and subfile & 1):
+        raise UnsupportedMedia(
+            "This looks like a camera raw file, of which only a small preview could be read. "
+            "Export it as JPEG or TIFF and try again."
+        )
+
+
+def _note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: int, notes: list[str]) -> None:
+    if kind == "GIF":
+        frames = containers.scan_gif(data).frames
+    elif kind == "PNG":
+        frames, still_is_first = containers.png_frames(data)
+        if not still_is_first:
+            notes.append(f"Only the still picture was read, not the animation of {frames} frames beside it.")
+            return
+    if frames > 1 and (kind == "HEIC" or opened_as == "MPO"):
+        notes.append(f"Only the main one of {frames} pictures in the file was read.")
+    elif frames > 1:
+        notes.append(f"Only the first of {frames} {'pages' if kind == 'TIFF' else 'frames'} was read.")
+
+
+def _note_hdr(data: bytes, kind: str, image: Image.Image, notes: list[str]) -> None:
+    """Say so where the samples follow an HDR curve (ITU-T H.273 transfer 16 or 18), which is not tone-mapped here."""
+    transfer = 0
+    if kind == "HEIC":
+        transfer = int((image.info.get("nclx_profile") or {}).get("transfer_characteristics", 0))
+    elif kind == "AVIF" and b"tmap" not in data[:4096]:  # a gain map's own colours are not those of the picture
+        at = data.find(b"colrnclx", 0, 4096)
+        transfer = int.from_bytes(data[at + 10 : at + 12], "big") if at >= 0 else 0
+    if transfer in (16, 18):
+        notes.append("The picture is HDR and was read without tone mapping, so its brightness and colours are off.")
+
+
+def _orientation(image: Image.Image, notes: list[str]) -> int:
+    with _quiet_decoders():
+        try:
+            value = image.getexif().get(ExifTags.Base.Orientation, 1)
+        except _DECODER_ERRORS:
+            notes.append("The EXIF data are damaged, so a stored orientation could not be applied.")
+            return 1
+    return value if isinstance(value, int) else 1

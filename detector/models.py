@@ -1,0 +1,213 @@
+"""The only place where layers are made.
+
+Every image model has the same contract, so that one scorer, one Grad-CAM and one trainer serve them all:
+
+* input: uint8 RGB crops, shape (batch, size, size, 3), values 0..255; scaling happens inside the model;
+* a layer named ``feature_map`` after the convolutional trunk, shape (batch, h, w, channels);
+* a layer named ``logit``, shape (batch, 1), the log-odds of "real" (the paper's labels: Real = 1, Fake = 0);
+* output: ``sigmoid(logit)`` = P(real), shape (batch, 1), float32.
+
+The architecture is always built here and the weights are loaded into it from a plain ``.weights.h5``: a file of arrays
+can carry no code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from detector.errors import UnknownModel, WeightsCorrupt
+
+__all__ = ["ARCHITECTURES", "Scorer", "build", "load"]
+
+_BATCH = 32
+
+
+def _head(features: Any, name: str, inputs: Any, dropout: float) -> keras.Model:
+    """Global average, dropout and one logit: the linear head on which Grad-CAM equals CAM (Selvaraju et al. 2017, 3.1)."""
+    x = layers.Identity(name="feature_map")(features)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dropout(dropout, name="dropout")(x)
+    return _sigmoid(x, name, inputs)
+
+
+def _sigmoid(x: Any, name: str, inputs: Any) -> keras.Model:
+    logit = layers.Dense(1, name="logit", dtype="float32")(x)
+    return keras.Model(inputs, layers.Activation("sigmoid", name="p_real", dtype="float32")(logit), name=name)
+
+
+def cnn(size: int = 240) -> keras.Model:
+    """The paper's network, layer for layer (seed, section III.D.1 and its listing).
+
+    Input 240x240x3 (III.D.1.a) divided by 255 (III.A.1); three blocks of convolution with ReLU and "same" padding
+    (III.D.1.b: 16 and 32 filters of 3x3, 64 of 5x5), batch normalisation (III.D.1.c) and 2x2 max pooling (III.D.1.d);
+    flatten, dropout 50 %, dense 64 with ReLU, dropout 50 % (III.D.1.e); one sigmoid unit, Real = 1 (III.D.1.f). The
+    pooling of 4x4 and the LeakyReLU that section III.A.4 mentions stand in no listing and are left out. The sigmoid is
+    a layer of its own so that the logit can be read; the function is the same.
+    """
+    inputs = keras.Input((size, size, 3), dtype="uint8", name="crop")
+    x = layers.Rescaling(1 / 255, name="scale")(inputs)
+    for block, (filters, kernel) in enumerate(((16, 3), (32, 3), (64, 5)), start=1):
+        x = layers.Conv2D(filters, kernel, activation="relu", padding="same", name=f"conv{block}")(x)
+        x = layers.BatchNormalization(name=f"bn{block}")(x)
+        if block == 3:
+            # Before the last pooling, so that the heatmap has 60x60 places rather than 30x30.
+            x = layers.Identity(name="feature_map")(x)
+        x = layers.MaxPooling2D(2, padding="same", name=f"pool{block}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dropout(0.5, name="dropout1")(x)
+    x = layers.Dense(64, activation="relu", name="dense")(x)
+    x = layers.Dropout(0.5, name="dropout2")(x)
+    return _sigmoid(x, "cnn", inputs)
+
+
+def resnet(size: int = 224) -> keras.Model:
+    """A residual network of 50 layers (He et al. 2016, table 1) at half its width, 5.9 M parameters.
+
+    Bottleneck blocks of 3, 4, 6 and 3, widths 32, 64, 128 and 256, the stride in the first 1x1 convolution as in the
+    original paper. The shape is that of Yahoo's open_nsfw (BSD), whose ImageNet-trained weights ``train.starts`` can put
+    in; input as there: BGR mean subtracted, in RGB order because the start turns the first kernel round.
+    """
+    inputs = keras.Input((size, size, 3), dtype="uint8", name="crop")
+    x = layers.Rescaling(1.0, offset=[-123.0, -117.0, -104.0], name="scale")(inputs)
+    x = _conv_bn(x, 64, 7, 2, "stem", padding=3)
+    x = layers.ReLU(name="stem_relu")(x)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
+    for stage, (width, blocks) in enumerate(((32, 3), (64, 4), (128, 6), (256, 3))):
+        for block in range(blocks):
+            stride = 2 if block == 0 and stage > 0 else 1
+            name = f"stage{stage}_block{block}"
+            shortcut = _conv_bn(x, width * 4, 1, stride, f"{name}_shortcut") if block == 0 else x
+            y = layers.ReLU(name=f"{name}_a_relu")(_conv_bn(x, width, 1, stride, f"{name}_a"))
+            y = layers.ReLU(name=f"{name}_b_relu")(_conv_bn(y, width, 3, 1, f"{name}_b"))
+            y = _conv_bn(y, width * 4, 1, 1, f"{name}_c")
+            x = layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([y, shortcut]))
+    return _head(x, "resnet", inputs, dropout=0.2)
+
+
+def efficientnet(size: int = 224) -> keras.Model:
+    """EfficientNet-Lite0 (Liu, "Higher accuracy on vision models with EfficientNet-Lite", 2020), 3.4 M parameters.
+
+    EfficientNet-B0 (Tan and Le 2019, table 1) without squeeze-and-excitation, with ReLU6 in place of swish, and with stem
+    and head of fixed width. The paper names EfficientNet among the image techniques (its Fig. 3). Input scaled to [-1, 1].
+    """
+    inputs = keras.Input((size, size, 3), dtype="uint8", name="crop")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
+    x = layers.ReLU(6.0, name="stem_relu")(_conv_bn(x, 32, 3, 2, "stem", epsilon=1e-3))
+    index = 0
+    # expansion, output channels, repeats, first stride, kernel (Tan and Le 2019, table 1, stages 2 to 8)
+    for expansion, filters, repeats, first_stride, kernel in (
+        (1, 16, 1, 1, 3),
+        (6, 24, 2, 2, 3),
+        (6, 40, 2, 2, 5),
+        (6, 80, 3, 2, 3),
+        (6, 112, 3, 1, 5),
+        (6, 192, 4, 2, 5),
+        (6, 320, 1, 1, 3),
+    ):
+        for repeat in range(repeats):
+            stride = first_stride if repeat == 0 else 1
+            x = _inverted_residual(x, expansion, filters, kernel, stride, f"block{index}")
+            index += 1
+    x = layers.ReLU(6.0, name="head_relu")(_conv_bn(x, 1280, 1, 1, "head", epsilon=1e-3))
+    return _head(x, "efficientnet", inputs, dropout=0.2)
+
+
+def _inverted_residual(x: Any, expansion: int, filters: int, kernel: int, stride: int, name: str) -> Any:
+    """MBConv without squeeze-and-excitation (Sandler et al. 2018, Fig. 3)."""
+    y = x
+    if expansion > 1:
+        y = _conv_bn(y, x.shape[-1] * expansion, 1, 1, f"{name}_expand", epsilon=1e-3)
+        y = layers.ReLU(6.0, name=f"{name}_expand_relu")(y)
+    y = layers.DepthwiseConv2D(kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise")(y)
+    y = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_depthwise_bn")(y)
+    y = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(y)
+    y = _conv_bn(y, filters, 1, 1, f"{name}_project", epsilon=1e-3)
+    return layers.Add(name=f"{name}_add")([x, y]) if stride == 1 and x.shape[-1] == filters else y
+
+
+def _conv_bn(
+    x: Any, filters: int, kernel: int, stride: int, name: str, *, padding: int | None = None, epsilon: float = 1e-5
+) -> Any:
+    """Convolution without bias, then batch normalisation. ``padding`` pads all four sides; None is Keras's "same"."""
+    if padding is not None:
+        x = layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
+    mode = "same" if padding is None else "valid"
+    x = layers.Conv2D(filters, kernel, stride, padding=mode, use_bias=False, name=name)(x)
+    return layers.BatchNormalization(epsilon=epsilon, name=f"{name}_bn")(x)
+
+
+ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
+    {"cnn": cnn, "resnet": resnet, "efficientnet": efficientnet}
+)
+
+
+def build(architecture: str, size: int) -> keras.Model:
+    """Make a model with random weights.
+
+    Args:
+        architecture: a key of ``ARCHITECTURES``.
+        size: side of the square crops, pixels.
+
+    Raises:
+        UnknownModel: no such architecture.
+    """
+    if architecture not in ARCHITECTURES:
+        raise UnknownModel(f"There is no architecture named {architecture!r}; choose one of {', '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[architecture](size)
+
+
+def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
+    """Build the architecture and load a ``.weights.h5`` into it (half-precision arrays are widened to float32).
+
+    The caller has checked the file's SHA-256; this checks that it fits.
+
+    Raises:
+        UnknownModel: no such architecture.
+        WeightsCorrupt: the file is not readable or holds another architecture.
+    """
+    model = build(architecture, size)
+    try:
+        model.load_weights(os.fspath(path))
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsCorrupt(
+            f"{os.path.basename(os.fspath(path))} does not hold the weights of the architecture {architecture!r} at "
+            f"{size} px; fetch the file again or name the architecture it was made for."
+        ) from error
+    model.trainable = False
+    return model
+
+
+class Scorer:
+    """Compiled, batched inference of one image model."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._size = int(model.input_shape[1])
+        logits = keras.Model(model.input, model.get_layer("logit").output)
+        signature = tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)
+        self._run = tf.function(lambda crops: logits(crops, training=False), input_signature=[signature])
+
+    def fake_logits(self, crops: np.ndarray) -> np.ndarray:
+        """Log-odds of "fake": the model's logit of P(real), negated. The one place where the sign is turned.
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N,) float32, uncalibrated.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        expected = (self._size, self._size, 3)
+        if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
+            raise ValueError(f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}")
+        parts = [self._run(crops[i : i + _BATCH]).numpy()[:, 0] for i in range(0, len(crops), _BATCH)]
+        return -np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -1,0 +1,393 @@
+"""Frozen records that pass between the stages. Shapes, dtypes, units and ranges are checked where a record is made.
+
+Conventions that hold everywhere: pictures are RGB uint8 with axes (height, width, channel); boxes are in pixels of the
+upright frame, x to the right and y down, right and bottom exclusive; angles are degrees, positive clockwise as seen; time
+is seconds of the container's own clock; ``p_fake`` is in [0, 1], 1 meaning "looks altered or generated".
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Bands",
+    "Box",
+    "Calibration",
+    "CropSpec",
+    "Detection",
+    "ErrorRate",
+    "FaceCrop",
+    "FaceQuality",
+    "FaceResult",
+    "FloatMap",
+    "Frame",
+    "Heatmap",
+    "HubPin",
+    "InputInfo",
+    "LoadedImage",
+    "Manifest",
+    "ModelInfo",
+    "ModelSpec",
+    "QualityGates",
+    "Report",
+    "UInt8Image",
+    "Verdict",
+    "WeightFile",
+]
+
+UInt8Image = NDArray[np.uint8]
+FloatMap = NDArray[np.float32]
+
+
+def _check_rgb(array: np.ndarray, name: str) -> None:
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8 or 0 in array.shape:
+        raise ValueError(f"{name}: expected a non-empty (H, W, 3) uint8 RGB array, got {array.shape} {array.dtype}")
+
+
+def _check_unit(value: float, name: str) -> None:
+    if not (math.isfinite(value) and 0.0 <= value <= 1.0):
+        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+
+
+class Verdict(enum.StrEnum):
+    """What is said of a face or a file. The order of ``SEVERITY`` decides which face speaks for a file."""
+
+    NO_CLEAR_SIGNS = "no_clear_signs"
+    INCONCLUSIVE = "inconclusive"
+    SOME_SIGNS = "some_signs"
+    STRONG_SIGNS = "strong_signs"
+    NOT_ANALYSED = "not_analysed"
+
+
+@dataclass(frozen=True)
+class Box:
+    """An axis-aligned rectangle in pixels of the upright frame; right and bottom are exclusive. May reach beyond the frame."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        values = (self.left, self.top, self.right, self.bottom)
+        if not all(math.isfinite(v) for v in values) or self.right <= self.left or self.bottom <= self.top:
+            raise ValueError(f"Box: expected finite left < right and top < bottom, got {values}")
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """(x, y) in pixels."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, in [0, 1]."""
+        overlap_w = min(self.right, other.right) - max(self.left, other.left)
+        overlap_h = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if overlap_w <= 0 or overlap_h <= 0:
+            return 0.0
+        overlap = overlap_w * overlap_h
+        return overlap / (self.width * self.height + other.width * other.height - overlap)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded, upright picture."""
+
+    rgb: UInt8Image
+    """(H, W, 3) uint8 RGB."""
+    index: int = 0
+    """Position in decoding order; 0 for a still image."""
+    time_s: float | None = None
+    """Presentation time in seconds; None for a still image."""
+
+    def __post_init__(self) -> None:
+        _check_rgb(self.rgb, "Frame.rgb")
+
+
+@dataclass(frozen=True)
+class InputInfo:
+    """What is known of the input file itself."""
+
+    name: str
+    """Base name as given by the user, without folders."""
+    sha256: str
+    """Hex digest of the file's bytes."""
+    kind: str
+    """"image" or "video"."""
+    format: str
+    """Container as found in the bytes, for example "JPEG"."""
+    bytes: int
+    width: int
+    """Pixels, after orientation is applied."""
+    height: int
+    notes: tuple[str, ...] = ()
+    """Sentences for the user, such as "Only the first of 12 frames was read."."""
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """A still image with its file's facts."""
+
+    frame: Frame
+    info: InputInfo
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A face as found by the face detector, before cropping."""
+
+    box: Box
+    keypoints: NDArray[np.float32]
+    """(6, 2) float32 pixels (x, y): the subject's right eye, left eye, nose tip, mouth centre, right ear, left ear."""
+    score: float
+    """The face detector's own confidence that this is a face, in [0, 1]; says nothing about altered or not."""
+
+    def __post_init__(self) -> None:
+        if self.keypoints.shape != (6, 2) or self.keypoints.dtype != np.float32:
+            raise ValueError(
+                f"Detection.keypoints: expected (6, 2) float32, got {self.keypoints.shape} {self.keypoints.dtype}"
+            )
+        _check_unit(self.score, "Detection.score")
+
+
+@dataclass(frozen=True)
+class CropSpec:
+    """How a face becomes the square that a model sees. Travels with the weights in the manifest."""
+
+    size: int
+    """Side of the square crop, pixels."""
+    margin: float
+    """Context added on each side, as a share of the longer side of the face box."""
+    interpolation: str = "area-cubic"
+    """"area-cubic": pixel-area averaging when the crop shrinks, bicubic when it grows."""
+    border: str = "inside"
+    """"inside": the square is moved, then shrunk, so that it stays inside the picture; no pixel is ever invented."""
+    upright_above_deg: float = 20.0
+    """A face whose eye line is tilted by more than this is turned upright before it is cropped."""
+
+    def __post_init__(self) -> None:
+        if self.size < 16 or not 0.0 <= self.margin <= 2.0:
+            raise ValueError(f"CropSpec: expected size >= 16 and margin in [0, 2], got {self.size} and {self.margin}")
+        if self.interpolation != "area-cubic" or self.border != "inside":
+            raise ValueError(f"CropSpec: unknown interpolation {self.interpolation!r} or border {self.border!r}")
+
+
+@dataclass(frozen=True)
+class FaceQuality:
+    """Measured on the face box in the original pixels, before any resizing."""
+
+    size_px: float
+    """Shorter side of the face box, original pixels."""
+    sharpness: float
+    """Variance of the Laplacian of the grey face resized to a fixed 112 px side; higher is sharper."""
+    brightness: float
+    """Mean of the grey face, in [0, 255]."""
+    roll_deg: float
+    """Tilt of the eye line; 0 is level."""
+    yaw: float
+    """Nose tip's offset from the eyes' midpoint along the eye line, in eye distances; 0 is frontal, beyond +-0.6 a profile."""
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """The pixels a model is given, with where they came from. The face shown is the face scored."""
+
+    rgb: UInt8Image
+    """(size, size, 3) uint8 RGB, as cut by ``faces.crop_face``."""
+    source: Box
+    """The square of the frame that was cut (before any upright turn: its bounding square)."""
+    detection: Detection
+    quality: FaceQuality
+
+    def __post_init__(self) -> None:
+        _check_rgb(self.rgb, "FaceCrop.rgb")
+        if self.rgb.shape[0] != self.rgb.shape[1]:
+            raise ValueError(f"FaceCrop.rgb: expected a square, got {self.rgb.shape}")
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Grad-CAM of one crop and one model, on a scale that is the same for every picture."""
+
+    towards_fake: FloatMap
+    """(h, w) float32 in [0, 1]: share of the fixed full scale by which a place raised the logit of "fake"."""
+    towards_real: FloatMap
+    """The same for "real"."""
+    model: str
+
+    def __post_init__(self) -> None:
+        for name, values in (("towards_fake", self.towards_fake), ("towards_real", self.towards_real)):
+            if values.ndim != 2 or values.dtype != np.float32:
+                raise ValueError(f"Heatmap.{name}: expected (h, w) float32, got {values.shape} {values.dtype}")
+            if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+                raise ValueError(f"Heatmap.{name}: expected finite values in [0, 1]")
+
+
+@dataclass(frozen=True)
+class QualityGates:
+    """Below (or above) these a face is shown but not analysed. From the manifest."""
+
+    min_size_px: float
+    min_sharpness: float
+    min_brightness: float
+    max_brightness: float
+    max_abs_yaw: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt scaling (Platt 1999): p_fake = sigmoid(scale * fake_logit + offset), fitted on held-out groups."""
+
+    scale: float = 1.0
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.scale) and self.scale > 0 and math.isfinite(self.offset)):
+            raise ValueError(f"Calibration: expected scale > 0 and a finite offset, got {self}")
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Where calibrated ``p_fake`` is cut into verdicts: below the first, from the second, from the third (if any)."""
+
+    no_clear_signs_below: float
+    some_signs_from: float
+    strong_signs_from: float | None
+    """None where the measured evidence does not carry a "strong" band."""
+
+    def __post_init__(self) -> None:
+        cuts = [self.no_clear_signs_below, self.some_signs_from]
+        if self.strong_signs_from is not None:
+            cuts.append(self.strong_signs_from)
+        for cut in cuts:
+            _check_unit(cut, "Bands")
+        if cuts != sorted(cuts):
+            raise ValueError(f"Bands: expected ascending cuts, got {cuts}")
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    """How often test faces of known kind fell into a band, as measured by the evaluation behind the manifest."""
+
+    verdict: Verdict
+    genuine: int
+    """Genuine test faces with this verdict."""
+    fake: int
+    """Altered or generated test faces with this verdict."""
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A file named in the manifest, with what it must be."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class HubPin:
+    """Where on the Hugging Face Hub the weights live."""
+
+    repo: str
+    """owner/name."""
+    revision: str
+    """40 hexadecimal digits: a commit, never a branch."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Everything about a model that cannot live inside it."""
+
+    name: str
+    architecture: str
+    kind: str
+    """"image" or "video"."""
+    file: WeightFile
+    crop: CropSpec
+    calibration: Calibration
+    bands: Bands
+    heatmap_full_scale: float
+    """Grad-CAM value (in logits of evidence) drawn at full strength; fixed for the model, never per picture."""
+    track_record: tuple[ErrorRate, ...]
+    trained_with: str
+    """Command that trained it."""
+    trained_at_commit: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``weights/manifest.json`` as a record."""
+
+    models: Mapping[str, ModelSpec]
+    default_image_model: str
+    face_detectors: Mapping[str, WeightFile]
+    """"short_range" and "full_range"."""
+    gates: QualityGates
+    hub: HubPin | None
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which weights produced a score."""
+
+    name: str
+    architecture: str
+    revision: str
+    """Hub revision, or "local" for a file from the working copy."""
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FaceResult:
+    """One face of a report."""
+
+    crop: FaceCrop
+    verdict: Verdict
+    reason: str
+    """A sentence for the user."""
+    p_fake: float | None
+    """Calibrated score of the report's model; None when not analysed."""
+    models: Mapping[str, float] = field(default_factory=dict)
+    """Calibrated p_fake of every model that scored the face."""
+    heatmap: Heatmap | None = None
+
+    def __post_init__(self) -> None:
+        if (self.p_fake is None) != (self.verdict is Verdict.NOT_ANALYSED):
+            raise ValueError("FaceResult: p_fake must be None exactly when the verdict is not_analysed")
+        for value in (*self.models.values(), *(() if self.p_fake is None else (self.p_fake,))):
+            _check_unit(value, "FaceResult.p_fake")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The one result that page, command line, JSON and evaluation share."""
+
+    input: InputInfo
+    verdict: Verdict
+    reason: str
+    p_fake: float | None
+    """Of the face that decides; None when nothing was analysed."""
+    faces: tuple[FaceResult, ...]
+    """In reading order: top to bottom, then left to right."""
+    model: ModelInfo
+    versions: Mapping[str, str]
+    """Python and library versions, and the detector's own."""
+    limits: tuple[str, ...]
+    """Sentences that belong beside every result."""
+    frame: Frame | None = None
+    """The upright input picture; not part of the JSON."""
+    options: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""A Report as plain data: the names that page, command line, JSON and evaluation share.
+
+``to_dict`` gives (``null`` where something was not analysed or does not apply)::
+
+    schema_version  "1.0"
+    input           name, sha256, kind, format, bytes, width, height, notes [sentence]
+    verdict         no_clear_signs | inconclusive | some_signs | strong_signs | not_analysed
+    reason          sentences for the user
+    p_fake          score of the face that decides, in [0, 1]
+    faces           [id (1, 2, ... in reading order), box {left, top, right, bottom} (pixels of the upright picture,
+                    right and bottom exclusive, may reach beyond it), p_fake, verdict, reason,
+                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score]
+    model           name, architecture, revision, sha256
+    versions        {name: version}
+    options         what the analysis was asked to do, and the settings of the model it used
+    limits          [sentence]
+    error           null, or {type, message} for a file that could not be read
+
+Pixels and heatmaps are not part of it. Numbers are rounded to six decimals; none is NaN or infinite.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from detector.records import FaceResult, Report, Verdict
+
+__all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
+
+SCHEMA_VERSION = "1.0"
+_DECIMALS = 6
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """Give the report as dicts, lists, strings, numbers, booleans and None only.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: ``options`` holds something that JSON cannot.
+    """
+    plain: dict[str, Any] = _plain(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "input": asdict(report.input),
+            "verdict": report.verdict,
+            "reason": report.reason,
+            "p_fake": report.p_fake,
+            "faces": [_face(number, face) for number, face in enumerate(report.faces, start=1)],
+            "model": asdict(report.model),
+            "versions": report.versions,
+            "options": report.options,
+            "limits": report.limits,
+            "error": None,
+        },
+        "report",
+    )
+    return plain
+
+
+def error_dict(name: str, error: Exception) -> dict[str, Any]:
+    """Give the report of a file that could not be read: the same keys as ``to_dict``, with ``error`` filled.
+
+    Args:
+        name: base name of the file, as it may be shown.
+        error: what happened; its text is shown to the user.
+    """
+    facts = dict.fromkeys(("sha256", "kind", "format", "bytes", "width", "height"))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "input": {"name": name, **facts, "notes": []},
+        "verdict": Verdict.NOT_ANALYSED.value,
+        "reason": "The file could not be read, so nothing was analysed. Nothing is said about whether it was altered.",
+        "p_fake": None,
+        "faces": [],
+        "model": None,
+        "versions": {},
+        "options": {},
+        "limits": [],
+        "error": {"type": type(error).__name__, "message": str(error)},
+    }
+
+
+def to_json(report: Report | Mapping[str, Any], indent: int | None = None) -> str:
+    """Write a report, or what ``to_dict`` or ``error_dict`` gave, as ASCII JSON; one line unless ``indent``."""
+    plain = to_dict(report) if isinstance(report, Report) else report
+    return json.dumps(plain, allow_nan=False, indent=indent)
+
+
+def _face(number: int, face: FaceResult) -> dict[str, Any]:
+    return {
+        "id": number,
+        "box": asdict(face.crop.detection.box),
+        "p_fake": face.p_fake,
+        "verdict": face.verdict,
+        "reason": face.reason,
+        "quality": asdict(face.crop.quality),
+        "models": face.models,
+        "detection_score": face.crop.detection.score,
+    }
+
+
+def _plain(value: object, where: str) -> Any:
+    """Copy a value into what JSON knows, numpy's scalars and enumerations included."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, enum.Enum):
+        return _plain(value.value, where)
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{where}: expected a finite number, got {value!r}")
+        return round(value, _DECIMALS)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    raise TypeError(f"{where}: a report cannot hold a {type(value).__name__}")

@@ -1,0 +1,224 @@
+"""Every sentence of the page in one place, so that they can be read together and changed without touching the layout.
+
+They never call a picture real, fake, authentic or verified: a score says what a face looks like to a model, not what it
+is. Like ``records`` and ``errors``, this module knows no stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from detector.records import Bands, ErrorRate, FaceQuality, QualityGates, Verdict
+
+__all__ = [
+    "CAUTIONS",
+    "CHECK",
+    "CHOOSE",
+    "CROP",
+    "CROP_NOT_SCORED",
+    "DOWNLOAD",
+    "DROP",
+    "FACE_NOT_ANALYSED",
+    "HEADLINES",
+    "HOW_TO",
+    "HOW_TO_READ",
+    "LEGEND_ALT",
+    "LOWERED",
+    "MEANS",
+    "MEANS_NOT",
+    "MODEL_NAMES",
+    "NOT_SCORED",
+    "NOT_UPLOADED",
+    "NO_PHOTO",
+    "OTHER_FILE",
+    "PURPOSE",
+    "RAISED",
+    "READ_HEATMAPS",
+    "SCALE_HIGH",
+    "SCALE_LOW",
+    "TITLE",
+    "UNFINISHED",
+    "WAITING",
+    "band_facts",
+    "count",
+    "gate_facts",
+    "quality_facts",
+    "score_text",
+    "strength",
+    "track_record",
+]
+
+TITLE = "Check a photo for signs of face manipulation"
+PURPOSE = (
+    "Every face in your photo is compared with what computer models have learned from genuine faces and from altered "
+    "or generated ones (“deepfakes”)."
+)
+CAUTIONS = (
+    "A result is an estimate, not evidence: do not use it to accuse anyone.",
+    "Only faces are examined, and a photo without clear signs may still be altered.",
+    "The photo goes only to the computer that runs this page and is deleted there within a few minutes.",
+)
+CHOOSE = "Your photo"
+DROP = "Drop a photo here\nor press to choose one"
+CHECK = "Check this photo"
+DOWNLOAD = "Download the report (JSON)"
+
+WAITING = "Looking for faces and scoring them. This usually takes a few seconds."
+NO_PHOTO = "No photo was chosen yet. Add one above, then press the button again."
+NOT_UPLOADED = "The file is not, or no longer, among the uploads. Upload the photo again."
+UNFINISHED = (
+    "The check did not finish. Uploaded photos are deleted after a few minutes, so this one may be gone, or the "
+    "program may be busy or at fault. Choose the photo again, then press the button."
+)
+NOT_SCORED = "No score was made, so this tells you nothing about the photo, in either direction."
+OTHER_FILE = "You can choose another file above and press the button again."
+
+HEADLINES: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.NOT_ANALYSED: "Could not check this file",
+        Verdict.NO_CLEAR_SIGNS: "No clear signs found",
+        Verdict.INCONCLUSIVE: "Inconclusive",
+        Verdict.SOME_SIGNS: "Some signs of manipulation",
+        Verdict.STRONG_SIGNS: "Strong signs of manipulation",
+    }
+)
+FACE_NOT_ANALYSED = "Not analysed"
+
+MEANS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.NOT_ANALYSED: NOT_SCORED,
+        Verdict.NO_CLEAR_SIGNS: (
+            "No face that could be analysed looks clearly like the altered or generated faces the models were shown."
+        ),
+        Verdict.INCONCLUSIVE: "The highest score lies where genuine and altered faces cannot be told apart.",
+        Verdict.SOME_SIGNS: (
+            "At least one face looks more like the altered or generated faces the models were shown than like the "
+            "genuine ones."
+        ),
+        Verdict.STRONG_SIGNS: (
+            "At least one face looks much more like the altered or generated faces the models were shown than like the "
+            "genuine ones."
+        ),
+    }
+)
+MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the photo, or that nothing is.",
+        Verdict.NO_CLEAR_SIGNS: (
+            "It does not mean that the photo is unaltered. Good or new methods, and changes outside the faces, are "
+            "missed."
+        ),
+        Verdict.INCONCLUSIVE: "It does not mean that the photo is half suspicious, nor that it is fine.",
+        Verdict.SOME_SIGNS: (
+            "It does not mean that the photo is altered. Genuine photos get this result too; find out where the photo "
+            "comes from before you draw a conclusion."
+        ),
+        Verdict.STRONG_SIGNS: (
+            "It is not proof. Filters, make-up, strong compression or screenshots can lead to it in a genuine photo. "
+            "Look for the source, and ask someone with experience."
+        ),
+    }
+)
+
+SCALE_LOW = "looks like the genuine faces the models were shown"
+SCALE_HIGH = "looks like the altered or generated ones"
+MODEL_NAMES: Mapping[str, str] = MappingProxyType({"cnn": "small network", "resnet": "residual network"})
+
+CROP = "Crop that was scored"
+CROP_NOT_SCORED = "Crop, not scored"
+RAISED = "Raised the score"
+LOWERED = "Lowered the score"
+READ_HEATMAPS = "The colour shows where the model looked, not where the photo was edited."
+HOW_TO = "How to read this"
+LEGEND_ALT = "Colour scale of the heatmaps, from weak on the left to strong on the right"
+HOW_TO_READ = (
+    f"“{CROP}”: exactly the pixels the model was given, nothing else.",
+    f"“{RAISED}”: places that pushed the score up, towards altered or generated faces.",
+    f"“{LOWERED}”: places that pushed it down, towards genuine faces.",
+    "The colour scale is fixed and the same for every photo. Faint colour means weak evidence; no colour means none.",
+    "The maps are coarse and can point at a place for the wrong reason. They say something about the model only.",
+)
+
+
+def band_facts(bands: Bands) -> str:
+    """Say at which scores one verdict ends and the next begins."""
+    low, some, strong = bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from
+    text = f"Scores below {low:.2f} read “{HEADLINES[Verdict.NO_CLEAR_SIGNS]}”"
+    if low < some:
+        text += f", from {low:.2f} “{HEADLINES[Verdict.INCONCLUSIVE]}”"
+    text += f", from {some:.2f} “{HEADLINES[Verdict.SOME_SIGNS]}”"
+    if strong is not None:
+        text += f", from {strong:.2f} “{HEADLINES[Verdict.STRONG_SIGNS]}”"
+    return f"{text}. The small marks on the scale stand at these scores."
+
+
+def count(number: int, noun: str) -> str:
+    """Write "1 face" or "3 faces"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def quality_facts(quality: FaceQuality) -> str:
+    """Say what was measured on a face."""
+    if abs(quality.yaw) < 0.2:
+        pose = "facing the camera"
+    elif abs(quality.yaw) <= 0.6:
+        pose = "turned a little to the side"
+    else:
+        pose = "turned far to the side"
+    tilt = round(abs(quality.roll_deg))
+    tilted = f", tilted by {tilt}°" if tilt >= 5 else ""
+    return (
+        f"About this face: {quality.size_px:.0f} pixels across, {pose}{tilted}, "
+        f"brightness {quality.brightness:.0f} of 255, sharpness {quality.sharpness:.0f}."
+    )
+
+
+def gate_facts(gates: QualityGates) -> str:
+    """Say which faces are analysed at all."""
+    sharp = f", sharpness at least {gates.min_sharpness:.0f}" if gates.min_sharpness > 0 else ""
+    return (
+        f"A face is analysed if it is at least {gates.min_size_px:.0f} pixels across and not turned too far away, with "
+        f"a brightness from {gates.min_brightness:.0f} to {gates.max_brightness:.0f}{sharp}."
+    )
+
+
+def score_text(score: float) -> str:
+    """Write a score with two decimals, and never as 0.00 or 1.00, which would read as certain."""
+    return f"{min(max(score, 0.01), 0.99):.2f}"
+
+
+def strength(peak: float) -> str:
+    """Say the highest value of a heatmap in words, for those who cannot see it or have no other map to compare with."""
+    if peak <= 0.0:
+        return "no place stood out"
+    return f"strongest place: {max(1, round(100 * peak))} % of full colour"
+
+
+def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
+    """How often the tests behind the manifest gave this verdict; empty if they did not measure it."""
+    genuine, fake = sum(rate.genuine for rate in record), sum(rate.fake for rate in record)
+    rates = [rate for rate in record if rate.verdict is verdict]
+    if not rates or not genuine or not fake:
+        return ""
+    of_genuine, of_fake = sum(rate.genuine for rate in rates) / genuine, sum(rate.fake for rate in rates) / fake
+    text = (
+        f"In tests, {_of_hundred(of_genuine)} of 100 genuine faces got this result, and {_of_hundred(of_fake)} of 100 "
+        f"altered or generated ones (measured on {genuine} and {fake} faces; on your own photos it may be worse)."
+    )
+    flagged = 0.1 * of_fake + 0.9 * of_genuine
+    if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS) and flagged > 0:
+        text += (
+            f" If 1 face in 10 were altered, then {_of_hundred(0.1 * of_fake / flagged)} of 100 faces with this result "
+            "would in fact be altered."
+        )
+    return text
+
+
+def _of_hundred(share: float) -> str:
+    hundred = 100 * share
+    if 0 < hundred < 0.5:
+        return "fewer than 1"
+    if 99.5 <= hundred < 100:
+        return "more than 99"
+    return f"about {hundred:.0f}" if hundred else "none"

@@ -1,0 +1,1 @@
+"""The tests; a package so that they find each other before any other package of this name."""

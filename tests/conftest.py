@@ -1,0 +1,126 @@
+"""The tests' own world: public-domain portraits, a folder of small random models, markers for what may be absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image
+
+if TYPE_CHECKING:
+    from detector import Detector
+
+# Before TensorFlow is first imported, by whichever test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "weights"
+DATA = ROOT.parent / "shared" / "data"
+
+MARKERS = {
+    "needs_weights": "needs the shipped image models (weights/manifest.json and the files it names)",
+    "needs_data": "needs the face data in ../shared/data",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}; skipped with a reason where absent")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("needs_weights") is not None and (missing := _missing_weights()):
+        pytest.skip(missing)
+    if item.get_closest_marker("needs_data") is not None and not (DATA / "faces.tsv").is_file():
+        pytest.skip(f"no face data: {DATA / 'faces.tsv'} does not exist")
+
+
+def _missing_weights() -> str:
+    """Why the shipped models cannot be used; empty if they can."""
+    models = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["models"]
+    if not models:
+        return "weights/manifest.json lists no model yet"
+    absent = [entry["file"]["name"] for entry in models.values() if not (SHIPPED / entry["file"]["name"]).is_file()]
+    return f"not in weights/: {', '.join(absent)}" if absent else ""
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> NDArray[np.uint8]:
+    """Eileen Collins (NASA, public domain), one face; (512, 512, 3) uint8 RGB."""
+    rgb: NDArray[np.uint8] = skimage.data.astronaut()
+    return rgb
+
+
+@pytest.fixture(scope="session")
+def hopper() -> NDArray[np.uint8]:
+    """Grace Hopper (US Navy, public domain), one face; (600, 512, 3) uint8 RGB."""
+    with Image.open(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg") as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+@pytest.fixture(scope="session")
+def portrait(astronaut: NDArray[np.uint8], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The astronaut as a PNG file."""
+    path = tmp_path_factory.mktemp("photos") / "astronaut.png"
+    Image.fromarray(astronaut).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with the shipped face detectors and two small random models, "tiny" (default) and "other"."""
+    import keras
+
+    from detector.manifest import update_manifest
+    from detector.models import build
+    from detector.records import Bands, Calibration, CropSpec, ErrorRate, ModelSpec, Verdict, WeightFile
+    from detector.weights import load_manifest
+
+    folder = tmp_path_factory.mktemp("weights")
+    values = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+    values |= {"models": {}, "hub": None, "default": {"image": "tiny"}}
+    (folder / "manifest.json").write_text(json.dumps(values), encoding="utf-8")
+    for file in load_manifest(folder).face_detectors.values():
+        shutil.copy(SHIPPED / file.name, folder / file.name)
+    for name, size, margin in (("tiny", 32, 0.3), ("other", 48, 0.1)):
+        keras.utils.set_random_seed(size)
+        path = folder / f"{name}.weights.h5"
+        build("cnn", size).save_weights(path)
+        spec = ModelSpec(
+            name=name,
+            architecture="cnn",
+            kind="image",
+            file=WeightFile(path.name, path.stat().st_size, _sha256(path)),
+            crop=CropSpec(size=size, margin=margin),
+            calibration=Calibration(),
+            bands=Bands(0.4, 0.6, 0.9),
+            heatmap_full_scale=0.05,
+            track_record=(ErrorRate(Verdict.NO_CLEAR_SIGNS, genuine=90, fake=20),),
+            trained_with="random weights of the tests",
+            trained_at_commit="0" * 40,
+        )
+        update_manifest(folder, model=spec)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_detector(tiny_weights: Path) -> Iterator[Detector]:
+    """The whole pipeline over ``tiny_weights``, loaded once."""
+    from detector import load_detector
+
+    with load_detector(tiny_weights) as detector:
+        yield detector
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

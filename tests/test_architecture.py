@@ -1,0 +1,222 @@
+"""The arrows: which room may import which, and which library may be used where. Read from the source, so that an import
+inside a function or under a condition counts as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = sorted((ROOT / "detector").rglob("*.py"))
+TRAINING = sorted((ROOT / "train").rglob("*.py"))
+SOURCES = [*PACKAGE, *TRAINING, *([ROOT / "app.py"] if (ROOT / "app.py").exists() else [])]
+
+RECORDS = {"detector.records", "detector.errors"}
+STAGES = {
+    f"detector.{stage}" for stage in ["media", "faces", "models", "gradcam", "overlay", "verdict", "weights", "report"]
+}
+ALLOWED: dict[str, set[str]] = {
+    "detector.records": set(),
+    "detector.errors": set(),
+    **dict.fromkeys(STAGES, RECORDS),
+    # Two stages have parts in rooms of their own, which know no stage and which no other stage knows.
+    "detector.colour": RECORDS,
+    "detector.containers": RECORDS,
+    "detector.media": RECORDS | {"detector.colour", "detector.containers"},
+    "detector.manifest": RECORDS,
+    "detector.weights": RECORDS | {"detector.manifest"},
+    # What the page says and how it is laid out.
+    "detector.words": RECORDS,
+    "detector.page": RECORDS | {"detector.words"},
+    # "detector" itself is asked for its version.
+    "detector.pipeline": RECORDS | STAGES | {"detector"},
+    "detector": RECORDS | {"detector.pipeline"},
+}
+"""What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
+
+HOMES: dict[str, set[str]] = {
+    "gradio": {"app"},
+    # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
+    "mediapipe": {"detector.faces", "train.landmarks"},
+    # colour converts what media decoded, and opens nothing.
+    "PIL": {"detector.media", "detector.colour"},
+    "pillow_heif": {"detector.media"},
+    "av": {"detector.media"},
+    "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
+    "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
+    "huggingface_hub": {"detector.weights", "train.publish"},
+    "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
+    "imageio": set(),
+    "matplotlib": set(),
+    "skimage": set(),
+    # Training only: who analyses a picture need not install it.
+    "torch": {"train"},
+}
+"""Where a library may be imported; "train" stands for all of it. Tests may use what they like."""
+
+DECODERS = {"imread", "imdecode", "imreadmulti", "imdecodemulti", "imwrite", "imencode", "VideoCapture", "VideoWriter"}
+"""Words of cv2 that read or write media, which only ``media`` may do."""
+DEGRADES = ("train.augment", {"imencode", "imdecode"})
+"""Compresses pixels in memory, there and back, to age them; no file passes it."""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def imports(source: str, module: str) -> Iterator[tuple[int, str, str | None]]:
+    """(line, imported module, name taken from it) of every import anywhere in a source text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name, None
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise AssertionError(f"{module}:{node.lineno}: a relative import; name the package")
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if is_module(inner):
+                    yield node.lineno, inner, None
+                else:
+                    yield node.lineno, node.module or "", alias.name
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__"):
+                raise AssertionError(f"{module}:{node.lineno}: an import that cannot be read from the source")
+
+
+def faults(source: str, module: str) -> list[str]:
+    """Every import or decoder word in a source text that breaks an arrow."""
+    found = []
+    top = module.split(".")[0]
+    for line, imported, _ in imports(source, module):
+        library = imported.split(".")[0]
+        if library in ("app", "train", "tests") and top == "detector":
+            found.append(f"{module}:{line}: the package imports {imported}")
+        if (
+            library == "detector"
+            and top == "detector"
+            and module != "detector.__main__"
+            and imported not in ALLOWED[module]
+        ):
+            found.append(f"{module}:{line}: imports {imported}")
+        if library in HOMES and not {module, top} & HOMES[library]:
+            found.append(f"{module}:{line}: imports {library}, whose place is {sorted(HOMES[library]) or 'nowhere'}")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in DECODERS and module != "detector.media":
+            if module == DEGRADES[0] and node.attr in DEGRADES[1]:
+                continue
+            found.append(f"{module}:{node.lineno}: {node.attr}, which only detector.media may use")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_the_arrows_hold(path: Path) -> None:
+    assert not faults(path.read_text(encoding="utf-8"), module_name(path))
+
+
+def test_every_module_has_its_place_in_the_table() -> None:
+    modules = {module_name(path) for path in PACKAGE} - {"detector.__main__"}
+    assert modules == set(ALLOWED), "a new room must be given its arrows here, and a removed one taken out"
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("detector.faces", "def f():\n    from detector import media"),
+        ("detector.faces", "def f():\n    import detector.models as m"),
+        ("detector.faces", "if True:\n    from detector.media import read_image"),
+        ("detector.records", "from detector.errors import DetectorError"),
+        ("detector.verdict", "from detector import load_detector"),
+        ("detector.report", "import app"),
+        ("detector.pipeline", "import train.fit"),
+        ("detector.pipeline", "def f():\n    import tensorflow.keras"),
+        ("detector.overlay", "import cv2\ncv2.imread('x')"),
+        ("detector.page", "from detector.overlay import legend"),
+        ("app", "import cv2"),
+        ("app", "from keras import Model"),
+        ("train.fit", "import huggingface_hub"),
+        ("train.data", "from PIL import Image"),
+        ("train.fit", "import mediapipe"),
+        ("detector.models", "import torch"),
+        ("train.augment", "import cv2\ncv2.imread('x')"),
+        ("train.data", "import cv2\ncv2.VideoCapture('x')"),
+    ],
+)
+def test_a_broken_arrow_would_be_seen(module: str, source: str) -> None:
+    assert faults(source, module)
+
+
+@pytest.mark.parametrize(
+    "source", ["import importlib\nimportlib.import_module('x')", "__import__('x')", "from . import media"]
+)
+def test_an_import_that_cannot_be_followed_is_refused(source: str) -> None:
+    with pytest.raises(AssertionError, match=r"detector\.faces"):
+        faults(source, "detector.faces")
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("detector.pipeline", "from detector import __version__\nfrom detector.media import read_image"),
+        ("detector.__main__", "from detector import words, load_detector"),
+        ("train.fit", "import keras\nfrom detector import media"),
+        ("train.publish", "import huggingface_hub"),
+        ("app", "import gradio\nfrom detector import report"),
+    ],
+)
+def test_what_is_meant_to_be_is_not_refused(module: str, source: str) -> None:
+    assert not faults(source, module)
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if path.name != "__main__.py"], ids=module_name)
+def test_what_is_public_is_listed_once_in_order_and_exists(path: Path) -> None:
+    module = importlib.import_module(module_name(path))
+    public = module.__all__
+    assert public == sorted(set(public), key=_isort_order)
+    assert [name for name in public if not hasattr(module, name)] == []
+
+
+def _isort_order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest, each by the alphabet: what ruff's RUF022 makes of ``__all__``."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_modules_take_only_public_words_of_each_other(path: Path) -> None:
+    module = module_name(path)
+    private = [
+        f"{module}:{line}: {imported}.{name}"
+        for line, imported, name in imports(path.read_text(encoding="utf-8"), module)
+        if name is not None
+        and imported.split(".")[0] == "detector"
+        and name not in importlib.import_module(imported).__all__
+    ]
+    assert not private
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, detector\n"
+        "libraries = {'tensorflow', 'keras', 'mediapipe', 'cv2', 'PIL', 'av', 'gradio', 'huggingface_hub'}\n"
+        "heavy = libraries & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert set(detector.__all__) <= set(dir(detector))\n"
+        "try:\n    detector.nonsense\nexcept AttributeError: pass\nelse: raise AssertionError\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,282 @@
+"""The page as a person meets it, in headless Chromium: on a phone and on a desk, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+import pytest
+
+from detector import words
+from tests import fakes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from detector import Detector
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium found (Debian package chromium, or set CHROMIUM)")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {1280: 900, 390: 844}
+"""Width and height of the windows: a desk and a phone."""
+NARROW, WIDE = 390, 1280
+
+
+@dataclass
+class Visit:
+    """One open page, with everything that it should not have done."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    """Errors in the console, uncaught errors, and requests to anywhere but this computer."""
+
+    def choose(self, path: Path) -> None:
+        with self.page.expect_response(lambda response: "/upload" in response.url):
+            self.page.set_input_files("#fc-photo-input input[type=file]", path)
+        # The button gets the focus once the photo is there.
+        self.page.wait_for_function("document.activeElement.id === 'fc-check'")
+
+    def check(self) -> str:
+        """Press the button; the text of the result's headline."""
+        self.page.click("#fc-check")
+        return self.headline()
+
+    def headline(self) -> str:
+        return self.page.locator("#fc-verdict").inner_text(timeout=30_000).strip()
+
+    def keep(self, name: str) -> None:
+        """Save a screenshot for people to look at, if a folder for it is given."""
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def detector() -> fakes.FakeDetector:
+    return fakes.FakeDetector()
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def url(detector: fakes.FakeDetector, uploads: Path) -> Iterator[str]:
+    with fakes.serve(detector, uploads) as blocks:
+        yield str(blocks.local_url)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def open_page(url: str, width: int, scheme: Literal["light", "dark"] = "light") -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        visit = Visit(context.new_page())
+
+        def watch(request_url: str) -> None:
+            parts = urlsplit(request_url)
+            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+                visit.complaints.append(f"request to {request_url}")
+
+        visit.page.on("request", lambda request: watch(request.url))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
+        visit.page.on(
+            "console",
+            lambda message: visit.complaints.append(f"console: {message.text}") if message.type == "error" else None,
+        )
+        visit.page.goto(url)
+        visit.page.wait_for_selector("#fc-check")
+        return visit
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # The braces and the tag would show if the name were run as a template or as HTML anywhere on its way.
+    path = tmp_path_factory.mktemp("photos") / "Tante Zoë {{value}} ${1+1} <b>.jpg"
+    path.write_bytes(fakes.jpeg(fakes.group_photo()))
+    return path
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_three_faces_each_with_crop_heatmap_and_score(
+    visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    opened = visit(url, width, scheme)
+    page = opened.page
+    opened.keep(f"start-{width}-{scheme}")
+    opened.choose(photo)
+    assert opened.check() == "Strong signs of manipulation"
+    verdict = page.locator(".fc-verdict").inner_text()
+    assert photo.name in verdict
+    assert "about 40 of 100" in verdict
+    assert "What this does not mean" in verdict
+
+    cards = page.locator(".fc-face")
+    assert cards.count() == 3
+    scores = []
+    for number in range(3):
+        card = cards.nth(number)
+        sizes = card.locator("img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
+        assert sizes == [[fakes.SIZE, fakes.SIZE]] * 3
+        # The heatmap lies on this very crop, and is not the bare crop.
+        shown = card.locator("img").evaluate_all("all => all.map(i => i.src)")
+        assert shown[0] != shown[1]
+        scores.append(card.get_by_role("meter").get_attribute("aria-valuenow"))
+    assert scores == [f"{score:.4f}" for score in fakes.SCORES]
+    assert page.locator(".fc-box").count() == 3
+
+    # Nothing sticks out to the side, and the result is where the eye is.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    assert 0 <= page.locator("#fc-verdict").evaluate("e => e.getBoundingClientRect().y") < 200
+    dark = page.locator(".fc-verdict h2").evaluate("e => getComputedStyle(e).color")
+    assert (dark == "rgb(255, 157, 133)") == (scheme == "dark")
+    opened.keep(f"result-{width}-{scheme}")
+    assert opened.complaints == []
+
+
+def test_by_keyboard_alone(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.page.keyboard.press("Enter")
+    assert opened.headline() == "Strong signs of manipulation"
+    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    opened.page.keyboard.press("Tab")
+    opened.page.keyboard.press("Enter")
+    assert opened.page.get_by_text("The colour scale is fixed").is_visible()
+
+
+def test_a_text_file_gets_a_calm_card_and_the_next_photo_a_result(
+    visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path
+) -> None:
+    opened = visit(url, NARROW)
+    text = tmp_path / "notes.jpg"
+    text.write_bytes(b"Dear diary")
+    opened.choose(text)
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert "This is not a picture but a text file." in shown
+    assert "notes.jpg" in shown
+    assert "Traceback" not in shown
+    assert opened.page.locator(".toast-wrap .error").count() == 0
+    opened.keep("text-file")
+    opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
+    opened.choose(photo)
+    assert opened.check() == "Strong signs of manipulation"
+    assert opened.complaints == []
+
+
+def test_no_face_is_an_outcome_of_its_own(visit: Callable[..., Visit], url: str, tmp_path: Path) -> None:
+    opened = visit(url, NARROW)
+    path = tmp_path / "wall.jpg"
+    path.write_bytes(fakes.jpeg(fakes.group_photo()[:100, :100]))
+    opened.choose(path)
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert "No face was found" in shown
+    assert "Score" not in shown
+    opened.keep("no-face")
+    assert opened.complaints == []
+
+
+def test_without_a_photo_the_button_asks_for_one(visit: Callable[..., Visit], url: str) -> None:
+    opened = visit(url, NARROW)
+    opened.page.click("#fc-check")
+    opened.page.get_by_text(words.NO_PHOTO).wait_for()
+    assert opened.complaints == []
+
+
+def test_a_result_leaves_with_its_photo(
+    visit: Callable[..., Visit], url: str, photo: Path, detector: fakes.FakeDetector
+) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    detector.hold.clear()
+    try:
+        opened.page.click("#fc-check")
+        opened.page.get_by_text(words.WAITING).wait_for()
+        opened.keep("waiting")
+    finally:
+        detector.hold.set()
+    assert opened.headline() == "Strong signs of manipulation"
+    opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
+    opened.page.locator("#fc-verdict").wait_for(state="detached")
+    assert opened.page.locator("#fc-output").inner_text().strip() == ""
+
+
+@pytest.mark.parametrize("fault", ["bug", "deleted"])
+def test_a_check_that_breaks_off_says_what_to_do(
+    visit: Callable[..., Visit], url: str, uploads: Path, tmp_path: Path, fault: str
+) -> None:
+    opened = visit(url, NARROW)
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"bug")
+    opened.choose(path)
+    if fault == "deleted":
+        # As the server does with uploads after some minutes.
+        for upload in uploads.rglob("broken.jpg"):
+            upload.unlink()
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert words.UNFINISHED in shown
+    assert "a fault in the program" not in opened.page.inner_text("body")
+
+
+def test_the_report_can_be_kept(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, NARROW)
+    opened.choose(photo)
+    opened.check()
+    with opened.page.expect_download() as download:
+        opened.page.get_by_role("link", name=words.DOWNLOAD).click()
+    assert download.value.suggested_filename.endswith("-report.json")
+    kept = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert kept["verdict"] == "strong_signs"
+    assert kept["input"]["name"] == photo.name
+
+
+def test_the_whole_pipeline_in_the_page(
+    visit: Callable[..., Visit], tiny_detector: Detector, photo: Path, tmp_path: Path
+) -> None:
+    with fakes.serve(tiny_detector, tmp_path) as blocks:
+        opened = visit(str(blocks.local_url), WIDE)
+        opened.choose(photo)
+        assert opened.check() in words.HEADLINES.values()
+        sizes = opened.page.locator(".fc-pictures img").evaluate_all("all => all.map(i => i.naturalWidth)")
+        opened.keep("pipeline")
+        assert sizes == [32] * 9
+        assert opened.complaints == []

@@ -1,0 +1,267 @@
+"""The HTML of a result: every word escaped, every face shown, and nothing said that a score cannot carry."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from gradio.themes.utils import colors
+
+from detector import page, words
+from detector.records import Box, ErrorRate, Report, Verdict
+from tests import fakes
+
+VOID = {"img", "br", "path", "circle"}
+PNG = b"\x89PNG fake"
+RGB = np.full((200, 300, 3), 90, np.uint8)
+BOX = Box(30, 20, 110, 100)
+
+
+class Tree(HTMLParser):
+    """Checks that tags are balanced, and keeps elements and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"never closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open[-1:] == [tag]
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of_class(self, name: str) -> list[dict[str, str | None]]:
+        return [attrs for _, attrs in self.elements if name in (attrs.get("class") or "").split()]
+
+
+def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+    pictures = tuple(page.FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
+    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}'))
+
+
+def one_face(found: Verdict, p_fake: float | None, reason: str = "A reason.") -> Report:
+    return fakes.report(RGB, (fakes.face(RGB, BOX, found, p_fake),), found, p_fake, reason=reason)
+
+
+CASES = [
+    pytest.param(found, p_fake, id=found.value)
+    for found, p_fake in zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True)
+]
+
+
+@pytest.mark.parametrize(("found", "p_fake"), CASES)
+def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: float | None) -> None:
+    tree = show(one_face(found, p_fake, reason="The reason of the file."))
+    for sentence in (words.HEADLINES[found], words.MEANS[found], words.MEANS_NOT[found], "The reason of the file."):
+        assert sentence in tree.text
+    others = set(words.HEADLINES.values()) - {words.HEADLINES[found]}
+    headline = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "h2")
+    # A shape stands beside the words, so that colour is never alone.
+    assert tree.elements[headline + 1][0] == "svg"
+    verdict_card = tree.text.split("Face by face")[0]
+    assert not [other for other in others if other in verdict_card]
+
+
+def test_every_verdict_has_its_own_shape() -> None:
+    shapes = set()
+    for found, p_fake in zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True):
+        tree = show(one_face(found, p_fake))
+        start = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "svg")
+        drawn = [str(attrs) for tag, attrs in tree.elements[start + 1 : start + 4] if tag in ("path", "circle")]
+        shapes.add(tuple(drawn))
+    assert len(shapes) == len(Verdict)
+
+
+@pytest.mark.parametrize(("found", "p_fake"), CASES)
+def test_nothing_is_called_real_or_fake(found: Verdict, p_fake: float | None) -> None:
+    text = show(one_face(found, p_fake)).text + Tree(page.introduction()).text + Tree(page.refusal("It broke.")).text
+    assert not re.findall(r"\b(real|fake|authentic|verified|confiden\w*|certain\w*|proven)\b", text, re.IGNORECASE)
+
+
+def test_what_comes_from_a_file_is_escaped() -> None:
+    evil = '<img src=x onerror="alert(1)">\'&${1+1}{{value}}'
+    found = fakes.face(RGB, BOX, Verdict.SOME_SIGNS, 0.75, reason=evil)
+    found = dataclasses.replace(found, models={"resnet": 0.75, evil: 0.2})
+    report = fakes.report(RGB, (found,), Verdict.SOME_SIGNS, 0.75, name=evil, reason=evil, notes=(evil,))
+    report = dataclasses.replace(report, limits=(evil,), versions={evil: evil})
+    tree = show(report)
+    assert tree.text.count(evil) == 9
+    for tag, attrs in tree.elements:
+        assert not [name for name in attrs if name.startswith("on")]
+        if tag == "img":
+            assert (attrs["src"] or "").startswith("data:image/")
+    assert evil in Tree(page.refusal(evil, evil)).text
+    name = tree.of_class("fc-download")[0]["download"]
+    assert name
+    assert not set("<>\"'&${}/\\") & set(name)
+
+
+def test_every_face_has_a_card_in_order() -> None:
+    rgb = fakes.group_photo()
+    found = zip(fakes.FACES, fakes.VERDICTS, fakes.SCORES, strict=True)
+    faces = tuple(fakes.face(rgb, *facts, reason=f"Reason {facts[2]}.") for facts in found)
+    tree = show(fakes.report(rgb, faces, Verdict.STRONG_SIGNS, 0.83))
+    assert "3 faces found, 3 analysed." in tree.text
+    assert [attrs["aria-labelledby"] for attrs in tree.of_class("fc-face")] == ["fc-face-1", "fc-face-2", "fc-face-3"]
+    assert [attrs["aria-valuenow"] for attrs in tree.of_class("fc-meter")] == ["0.1200", "0.8300", "0.5000"]
+    positions = [tree.text.index(f"Reason {score}.") for score in fakes.SCORES]
+    assert positions == sorted(positions)
+    pictures = [attrs["alt"] or "" for tag, attrs in tree.elements if tag == "img"]
+    for number in (1, 2, 3):
+        # The crop and both directions of its heatmap, each with a text of its own.
+        assert len({alt for alt in pictures if alt.startswith(f"Face {number}: ")}) == 3
+    assert all(pictures)
+    assert "small network (cnn): 0.88" in tree.text
+    assert "residual network (resnet): 0.83 (decides)" in tree.text
+
+
+def test_boxes_lie_on_the_photo_where_the_faces_are() -> None:
+    faces = tuple(fakes.face(RGB, box, Verdict.INCONCLUSIVE, 0.5) for box in (BOX, Box(-50, -20, 60, 80)))
+    outside = dataclasses.replace(faces[1].crop.detection, box=Box(250, 150, 360, 260))
+    faces = (*faces, dataclasses.replace(faces[1], crop=dataclasses.replace(faces[1].crop, detection=outside)))
+    tree = show(fakes.report(RGB, faces, Verdict.INCONCLUSIVE, 0.5))
+    places = [
+        {key: float(value.rstrip("%")) for key, value in (part.split(":") for part in (box["style"] or "").split(";"))}
+        for box in tree.of_class("fc-box")
+    ]
+    assert places[0] == pytest.approx({"left": 10, "top": 10, "width": 80 / 3, "height": 40}, abs=0.01)
+    for place in places:
+        assert place["left"] >= 0
+        assert place["left"] + place["width"] <= 100.01
+        assert place["top"] >= 0
+        assert place["top"] + place["height"] <= 100.01
+
+
+def test_a_face_that_was_not_analysed_has_a_reason_and_no_score() -> None:
+    skipped = fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None, reason="The face is too small.")
+    tree = show(fakes.report(RGB, (skipped,), Verdict.NOT_ANALYSED, None))
+    assert "1 face found, 0 analysed." in tree.text
+    assert "The face is too small." in tree.text
+    assert words.FACE_NOT_ANALYSED in tree.text
+    assert not tree.of_class("fc-meter")
+    assert "Score" not in tree.text.split("Face by face")[1].split("How to read")[0]
+    assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == [f"Face 1: {words.CROP_NOT_SCORED}"]
+
+
+@pytest.mark.parametrize("p_fake", [0.0, 1.0])
+def test_a_score_never_reads_as_certain(p_fake: float) -> None:
+    text = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
+    assert not re.search(r"\b(0\.00|1\.00)\b", text)
+    assert ("Score 0.01" if p_fake == 0 else "Score 0.99") in text
+
+
+def test_a_heatmap_tells_its_strength() -> None:
+    faint = fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5, heat=0.04)
+    text = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)).text
+    assert "strongest place: 4 % of full colour" in text
+    assert "no place stood out" in text
+    assert words.READ_HEATMAPS in text
+
+
+def test_without_heatmaps_nothing_is_said_of_colours() -> None:
+    bare = dataclasses.replace(fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5), heatmap=None)
+    tree = show(fakes.report(RGB, (bare,), Verdict.INCONCLUSIVE, 0.5))
+    assert words.READ_HEATMAPS not in tree.text
+    assert not tree.of_class("fc-legend")
+    assert words.band_facts(fakes.manifest().models["resnet"].bands) in tree.text
+
+
+def test_track_record_is_counted_over_all_test_faces() -> None:
+    text = words.track_record(fakes.manifest().models["resnet"].track_record, Verdict.STRONG_SIGNS)
+    assert "about 1 of 100 genuine faces" in text
+    assert "about 40 of 100 altered" in text
+    assert "500 and 500 faces" in text
+    # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
+    assert "then about 82 of 100 faces with this result" in text
+    assert text in show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param((), id="nothing measured"),
+        pytest.param((ErrorRate(Verdict.SOME_SIGNS, 5, 5),), id="another verdict"),
+        pytest.param((ErrorRate(Verdict.STRONG_SIGNS, 0, 7),), id="no genuine faces"),
+    ],
+)
+def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
+    assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "none"), (0.001, "fewer than 1"), (0.5, "about 50"), (0.999, "more than 99"), (1.0, "about 100")],
+)
+def test_rare_is_not_written_as_never(share: float, text: str) -> None:
+    hits = round(1000 * share)
+    record = (ErrorRate(Verdict.INCONCLUSIVE, hits, 500), ErrorRate(Verdict.SOME_SIGNS, 1000 - hits, 500))
+    assert words.track_record(record, Verdict.INCONCLUSIVE).startswith(f"In tests, {text} of 100 genuine")
+
+
+def test_a_manifest_without_a_strong_band_promises_none() -> None:
+    tree = show(one_face(Verdict.SOME_SIGNS, 0.95), strong_from=None)
+    assert words.HEADLINES[Verdict.STRONG_SIGNS] not in tree.text
+    assert len([tag for tag, _ in tree.elements if tag == "i"]) == 2
+
+
+def test_the_download_is_the_report() -> None:
+    link = show(one_face(Verdict.INCONCLUSIVE, 0.5)).of_class("fc-download")[0]
+    kind, _, data = (link["href"] or "").partition(",")
+    assert kind == "data:application/json;base64"
+    assert base64.b64decode(data) == b'{"a": 1}'
+    assert link["download"] == "family-report.json"
+
+
+def test_pictures_must_match_the_faces() -> None:
+    with pytest.raises(ValueError, match="expected 1 face pictures, got 0"):
+        page.result(one_face(Verdict.INCONCLUSIVE, 0.5), page.Pictures(None, ()), fakes.manifest(), "{}")
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    html = page.introduction() + page.refusal("x") + page.STYLESHEET.read_text(encoding="utf-8")
+    assert not re.search(r"https?:|//\w|@import|url\(", html)
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("", "#ffffff"), (".dark ", colors.slate.c800)])
+def test_colours_of_words_can_be_read(scheme: str, ground: str) -> None:
+    css = page.STYLESHEET.read_text(encoding="utf-8")
+    hues = re.findall(rf"^{re.escape(scheme)}\.fc-\w+ {{[^}}]*--fc-(?:hue|soft): (#\w{{6}})", css, re.MULTILINE)
+    assert len(hues) == len(Verdict) + 1
+    # WCAG 2, level AA.
+    assert min(contrast(hue, ground) for hue in hues) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast ratio of two #rrggbb colours."""
+
+    def luminance(colour: str) -> float:
+        shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_icon_is_hidden_from_screen_readers() -> None:
+    tree = show(one_face(Verdict.INCONCLUSIVE, 0.5))
+    assert all(attrs.get("aria-hidden") == "true" for tag, attrs in tree.elements if tag == "svg")

@@ -1,0 +1,78 @@
+"""The graph that training runs is the graph that inference runs."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from detector.models import ARCHITECTURES, Scorer, build
+
+torch = pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
+
+SIZE = 64
+
+
+def _crops(count: int = 4) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_forward_equals_keras(architecture: str) -> None:
+    from train.engine import KerasGraph
+
+    keras.utils.set_random_seed(1)
+    model = build(architecture, SIZE)
+    graph = KerasGraph(model).eval()
+    with torch.no_grad():
+        logits = graph(torch.from_numpy(_crops())).numpy()
+    np.testing.assert_allclose(-logits, Scorer(model).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_trained_weights_come_back_to_keras(architecture: str) -> None:
+    from train.engine import KerasGraph
+
+    keras.utils.set_random_seed(1)
+    model = build(architecture, SIZE)
+    before = [weight.copy() for weight in model.get_weights()]
+    graph = KerasGraph(model).train()
+    optimizer = torch.optim.SGD(graph.parameters(), 1e-3)
+    graph(torch.from_numpy(_crops())).square().mean().backward()
+    optimizer.step()
+    changed = graph.write_back()
+    assert sum(not np.array_equal(a, b) for a, b in zip(before, changed.get_weights(), strict=True)) > len(before) // 2
+    with torch.no_grad():
+        logits = graph.eval()(torch.from_numpy(_crops())).numpy()
+    np.testing.assert_allclose(-logits, Scorer(changed).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("size", "stride", "side"), [(3, 1, 9), (3, 2, 9), (3, 2, 10), (5, 1, 12), (5, 2, 12), (5, 2, 7)])
+def test_depthwise_gradients_equal_autograd(size: int, stride: int, side: int) -> None:
+    from train.engine import _DepthwiseFunction
+
+    torch.manual_seed(0)
+    x = torch.randn(2, 6, side, side, dtype=torch.float64, requires_grad=True)
+    kernel = torch.randn(6, 1, size, size, dtype=torch.float64, requires_grad=True)
+    padding = size // 2
+    wanted = torch.nn.functional.conv2d(x, kernel, None, stride, padding, 1, 6)
+    weight = torch.randn_like(wanted)
+    wanted_gradients = torch.autograd.grad((wanted * weight).sum(), (x, kernel))
+    found = _DepthwiseFunction.apply(x, kernel, stride, padding)
+    found_gradients = torch.autograd.grad((found * weight).sum(), (x, kernel))
+    torch.testing.assert_close(found, wanted)
+    for got, want in zip(found_gradients, wanted_gradients, strict=True):
+        torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
+
+
+def test_average_moves_towards_the_model() -> None:
+    from train.engine import KerasGraph, average_into
+
+    model = build("cnn", SIZE)
+    graph, average = KerasGraph(model), KerasGraph(model)
+    with torch.no_grad():
+        for parameter in graph.parameters():
+            parameter.add_(1.0)
+    average_into(average, graph, decay=0.75)
+    for mean, current in zip(average.parameters(), graph.parameters(), strict=True):
+        torch.testing.assert_close(current - mean, torch.full_like(mean, 0.75))

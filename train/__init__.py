@@ -1,0 +1,1 @@
+"""Training, evaluation and publishing: clients of the package ``detector``, never imported by it."""

@@ -1,0 +1,125 @@
+"""``python -m train``: fit a model, put it among the shipped weights, measure what is shipped."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from pathlib import Path
+
+__all__ = ["main"]
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    return int(options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    fit = commands.add_parser("fit", help="train a model; continues an interrupted run")
+    fit.add_argument("architecture", choices=sorted(SIZES))
+    _data_options(fit)
+    fit.add_argument("--out", type=Path, help="folder for weights, history and checkpoint (default runs/ARCHITECTURE)")
+    fit.add_argument("--size", type=int, help="side of the crops, pixels")
+    fit.add_argument("--margin", type=float, default=0.25, help="context around the face, in face sides (default 0.25)")
+    fit.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
+    fit.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
+    fit.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
+    fit.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    fit.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
+    fit.add_argument("--no-pseudo-fakes", action="store_true", help="labelled fakes only")
+    fit.add_argument("--no-labelled-fakes", action="store_true", help="pseudo-fakes only")
+    fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
+    fit.add_argument("--seed", type=int, default=7)
+    fit.set_defaults(run=_fit)
+
+    ship = commands.add_parser("ship", help="calibrate a trained model and put it into weights/")
+    ship.add_argument("folder", type=Path, help="as written by fit")
+    _data_options(ship)
+    _weights_option(ship)
+    ship.set_defaults(run=_ship)
+
+    evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
+    evaluate.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
+    evaluate.add_argument("--subset", choices=("dev", "train"), default="dev")
+    _weights_option(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
+    parser.add_argument("--cache", type=Path, default=ROOT / "cache", help="folder for the cut faces (default cache/)")
+    parser.add_argument(
+        "--landmarker", type=Path, default=ROOT.parent / "shared" / "models" / "face_landmarker.task",
+        help="mediapipe's face_landmarker.task; without it there are no pseudo-fakes",
+    )  # fmt: skip
+
+
+def _weights_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, default=ROOT / "weights", help="folder with manifest.json")
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from train.batches import Mix
+    from train.data import build_cache
+    from train.fit import Recipe, fit
+
+    if options.no_pseudo_fakes and options.no_labelled_fakes:
+        print("--no-pseudo-fakes and --no-labelled-fakes leave nothing to learn from; give one of them.", file=sys.stderr)
+        return 2
+    mix = Mix()
+    if options.no_pseudo_fakes:
+        mix = Mix(labelled=1.0, self_blended=0.0)
+    elif options.no_labelled_fakes:
+        mix = Mix(labelled=0.0, self_blended=0.7)
+    recipe = Recipe(
+        architecture=options.architecture,
+        size=options.size or SIZES[options.architecture],
+        margin=options.margin,
+        crops=options.crops,
+        rate=options.rate,
+        pretrained=not options.from_scratch,
+        teacher=options.teacher,
+        seed=options.seed,
+        mix=mix,
+    )
+    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    out = options.out or ROOT / "runs" / options.architecture
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "command.txt").write_text(shlex.join(["python", "-m", "train", *sys.argv[1:]]) + "\n", encoding="utf-8")
+    path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
+    print(path)
+    return 0
+
+
+def _ship(options: argparse.Namespace) -> int:
+    from train.data import build_cache
+    from train.ship import ship
+
+    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    command = (options.folder / "command.txt").read_text(encoding="utf-8").strip()
+    entry = ship(options.folder, options.cache, options.weights, command)
+    print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from train.card import render_tables
+    from train.evaluate import evaluate
+
+    print(render_tables(evaluate(options.data, options.subset, options.weights)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

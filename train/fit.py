@@ -1,0 +1,224 @@
+"""Train one image model on a cache of faces; resumes after an interruption."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from detector.faces import crop_face
+from detector.models import build
+from detector.models import load as load_model
+from detector.records import CropSpec
+from train.batches import Mix, batches
+from train.data import Cache
+from train.engine import KerasGraph, average_into
+from train.metrics import auc
+from train.splits import carve_validation
+from train.starts import load_start
+
+__all__ = ["Recipe", "crops_of", "fit", "score", "store_half"]
+
+_SCORE_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the result, apart from the data."""
+
+    architecture: str
+    size: int
+    margin: float = 0.25
+    crops: int = 60_000
+    """Crops to see; the learning rate falls to nothing over them."""
+    batch: int = 32
+    rate: float = 4e-4
+    warmup: int = 200
+    """Steps over which the learning rate rises."""
+    decay: float = 0.02
+    """AdamW's weight decay, on kernels only (Loshchilov and Hutter 2019)."""
+    average: float = 0.998
+    """Decay of the moving average of the weights that is evaluated and kept."""
+    smoothing: float = 0.02
+    """Label smoothing: about the share of wrong labels and false crops in the data."""
+    pretrained: bool = True
+    teacher: str | None = None
+    """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
+    teacher_architecture: str = "efficientnet"
+    teacher_weight: float = 0.7
+    seed: int = 7
+    mix: Mix = field(default_factory=Mix)
+
+    @property
+    def spec(self) -> CropSpec:
+        return CropSpec(size=self.size, margin=self.margin)
+
+
+def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
+    """(N, size, size, 3) uint8 RGB: the crops that the shipped detector would score."""
+    return np.stack([crop_face(cache.frame(i), cache.detection(i), spec).rgb for i in indices.tolist()])
+
+
+@torch.no_grad()
+def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
+    """(N,) float32 log-odds of "fake"."""
+    graph.eval()
+    parts = []
+    with torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(crops), _SCORE_BATCH):
+            parts.append(-graph(torch.from_numpy(crops[start : start + _SCORE_BATCH])).numpy())
+    return np.concatenate(parts)
+
+
+def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None = None, workers: int = 1) -> Path:
+    """Train and write ``out/NAME.weights.h5`` (float16), ``recipe.json``, ``history.jsonl`` and a checkpoint.
+
+    Args:
+        recipe: what to train; must equal that of the checkpoint in ``out``, if there is one.
+        cache_folder: as built by ``data.build_cache``.
+        out: folder for all that is written.
+        minutes: stop after this long, keeping the checkpoint; the learning rate still follows ``recipe.crops``.
+        workers: processes that make batches.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        ValueError: ``out`` holds a checkpoint of another recipe.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.manual_seed(recipe.seed)
+    keras.utils.set_random_seed(recipe.seed)
+    cache = Cache(cache_folder)
+    train, validation = carve_validation(cache)
+    model = build(recipe.architecture, recipe.size)
+    if recipe.pretrained:
+        genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
+        load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
+    graph, average = KerasGraph(model), KerasGraph(model)
+    optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
+    state = _State(out, recipe, graph, average, optimizer)
+    step = state.resume()
+    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).eval() if recipe.teacher else None
+    held_out = crops_of(cache, validation, recipe.spec)
+
+    steps = recipe.crops // recipe.batch
+    started = last_saved = time.monotonic()
+    first_step, losses = step, []
+    stream = batches(cache_folder, train, recipe.spec, recipe.mix, recipe.batch, recipe.seed + step, workers)
+    while step < steps and (minutes is None or time.monotonic() - started < minutes * 60):
+        crops, labels = next(stream)
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        losses.append(_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), teacher, recipe))
+        step += 1
+        # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
+        average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
+        if time.monotonic() - last_saved > 240 or step == steps:
+            rate = (step - first_step) * recipe.batch / (time.monotonic() - started)
+            state.save(step, _progress(cache, validation, score(average, held_out), step, recipe, losses, rate))
+            last_saved, losses = time.monotonic(), []
+    stream.close()
+    state.save(step, None)
+    weights = out / f"{recipe.architecture}.weights.h5"
+    store_half(average.write_back(), recipe, weights)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
+    return weights
+
+
+def _groups(graph: KerasGraph, decay: float) -> list[dict[str, Any]]:
+    kernels = [p for p in graph.parameters() if p.ndim > 1]
+    others = [p for p in graph.parameters() if p.ndim <= 1]
+    return [{"params": kernels, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _step(
+    graph: KerasGraph, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: KerasGraph | None,
+    recipe: Recipe,
+) -> float:  # fmt: skip
+    graph.train()
+    soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = graph(crops)
+        loss = F.binary_cross_entropy_with_logits(logits, soft)
+        if teacher is not None:
+            with torch.no_grad():
+                wanted = torch.sigmoid(teacher(crops))
+            taught = F.binary_cross_entropy_with_logits(logits, wanted)
+            loss = recipe.teacher_weight * taught + (1 - recipe.teacher_weight) * loss
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(graph.parameters(), 5.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _progress(
+    cache: Cache, indices: np.ndarray, logits: np.ndarray, step: int, recipe: Recipe, losses: list[float], rate: float
+) -> dict[str, Any]:
+    fake = np.array([cache.samples[i].label == "fake" for i in indices])
+    source = np.array([cache.samples[i].source for i in indices])
+    by_source = {
+        name: round(auc(fake[source == name], logits[source == name]), 4)
+        for name in sorted(set(source))
+        if 0 < fake[source == name].sum() < (source == name).sum()
+    }
+    row = {"crops": step * recipe.batch, "loss": round(float(np.mean(losses)), 4), "crops_per_s": round(rate, 1),
+           "validation_auc": round(auc(fake, logits), 4), "by_source": by_source}  # fmt: skip
+    print(json.dumps(row), flush=True)
+    return row
+
+
+class _State:
+    """The checkpoint: written to a side file and moved into place, so that a kill leaves the last good one."""
+
+    def __init__(
+        self, out: Path, recipe: Recipe, graph: KerasGraph, average: KerasGraph, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self._path, self._history = out / "checkpoint.pt", out / "history.jsonl"
+        self._recipe = json.dumps(asdict(recipe), sort_keys=True)
+        self._parts = {"graph": graph, "average": average, "optimizer": optimizer}
+
+    def resume(self) -> int:
+        """Load the checkpoint if there is one; returns the steps done."""
+        if not self._path.exists():
+            return 0
+        saved = torch.load(self._path, weights_only=True)
+        if saved["recipe"] != self._recipe:
+            raise ValueError(f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
+        for name, part in self._parts.items():
+            part.load_state_dict(saved[name])
+        return int(saved["step"])
+
+    def save(self, step: int, progress: dict[str, Any] | None) -> None:
+        content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts.items()}
+        content |= {"step": step, "recipe": self._recipe}
+        side = self._path.with_suffix(".part")
+        torch.save(content, side)
+        os.replace(side, self._path)
+        if progress is not None:
+            with open(self._history, "a", encoding="utf-8") as file:
+                file.write(json.dumps(progress) + "\n")
+
+
+def store_half(model: keras.Model, recipe: Recipe, path: Path) -> None:
+    """Write the weights in half precision, which halves the download; ``models.load`` widens them again."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float16")
+    try:
+        small = build(recipe.architecture, recipe.size)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    small.set_weights(model.get_weights())
+    small.save_weights(path)
