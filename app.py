@@ -155,7 +155,9 @@ def launch_options() -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until interrupted; the return value is the exit status."""
     parser = argparse.ArgumentParser(prog="app.py", description="Serve the photo check as a web page.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for the whole network")
+    # A container or a Space says by this variable that it wants to be reached from outside.
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    parser.add_argument("--host", default=host, help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=int, help="port; without it the first free one from 7860")
     parser.add_argument(
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"

@@ -18,9 +18,6 @@ __all__ = ["BACKGROUND", "to_srgb"]
 BACKGROUND = (255, 255, 255)
 """What shows through transparent parts: white, as on most pages where such pictures are seen."""
 
-_SRGB_TOLERANCE = 2
-"""A profile that moves no colour by more than this (of 255) is taken for sRGB itself."""
-
 _PHOTOMETRIC_TAG = 262
 _16_TO_8BIT = ((np.arange(65536, dtype=np.uint32) + 128) // 257).astype(np.uint8)
 """Nearest 8-bit sample of a 16-bit one: 65535 / 255 = 257."""
@@ -101,13 +98,6 @@ def _through_profile(colour: Image.Image, icc: bytes | None) -> Image.Image:
         ImageCms.Intent.RELATIVE_COLORIMETRIC,
         ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
-    if colour.mode == "RGB":
-        # Most profiles are sRGB under one of many names: those pixels stay as they are, bit for bit.
-        steps = np.linspace(0, 255, 16).round().astype(np.uint8)
-        probe = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(64, 64, 3)
-        moved = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform)).astype(np.int16)
-        if np.abs(moved - probe).max() <= _SRGB_TOLERANCE:
-            return colour
     return cast(Image.Image, ImageCms.applyTransform(colour, transform))
 
 

@@ -1,6 +1,6 @@
 """What a file is, and whether it is whole, judged from its bytes alone. No decoder is involved and no pixel is made.
 
-``media`` asks here before it decodes, because decoders are forgiving where a detector must not be: Pillow checks no
+``media`` asks here before it decodes, because decoders are forgiving where a detector must not be: Pillow skips the
 checksum of a PNG's pixels, and no decoder of JPEG, WebP, AVIF or HEIC notices that the end of a file was never written
 and holds only zeros. A picture that lacks a part must not be scored as if it were whole.
 
@@ -182,12 +182,12 @@ def png_for_decoder(data: bytes) -> bytes:
     """Keep only the chunks that make the still picture and its orientation.
 
     Text, colour profile and animation chunks have limits and errors of their own in the decoder, which would fail the
-    read of an intact picture. A single transparent colour is dropped for 2, 4 and 16 bit samples, where Pillow compares
-    it with samples that it has already rescaled.
+    read of an intact picture. The one transparent colour of a 16-bit RGB picture is dropped, because Pillow compares it
+    with samples that it has already cut to 8 bits, and would clear others.
     """
     depth, colour_type = data[24], data[25]
     keep = {b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND"}
-    if colour_type == 3 or depth == 8 or (colour_type == 0 and depth in (1, 16)):
+    if (depth, colour_type) != (16, 2):
         keep.add(b"tRNS")
     parts = [data[:8]]
     parts += [data[start - 8 : end + 4] for kind, start, end in _png_chunks(data) if kind in keep]
@@ -268,8 +268,6 @@ def jpeg_for_second_opinion(data: bytes) -> bytes | None:
 class GifScan:
     """The structure of a GIF file."""
 
-    canvas: tuple[int, int]
-    """(width, height) in pixels."""
     frames: int
     damage: str | None
 
@@ -285,7 +283,6 @@ def scan_gif(data: bytes) -> GifScan:
             position += data[position] + 1
         return position + 1
 
-    canvas = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     frames = 0
     try:
         position = 13 + table_bytes(data[10])
@@ -298,10 +295,10 @@ def scan_gif(data: bytes) -> GifScan:
             elif data[position] == 0:  # padding that some encoders leave between blocks
                 position += 1
             else:
-                return GifScan(canvas, frames, "its blocks do not follow each other as they should")
+                return GifScan(frames, "its blocks do not follow each other as they should")
     except IndexError:
-        return GifScan(canvas, frames, ENDS_EARLY)
-    return GifScan(canvas, frames, None if frames else "it holds no picture")
+        return GifScan(frames, ENDS_EARLY)
+    return GifScan(frames, None if frames else "it holds no picture")
 
 
 # WebP: https://developers.google.com/speed/webp/docs/riff_container
@@ -319,9 +316,7 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def webp_damage(data: bytes) -> str | None:
-    """Check that the file is as long as it says and that no picture chunk has a hollow tail."""
-    if 8 + int.from_bytes(data[4:8], "little") > len(data) + 1:  # some writers leave out the last padding byte
-        return ENDS_EARLY
+    """Check that every chunk is there to its end and that no picture chunk has a hollow tail."""
     pictures = 0
     for kind, start, end in _webp_chunks(data):
         if end > len(data):

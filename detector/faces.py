@@ -1,13 +1,15 @@
 """Find faces, cut them out, and measure how good the cut is. The only user of mediapipe.
 
-Finding is two steps. Many cheap looks at the picture (whole, enlarged in tiles, turned, with a border around it) propose
+Finding is two steps. Many cheap looks at the picture (whole, with a border around it, in enlarged tiles) propose
 places; then every proposal is looked at once more, alone, upright and always at the same scale, and that second look
-decides. It makes the box independent of how the picture was framed, which is what a model trained on crops needs.
+decides. It makes the box independent of how the picture was framed, as a model that was trained on crops needs it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,21 +28,40 @@ from detector.records import Box, CropSpec, Detection, FaceCrop, FaceQuality, Fr
 
 __all__ = ["FaceFinder", "crop_face", "measure_quality"]
 
-MIN_SCORE = 0.5
-"""Least score of the second look for a face to be reported."""
-MIN_PROPOSAL_SCORE = 0.3
-"""Least score of a first look for a place to be looked at again."""
-MAX_PROPOSALS = 200
-"""Bound on second looks, hence on time, for crowds and textures."""
-
-SHORT_SIDE = 256
-"""Pixels a look is rendered at for the short-range model: twice its 128, because mediapipe rounds boxes to whole pixels."""
-FULL_SIDE = 192
-"""Pixels a look is rendered at for the full-range model: its own input size."""
-SECOND_LOOK = 1.7
-"""Side of the second look, in face sides."""
+MIN_FACE = 40.0
+"""Pixels; smaller faces are not looked for. Beyond 4000 px the same share of the long side, which bounds the time."""
+TILE_SIDE = 10.25
+"""Side of the smallest tile in least faces: the short-range model sees faces from about 12 of its 128 pixels on."""
+TILE_GROWTH = 3.0
+"""From one layer of tiles to the next; a tile's overlap holds whole every face that the layer below cuts."""
 TILE_OVERLAP = 0.25
 """Share of a tile that its neighbour repeats."""
+WORTH_TILING = 1.3
+"""Long sides in tiles below which the look at the whole picture does as well."""
+PADDED = 1.6
+"""Side of the look that shows the whole picture with a border, for faces that fill it; in long sides."""
+SECOND_LOOK = 1.7
+"""Side of the second look, in face sides: where boxes changed least when the same face was framed differently."""
+FULL_RANGE_LOOK = 2.5
+"""The same for the full-range model, which is made for smaller faces."""
+MIN_PROPOSAL_SCORE = 0.3
+"""Least score of a first look for a place to be looked at again."""
+MIN_SCORE = 0.65
+"""Least score of the second look for a face to be reported, and ..."""
+SURE_SCORE = 0.75
+"""... the score below which the full-range model must agree. Chosen by tests/bench/face_recall.py."""
+MIN_FULL_RANGE_SCORE = 0.5
+"""What counts as agreeing."""
+MAX_PROPOSALS = 200
+"""Bound on second looks, hence on time, for crowds and textures."""
+SHORT_PIXELS = 256
+"""Side of a square rendered for the short-range model: twice its own, since mediapipe rounds boxes to pixels."""
+FULL_PIXELS = 192
+"""The same for the full-range model."""
+MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
+"""In a mirror the right eye is a left eye, and so with the ears."""
+SAME_FACE = 0.5
+"""Overlap (of the smaller square) from which two squares are taken for one face."""
 SHARPNESS_SIDE = 112
 """Pixels to which a face is brought before its sharpness is measured."""
 
@@ -66,7 +87,7 @@ class _Square:
 
 @dataclass(frozen=True)
 class _Proposal:
-    """A face as one look saw it, in frame pixels. ``box`` is the square in the look's axes."""
+    """A face as one look saw it, in frame pixels; the square has the look's axes."""
 
     square: _Square
     keypoints: NDArray[np.float64]
@@ -87,18 +108,21 @@ class FaceFinder:
 
     def __init__(self, short_range: Path, full_range: Path) -> None:
         self._lock = threading.Lock()  # mediapipe's detectors are not thread-safe
-        self._short = _open_detector(short_range)
-        self._full = _open_detector(full_range)
+        with _quiet_stderr():
+            self._short = _open_detector(short_range)
+            self._full = _open_detector(full_range)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
         """Free the models; no call may follow."""
-        with self._lock:
+        with self._lock, _quiet_stderr():
             self._short.close()
             self._full.close()
 
@@ -113,46 +137,45 @@ class FaceFinder:
             that of an upright one: it is the face's own square, turned back about its centre.
         """
         pyramid = _Pyramid(frame.rgb)
+        height, width = frame.rgb.shape[:2]
         with self._lock:
             proposals = [
                 proposal
-                for detector, square in self._first_looks(frame.rgb.shape[1], frame.rgb.shape[0])
-                for proposal in _look(detector, pyramid, square, self._side_of(detector))
+                for square in _first_looks(width, height)
+                for proposal in _look(self._short, pyramid, square, SHORT_PIXELS)
             ]
-            faces = [
-                face
-                for proposal in _without_repeats(proposals)[:MAX_PROPOSALS]
-                if (face := self._second_look(pyramid, proposal)) is not None
-            ]
-        return _reading_order([_as_detection(face) for face in _without_repeats(faces)])
-
-    def _side_of(self, detector: FaceDetector) -> int:
-        return SHORT_SIDE if detector is self._short else FULL_SIDE
-
-    def _first_looks(self, width: int, height: int) -> Iterator[tuple[FaceDetector, _Square]]:
-        long_side = max(width, height)
-        middle = width / 2, height / 2
-        yield self._full, _Square(*middle, long_side)
-        yield self._short, _Square(*middle, long_side)
-        yield self._short, _Square(*middle, 1.6 * long_side)
-        for roll in (-40.0, 40.0):
-            yield self._full, _Square(*middle, 1.2 * long_side, roll)
-        for tile_side in (long_side / 2.5, long_side / 6.0):
-            if tile_side >= FULL_SIDE:
-                for x in _tile_centers(width, tile_side):
-                    for y in _tile_centers(height, tile_side):
-                        yield self._full, _Square(x, y, tile_side)
+            second_looks = [self._second_look(pyramid, p) for p in _without_repeats(proposals)[:MAX_PROPOSALS]]
+        faces = _without_repeats([face for face in second_looks if face is not None])
+        return _reading_order([_as_detection(face) for face in faces])
 
     def _second_look(self, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
         """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
         seen = proposal.square
         square = _Square(seen.x, seen.y, seen.side * SECOND_LOOK, _roll_deg(proposal.keypoints))
-        found = [
-            face
-            for face in _look(self._short, pyramid, square, SHORT_SIDE)
-            if face.score >= MIN_SCORE and _overlap(face.square, seen) > 0.3
-        ]
-        return max(found, key=lambda face: face.score, default=None)
+        straight = _best(_look(self._short, pyramid, square, SHORT_PIXELS), seen)
+        # The mirror image as well: steadier boxes, fewer false faces, and left and right are treated alike.
+        face = _mean(straight, _best(_look(self._short, pyramid, square, SHORT_PIXELS, mirrored=True), seen))
+        if face is None or face.score < MIN_SCORE:
+            return None
+        if face.score < SURE_SCORE:
+            wider = _Square(face.square.x, face.square.y, face.square.side * FULL_RANGE_LOOK, square.roll)
+            other = _best(_look(self._full, pyramid, wider, FULL_PIXELS), face.square)
+            if other is None or other.score < MIN_FULL_RANGE_SCORE:
+                return None
+        return face
+
+
+def _first_looks(width: int, height: int) -> Iterator[_Square]:
+    """The whole picture, the whole with a border, and layers of overlapping tiles."""
+    long_side = max(width, height)
+    yield _Square(width / 2, height / 2, long_side)
+    yield _Square(width / 2, height / 2, PADDED * long_side)
+    tile = TILE_SIDE * max(MIN_FACE, long_side / 100)
+    while tile * WORTH_TILING <= long_side:
+        for y in _tile_centers(height, tile):
+            for x in _tile_centers(width, tile):
+                yield _Square(x, y, tile)
+        tile *= TILE_GROWTH
 
 
 class _Pyramid:
@@ -160,14 +183,14 @@ class _Pyramid:
 
     def __init__(self, rgb: UInt8Image) -> None:
         self.levels = [rgb]
-        while max(rgb.shape[:2]) > 2 * FULL_SIDE:
+        while max(rgb.shape[:2]) > 2 * SHORT_PIXELS:
             height, width = rgb.shape[:2]
             rgb = cv2.resize(rgb, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
             self.levels.append(rgb)
 
     def render(self, square: _Square, size: int) -> UInt8Image:
         """(size, size, 3) RGB of the square; black where it leaves the picture."""
-        wanted = int(math.floor(math.log2(max(1.0, square.side / size))))
+        wanted = math.floor(math.log2(max(1.0, square.side / size)))
         level = self.levels[min(wanted, len(self.levels) - 1)]
         height, width = self.levels[0].shape[:2]
         shrink = np.array([level.shape[1] / width, level.shape[0] / height])
@@ -181,7 +204,30 @@ def _sample(
     per_pixel = square.turn() * (square.side / size) * shrink[:, None]
     first = square.to_frame(np.full((1, 2), 0.5 / size))[0] * shrink - 0.5
     matrix = np.hstack([per_pixel, first[:, None]])
-    return cv2.warpAffine(image, matrix, (size, size), flags=interpolation | cv2.WARP_INVERSE_MAP, borderMode=border)
+    flags = interpolation | cv2.WARP_INVERSE_MAP
+    pixels: UInt8Image = cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border)
+    return pixels
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Send the process's stderr nowhere for a moment.
+
+    Opening, first using and closing a model makes mediapipe's C++ write some seventy lines that no option turns off and
+    that mean nothing to a user. Its errors arrive as exceptions all the same.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # a process without stderr
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _open_detector(path: Path) -> FaceDetector:
@@ -190,23 +236,51 @@ def _open_detector(path: Path) -> FaceDetector:
         min_detection_confidence=MIN_PROPOSAL_SCORE,
         min_suppression_threshold=0.3,
     )
-    return FaceDetector.create_from_options(options)
+    detector = FaceDetector.create_from_options(options)
+    # The first use is slow and noisy; better here than in the first picture.
+    detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=np.zeros((16, 16, 3), np.uint8)))
+    return detector
 
 
-def _look(detector: FaceDetector, pyramid: _Pyramid, square: _Square, size: int) -> list[_Proposal]:
-    """All faces that one model sees in one square of the frame."""
-    result = detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=pyramid.render(square, size)))
+def _look(
+    detector: FaceDetector, pyramid: _Pyramid, square: _Square, pixels: int, mirrored: bool = False
+) -> list[_Proposal]:
+    """All faces that one model sees in one square of the frame, or in its mirror image (and mirrored back)."""
+    rgb = pyramid.render(square, pixels)
+    if mirrored:
+        rgb = np.ascontiguousarray(rgb[:, ::-1])
+    result = detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb))
     proposals = []
     for found in result.detections:
         box = found.bounding_box
-        center = np.array([[box.origin_x + box.width / 2, box.origin_y + box.height / 2]]) / size
+        center = np.array([[box.origin_x + box.width / 2, box.origin_y + box.height / 2]]) / pixels
         keypoints = np.array([[point.x, point.y] for point in found.keypoints])
+        if mirrored:
+            center[:, 0] = 1 - center[:, 0]
+            keypoints[:, 0] = 1 - keypoints[:, 0]
+            keypoints = keypoints[MIRRORED_KEYPOINTS]
         x, y = square.to_frame(center)[0]
-        side = max(box.width, box.height) / size * square.side
+        side = max(box.width, box.height) / pixels * square.side
         if side > 0:
             score = min(1.0, max(0.0, found.categories[0].score))
-            proposals.append(_Proposal(_Square(x, y, side, square.roll), square.to_frame(keypoints), score))
+            place = _Square(float(x), float(y), side, square.roll)
+            proposals.append(_Proposal(place, square.to_frame(keypoints), score))
     return proposals
+
+
+def _best(proposals: list[_Proposal], place: _Square) -> _Proposal | None:
+    """The surest of those that are the same face as ``place``."""
+    there = [proposal for proposal in proposals if _overlap(proposal.square, place) > SAME_FACE]
+    return max(there, key=lambda proposal: proposal.score, default=None)
+
+
+def _mean(one: _Proposal | None, other: _Proposal | None) -> _Proposal | None:
+    """Two looks through the same square as one; None if either saw nothing."""
+    if one is None or other is None:
+        return None
+    a, b = one.square, other.square
+    square = _Square((a.x + b.x) / 2, (a.y + b.y) / 2, (a.side + b.side) / 2, a.roll)
+    return _Proposal(square, (one.keypoints + other.keypoints) / 2, (one.score + other.score) / 2)
 
 
 def _tile_centers(length: int, tile: float) -> list[float]:
@@ -231,7 +305,7 @@ def _without_repeats(proposals: list[_Proposal]) -> list[_Proposal]:
     """Best score first; whatever mostly overlaps a better one is dropped."""
     kept: list[_Proposal] = []
     for proposal in sorted(proposals, key=lambda p: -p.score):
-        if all(_overlap(proposal.square, better.square) < 0.5 for better in kept):
+        if all(_overlap(proposal.square, better.square) < SAME_FACE for better in kept):
             kept.append(proposal)
     return kept
 
@@ -286,10 +360,11 @@ def measure_quality(frame: Frame, detection: Detection) -> FaceQuality:
 
     points = detection.keypoints.astype(np.float64)
     eye_line = points[1] - points[0]
+    eye_distance = float(np.hypot(*eye_line))
+    direction = eye_line / eye_distance if eye_distance > 0 else np.array([1.0, 0.0])
+    nose_offset = float((points[2] - (points[0] + points[1]) / 2) @ direction)
     # In a full profile the eyes fall together; the floor keeps yaw finite there, and large.
-    eye_distance = max(float(np.hypot(*eye_line)), 0.05 * min(box.width, box.height))
-    nose_offset = points[2] - (points[0] + points[1]) / 2
-    yaw = float(nose_offset @ eye_line) / eye_distance**2
+    yaw = nose_offset / max(eye_distance, 0.05 * min(box.width, box.height))
     return FaceQuality(
         size_px=min(box.width, box.height),
         sharpness=float(cv2.Laplacian(fixed, cv2.CV_64F).var()),
@@ -302,10 +377,10 @@ def measure_quality(frame: Frame, detection: Detection) -> FaceQuality:
 def crop_face(frame: Frame, detection: Detection, spec: CropSpec) -> FaceCrop:
     """Cut the square that a model sees: the only crop in the repository, for training, scoring and display alike.
 
-    The square is the longer side of the box plus the margins, about the box's centre. Near the border it is first moved,
-    then shrunk, so that every pixel comes from the picture: an invented border would tell a model how tightly a data set
-    was framed. A face tilted beyond ``spec.upright_above_deg`` is cut from a turned square if one that holds the whole
-    face box lies inside the picture, else from an upright one. The same input gives the same bytes.
+    The square is the longer side of the box plus the margins, about the box's centre. Near the border it is first
+    moved, then shrunk, so that every pixel comes from the picture: an invented border would tell a model how tightly a
+    data set was framed. A face tilted beyond ``spec.upright_above_deg`` is cut from a turned square if one that holds
+    the whole face lies inside the picture, else from an upright one. The same input gives the same bytes.
 
     Args:
         frame: The picture in which the face was found.
@@ -375,4 +450,5 @@ def _cut_turned(rgb: UInt8Image, square: _Square, size: int) -> tuple[UInt8Image
 def _resize(square: UInt8Image, size: int) -> UInt8Image:
     """Pixel-area averaging when the crop shrinks, bicubic when it grows."""
     interpolation = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_CUBIC
-    return cv2.resize(np.ascontiguousarray(square), (size, size), interpolation=interpolation)
+    resized: UInt8Image = cv2.resize(np.ascontiguousarray(square), (size, size), interpolation=interpolation)
+    return resized

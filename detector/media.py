@@ -24,6 +24,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import av
 import av.error
@@ -159,12 +160,12 @@ def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> by
 
 def _read_file(path: str | os.PathLike[str]) -> bytes:
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device would never end
             raise MediaError("This is not a file: give the path of a picture.")
         if status.st_size > MAX_FILE_BYTES:
             raise _file_too_large(status.st_size)
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -289,10 +290,7 @@ def _check_structure(data: bytes, kind: str) -> bytes:
     elif kind in ("AVIF", "HEIC"):
         damage = containers.isobmff_damage(data)
     elif kind == "GIF":
-        scan = containers.scan_gif(data)
-        damage = scan.damage
-        if not damage:
-            _check_size(*scan.canvas)
+        damage = containers.scan_gif(data).damage
     if damage:
         raise _damaged(kind, damage)
     return containers.png_for_decoder(data) if kind == "PNG" else data

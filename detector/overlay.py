@@ -80,7 +80,7 @@ def boxes_on_frame(
     """Draw numbered boxes on a copy of the picture.
 
     Every line is light with a dark edge, so that it shows on any background and to any eye; line and badge grow with
-    the picture. A badge stands on its box's top left corner and never leaves the picture.
+    the picture and the face. A badge stands on its box, or inside where there is no room above.
 
     Args:
         frame_rgb: (H, W, 3) uint8 RGB.
@@ -109,17 +109,22 @@ def boxes_on_frame(
     else:
         canvas = frame_rgb.copy()
     height, width = canvas.shape[:2]
-    line = max(2, round(max(height, width) / 400))
+    lines = [_line_width(box, scale, max(height, width)) for box in boxes]
     # Lines first, badges after, so that no line crosses a number.
-    for box, broken in zip(boxes, dashed, strict=True):
+    for box, broken, line in zip(boxes, dashed, lines, strict=True):
         segments = _outline(_corners(box, scale, width, height, line), 6 * line if broken else None)
         for colour, thickness in ((_INK, 2 * line), (_PAPER, line)):
             for start, end in segments:
                 cv2.line(canvas, start, end, colour, thickness, cv2.LINE_8)
-    for box, label in zip(boxes, labels, strict=True):
+    for box, label, line in zip(boxes, labels, lines, strict=True):
         left, top, _, _ = _corners(box, scale, width, height, line)
         _badge(canvas, left, top, label, line)
     return canvas
+
+
+def _line_width(box: Box, scale: float, picture_side: int) -> int:
+    """Pixels: grows with the picture, but less for a small face, which a wide line would hide."""
+    return max(2, round(picture_side / 1500), round(min(picture_side / 400, max(box.width, box.height) * scale / 30)))
 
 
 def _corners(box: Box, scale: float, width: int, height: int, line: int) -> tuple[int, int, int, int]:
@@ -160,7 +165,8 @@ def _badge(canvas: UInt8Image, left: int, top: int, label: str, line: int) -> No
     pad = 2 * line
     badge_width, badge_height = text_width + 2 * pad, text_height + baseline + 2 * pad
     x = max(0, min(left - line, width - badge_width))
-    y = max(0, min(top - line, height - badge_height))
+    above = top - line - badge_height
+    y = above if above >= 0 else max(0, min(top - line, height - badge_height))
     cv2.rectangle(canvas, (x, y), (x + badge_width - 1, y + badge_height - 1), _PAPER, cv2.FILLED)
     cv2.rectangle(canvas, (x, y), (x + badge_width - 1, y + badge_height - 1), _INK, max(1, line // 2))
     cv2.putText(canvas, label, (x + pad, y + pad + text_height), _FONT, size, _INK, line, cv2.LINE_AA)

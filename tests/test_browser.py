@@ -131,8 +131,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 def test_three_faces_each_with_crop_heatmap_and_score(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -121,9 +121,10 @@ def test_a_box_changes_its_outline_and_badge_only(astronaut: NDArray[np.uint8]) 
     shown = boxes_on_frame(astronaut, [Box(150, 100, 350, 320)])
     assert np.array_equal(astronaut, before)
     rows, columns = np.nonzero((shown != astronaut).any(axis=2))
-    assert (rows.min(), rows.max()) == pytest.approx((100, 320), abs=3)
+    assert rows.max() == pytest.approx(320, abs=3)
+    assert 60 < rows.min() < 100  # the badge
     assert (columns.min(), columns.max()) == pytest.approx((150, 350), abs=3)
-    assert np.array_equal(shown[180:310, 160:340], astronaut[180:310, 160:340])
+    assert np.array_equal(shown[105:315, 155:345], astronaut[105:315, 155:345]), "the face itself is covered"
 
 
 @pytest.mark.parametrize("background", [0, 90, 160, 255])
@@ -146,9 +147,9 @@ def test_a_dashed_box_has_gaps_and_closed_corners(astronaut: NDArray[np.uint8]) 
 
 def test_different_numbers_look_different(astronaut: NDArray[np.uint8]) -> None:
     box = [Box(100, 100, 400, 400)]
-    badges = [boxes_on_frame(astronaut, box, [label])[95:130, 95:130] for label in ("1", "2", "3")]
+    badges = [boxes_on_frame(astronaut, box, [label])[60:100, 95:130] for label in ("1", "2", "3")]
     assert all(not np.array_equal(a, b) for a, b in itertools.combinations(badges, 2))
-    assert np.array_equal(boxes_on_frame(astronaut, box)[95:130, 95:130], badges[0])
+    assert np.array_equal(boxes_on_frame(astronaut, box)[60:100, 95:130], badges[0])
 
 
 @pytest.mark.parametrize(
@@ -177,9 +178,22 @@ def test_a_large_picture_is_shrunk_and_its_boxes_with_it(astronaut: NDArray[np.u
     rows, columns = np.nonzero((shown != bare).any(axis=2))
     assert (columns.min(), columns.max()) == pytest.approx((100, 400), abs=3)
     assert rows.max() == pytest.approx(100, abs=3)
+    assert rows.min() < 25
     assert boxes_on_frame(astronaut, [], max_side=5000).shape == astronaut.shape
 
 
 def test_labels_must_match_the_boxes(astronaut: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="as many"):
         boxes_on_frame(astronaut, [Box(1, 1, 9, 9)], ["1", "2"])
+
+
+def test_a_small_face_in_a_large_picture_stays_visible() -> None:
+    wide = np.full((3000, 4000, 3), 90, np.uint8)
+    shown = boxes_on_frame(wide, [Box(2000, 1500, 2040, 1540)])
+    assert (shown[1506:1534, 2006:2034] == 90).all()
+    assert (shown != 90).any(axis=2).sum() < 4000
+
+
+def test_a_box_at_the_upper_border_keeps_its_badge_inside(astronaut: NDArray[np.uint8]) -> None:
+    bare = boxes_on_frame(astronaut, [Box(100, 0, 300, 200)], [""])
+    assert (boxes_on_frame(astronaut, [Box(100, 0, 300, 200)], ["7"])[:40, 95:140] != bare[:40, 95:140]).any()

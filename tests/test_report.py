@@ -81,6 +81,8 @@ def test_the_values_are_the_records(report: Report) -> None:
 def test_a_number_that_json_lacks_is_refused(report: Report, value: object) -> None:
     with pytest.raises(ValueError, match=r"report\.options\.bad.*finite"):
         to_dict(dataclasses.replace(report, options={"bad": value}))
+    with pytest.raises(ValueError, match="JSON compliant"):
+        to_json({"p_fake": math.nan})
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, np.zeros(3)])

@@ -8,6 +8,7 @@ post-processing, so that source, size, sharpness, codec and tightness say nothin
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 from collections import defaultdict
 from collections.abc import Iterator
@@ -188,6 +189,15 @@ def _work(ready, cache, indices, spec, mix, batch, seed) -> None:  # type: ignor
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
     maker = PairMaker(Cache(cache), indices, spec, mix)
-    while True:
+    parent = os.getppid()
+    # A training run that is killed cannot stop its workers, so they look whether it still lives.
+    while os.getppid() == parent:
         reals, fakes = zip(*(maker.pair(rng) for _ in range(batch // 2)), strict=True)
-        ready.put(np.stack([*reals, *fakes]))
+        made = np.stack([*reals, *fakes])
+        while os.getppid() == parent:
+            try:
+                ready.put(made, timeout=5)
+                break
+            except queue.Full:
+                continue
+    ready.cancel_join_thread()

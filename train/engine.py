@@ -1,9 +1,9 @@
 """Runs a Keras model's graph on PyTorch's CPU kernels while it is trained, and writes the weights back.
 
-The layers are made in ``detector.models`` and nowhere else; this file only executes them. Why: on a 2-core Xeon with AMX,
-one training step of ``resnet`` at 224 px runs 3.2 times as fast in bfloat16 here as in TensorFlow 2.21, whose bfloat16
-convolutions are no faster than its float32 ones (``python -m train speed`` prints both). Shipped inference stays in
-TensorFlow; ``tests/test_engine.py`` holds both sides equal.
+The layers are made in ``detector.models`` and nowhere else; this file only executes them. Why: on a processor with AMX,
+PyTorch's bfloat16 convolutions use it, while those of TensorFlow 2.21 are no faster than its float32 ones
+(``tests/bench/train_speed.py`` prints both). Shipped inference stays in TensorFlow; ``tests/test_train_engine.py`` holds
+both sides equal.
 """
 
 from __future__ import annotations

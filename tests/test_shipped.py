@@ -1,0 +1,56 @@
+"""The weights that are shipped work: known faces are told apart, and the files score as they were trained to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from detector import Detector, load_detector
+from tests.conftest import DATA, SHIPPED
+from train.data import read_table
+from train.metrics import auc
+
+PER_CLASS = 30
+MODELS = sorted(json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["models"])
+
+
+@pytest.fixture(scope="module")
+def scores() -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Labels and every model's scores of dev files of two sources, the first so many genuine and fake ones of each."""
+    with load_detector(SHIPPED) as detector:
+        fake: list[bool] = []
+        found: dict[str, list[float]] = {name: [] for name in MODELS}
+        for source in ("dfdc", "ffpp_c23"):
+            for label in ("real", "fake"):
+                rows = [s for s in read_table(DATA) if (s.subset, s.source, s.label) == ("dev", source, label)]
+                for row in rows[:PER_CLASS]:
+                    report = detector.analyze(DATA / row.path, heatmaps=False)
+                    if report.p_fake is not None:
+                        fake.append(label == "fake")
+                        for name in MODELS:
+                            found[name].append(max(face.models[name] for face in report.faces if face.models))
+        yield np.array(fake), {name: np.array(values) for name, values in found.items()}
+
+
+@pytest.mark.needs_weights
+@pytest.mark.needs_data
+@pytest.mark.parametrize("name", MODELS)
+def test_shipped_weights_separate_known_faces(name: str, scores: tuple[np.ndarray, dict[str, np.ndarray]]) -> None:
+    fake, found = scores
+    assert len(fake) > 3 * PER_CLASS
+    assert auc(fake, found[name]) > 0.6
+
+
+@pytest.mark.needs_weights
+def test_shipped_set_is_small() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 80e6
+
+
+@pytest.mark.needs_weights
+def test_both_models_of_the_first_issue_are_there() -> None:
+    with load_detector(SHIPPED) as detector:
+        assert isinstance(detector, Detector)
+        assert {"cnn", "resnet"} <= set(detector.models)

@@ -1,0 +1,49 @@
+"""Calibration and bands on scores whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.verdict import calibrate
+from train.ship import choose_bands, fit_platt
+
+
+def _scores(count: int, gap: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of two normal classes whose true log-odds are ``gap`` times the logit."""
+    rng = np.random.default_rng(seed)
+    fake = np.arange(count) % 2 == 0
+    return fake, rng.normal(np.where(fake, gap / 2, -gap / 2), 1.0)
+
+
+def test_platt_finds_the_true_log_odds() -> None:
+    fake, logits = _scores(20_000, gap=1.5)
+    found = fit_platt(fake, 2 * logits + 0.6)
+    assert found.scale == pytest.approx(1.5 / 2, rel=0.05)
+    assert found.offset == pytest.approx(-1.5 * 0.3, abs=0.05)
+
+
+def test_platt_is_calibrated_at_equal_odds_whatever_the_mixture() -> None:
+    fake, logits = _scores(20_000, gap=2.0)
+    keep = fake | (np.random.default_rng(1).random(len(fake)) < 0.2)
+    assert fit_platt(fake[keep], logits[keep]).offset == pytest.approx(0.0, abs=0.1)
+
+
+def test_bands_keep_their_promises() -> None:
+    fake, logits = _scores(4000, gap=3.0)
+    p_fake = np.array([calibrate(float(x), fit_platt(fake, logits)) for x in logits])
+    bands = choose_bands(fake, p_fake)
+    assert (p_fake[~fake] >= bands.some_signs_from).mean() <= 0.08
+    assert (p_fake[fake] < bands.no_clear_signs_below).mean() <= 0.13
+    assert bands.strong_signs_from is not None
+    strong = p_fake >= bands.strong_signs_from
+    assert strong[fake].mean() >= 10 * strong[~fake].mean()
+
+
+def test_a_weak_model_has_no_strong_band_and_a_wide_inconclusive_one() -> None:
+    fake, logits = _scores(1000, gap=0.3)
+    p_fake = 1 / (1 + np.exp(-0.3 * logits))
+    bands = choose_bands(fake, p_fake)
+    assert bands.strong_signs_from is None
+    between = (p_fake >= bands.no_clear_signs_below) & (p_fake < bands.some_signs_from)
+    assert between.mean() > 0.6
