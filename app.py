@@ -27,6 +27,7 @@ from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
 from detector import media, overlay, page, report, words
+from detector.console import native_noise_hidden
 from detector.errors import DetectorError
 from detector.records import FaceResult, Frame, Manifest, Report
 
@@ -166,10 +167,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from detector import load_detector
-
     try:
-        detector = load_detector(options.weights)
+        with native_noise_hidden():
+            from detector import load_detector
+
+            detector = load_detector(options.weights)
+            detector.warm_up()
     except DetectorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

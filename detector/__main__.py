@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 # Only what is quick: TensorFlow and mediapipe cost seconds, which --help should not.
 from detector import __version__, words
+from detector.console import native_noise_hidden
 from detector.errors import DetectorError
 from detector.records import FaceResult, Report, Verdict
 
@@ -105,9 +106,10 @@ def _parser() -> argparse.ArgumentParser:
 def _load(weights: Path | None) -> Detector:
     # Before TensorFlow is imported: its errors are enough, its start-up messages are for its developers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from detector import load_detector
+    with native_noise_hidden():
+        from detector import load_detector
 
-    return load_detector(weights)
+        return load_detector(weights)
 
 
 def _analyze(options: argparse.Namespace, load: Load) -> int:

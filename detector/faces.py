@@ -34,7 +34,7 @@ TILE_SIDE = 10.25
 """Side of the smallest tile in least faces: the short-range model sees faces from about 12 of its 128 pixels on."""
 TILE_GROWTH = 3.0
 """From one layer of tiles to the next; a tile's overlap holds whole every face that the layer below cuts."""
-TILE_OVERLAP = 0.25
+TILE_OVERLAP = 0.2
 """Share of a tile that its neighbour repeats."""
 WORTH_TILING = 1.3
 """Long sides in tiles below which the look at the whole picture does as well."""
@@ -54,10 +54,12 @@ MIN_FULL_RANGE_SCORE = 0.5
 """What counts as agreeing."""
 MAX_PROPOSALS = 200
 """Bound on second looks, hence on time, for crowds and textures."""
-SHORT_PIXELS = 256
-"""Side of a square rendered for the short-range model: twice its own, since mediapipe rounds boxes to pixels."""
-FULL_PIXELS = 192
-"""The same for the full-range model."""
+FIRST_LOOK_PIXELS = 128
+"""Side at which a square is rendered for a first look: the short-range model's own."""
+SECOND_LOOK_PIXELS = 256
+"""The same for the second look: twice the model's own, since mediapipe rounds boxes to whole pixels."""
+FULL_RANGE_PIXELS = 192
+"""The same for the full-range model: its own."""
 MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
 """In a mirror the right eye is a left eye, and so with the ears."""
 SAME_FACE = 0.5
@@ -142,7 +144,7 @@ class FaceFinder:
             proposals = [
                 proposal
                 for square in _first_looks(width, height)
-                for proposal in _look(self._short, pyramid, square, SHORT_PIXELS)
+                for proposal in _look(self._short, pyramid, square, FIRST_LOOK_PIXELS)
             ]
             second_looks = [self._second_look(pyramid, p) for p in _without_repeats(proposals)[:MAX_PROPOSALS]]
         faces = _without_repeats([face for face in second_looks if face is not None])
@@ -152,14 +154,14 @@ class FaceFinder:
         """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
         seen = proposal.square
         square = _Square(seen.x, seen.y, seen.side * SECOND_LOOK, _roll_deg(proposal.keypoints))
-        straight = _best(_look(self._short, pyramid, square, SHORT_PIXELS), seen)
+        straight = _best(_look(self._short, pyramid, square, SECOND_LOOK_PIXELS), seen)
         # The mirror image as well: steadier boxes, fewer false faces, and left and right are treated alike.
-        face = _mean(straight, _best(_look(self._short, pyramid, square, SHORT_PIXELS, mirrored=True), seen))
+        face = _mean(straight, _best(_look(self._short, pyramid, square, SECOND_LOOK_PIXELS, mirrored=True), seen))
         if face is None or face.score < MIN_SCORE:
             return None
         if face.score < SURE_SCORE:
             wider = _Square(face.square.x, face.square.y, face.square.side * FULL_RANGE_LOOK, square.roll)
-            other = _best(_look(self._full, pyramid, wider, FULL_PIXELS), face.square)
+            other = _best(_look(self._full, pyramid, wider, FULL_RANGE_PIXELS), face.square)
             if other is None or other.score < MIN_FULL_RANGE_SCORE:
                 return None
         return face
@@ -183,7 +185,7 @@ class _Pyramid:
 
     def __init__(self, rgb: UInt8Image) -> None:
         self.levels = [rgb]
-        while max(rgb.shape[:2]) > 2 * SHORT_PIXELS:
+        while max(rgb.shape[:2]) > SECOND_LOOK_PIXELS:
             height, width = rgb.shape[:2]
             rgb = cv2.resize(rgb, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
             self.levels.append(rgb)

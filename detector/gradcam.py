@@ -62,7 +62,9 @@ class GradCam:
         """
         expected = (self._size, self._size, 3)
         if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
-            raise ValueError(f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}")
+            raise ValueError(
+                f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
+            )
         if not len(crops):
             return np.zeros((0, 1, 1), np.float32), np.zeros((0, 1, 1), np.float32)
         parts = [self._towards_real(crops[i : i + _BATCH]).numpy() for i in range(0, len(crops), _BATCH)]

@@ -96,7 +96,7 @@ class _Fields:
 
     def given(self, key: str) -> bool:
         """Whether a field that must be there, but may be null, has a value."""
-        return self._get(key, "", lambda v: True) is not None
+        return self._get(key, "", lambda _: True) is not None
 
     def rows(self, key: str) -> Iterator[_Fields]:
         rows = self._get(key, "a list of objects", lambda v: isinstance(v, list))

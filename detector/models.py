@@ -160,7 +160,9 @@ def build(architecture: str, size: int) -> keras.Model:
         UnknownModel: no such architecture.
     """
     if architecture not in ARCHITECTURES:
-        raise UnknownModel(f"There is no architecture named {architecture!r}; choose one of {', '.join(ARCHITECTURES)}.")
+        raise UnknownModel(
+            f"There is no architecture named {architecture!r}; choose one of {', '.join(ARCHITECTURES)}."
+        )
     return ARCHITECTURES[architecture](size)
 
 
@@ -208,6 +210,8 @@ class Scorer:
         """
         expected = (self._size, self._size, 3)
         if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
-            raise ValueError(f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}")
+            raise ValueError(
+                f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
+            )
         parts = [self._run(crops[i : i + _BATCH]).numpy()[:, 0] for i in range(0, len(crops), _BATCH)]
         return -np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -126,6 +126,15 @@ class Detector:
         """Free the face finder; no analysis may follow."""
         self._finder.close()
 
+    def warm_up(self) -> None:
+        """Run every model once, so that the first user does not wait while its functions are compiled."""
+        with self._lock:
+            for loaded in self._models.values():
+                size = loaded.spec.crop.size
+                blank = np.zeros((1, size, size, 3), np.uint8)
+                loaded.scorer.fake_logits(blank)
+                loaded.explainer.evidence(blank)
+
     @property
     def models(self) -> Mapping[str, ModelInfo]:
         """The image models that can be asked for, by name."""

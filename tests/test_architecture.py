@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "detector.media": RECORDS | {"detector.colour", "detector.containers"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
+    "detector.console": set(),
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
     "detector.page": RECORDS | {"detector.words"},

@@ -9,64 +9,71 @@ import pytest
 from detector.gradcam import GradCam
 from detector.models import ARCHITECTURES, Scorer, build
 
-SIZE, PATCH = 96, 32
+SIZE = 96
 
 
-def _pictures(count: int, seed: int) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Noise, each with a striped patch at a place of its own; returns the patches' top left corners (y, x)."""
+def _pictures(count: int, seed: int, size: int = SIZE) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Noise, each with a striped patch of a quarter of the side at its own place; with the patches' corners (y, x)."""
     rng = np.random.default_rng(seed)
-    pictures = rng.integers(90, 166, (count, SIZE, SIZE, 3), dtype=np.uint8)
-    corners = [(int(y), int(x)) for y, x in rng.integers(0, SIZE - PATCH + 1, (count, 2))]
-    stripes = np.where(np.arange(PATCH) % 8 < 4, 255, 0).astype(np.uint8)
+    pictures = rng.integers(90, 166, (count, size, size, 3), dtype=np.uint8)
+    corners = [(int(y), int(x)) for y, x in rng.integers(0, size - size // 4 + 1, (count, 2))]
+    stripes = np.where(np.arange(size // 4) % 8 < 4, 255, 0).astype(np.uint8)
     for picture, (y, x) in zip(pictures, corners, strict=True):
-        picture[y : y + PATCH, x : x + PATCH] = stripes[None, :, None]
+        picture[y : y + size // 4, x : x + size // 4] = stripes[None, :, None]
     return pictures, corners
 
 
-def _plant(architecture: str, towards_fake: bool) -> keras.Model:
+def _plant(architecture: str, size: int, towards_fake: bool) -> keras.Model:
     """A model of the architecture whose logit really depends on the patch alone."""
     keras.utils.set_random_seed(11)
-    model = build(architecture, SIZE)
-    with_patch, _ = _pictures(96, seed=1)
+    model = build(architecture, size)
+    count = 48
+    with_patch, _ = _pictures(count, 1, size)
     without = np.random.default_rng(2).integers(90, 166, with_patch.shape, dtype=np.uint8)
     crops = np.concatenate([with_patch, without])
-    real = np.repeat([0.0, 1.0] if towards_fake else [1.0, 0.0], 96)
+    real = np.repeat([0.0, 1.0] if towards_fake else [1.0, 0.0], count)
     if architecture == "cnn":
         # Its head is not linear, so it is trained; batch norms keep their start, which suits so short a training.
         for layer in model.layers:
             layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
         model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
-        model.fit(crops, real, batch_size=16, epochs=6, verbose=0)
+        model.fit(crops, real, batch_size=16, epochs=10, verbose=0)
     else:
         pooled = keras.Model(model.input, model.get_layer("pool").output).predict(crops, verbose=0)
         centred = (pooled - pooled.mean(0)).astype(np.float64)
         ridge = centred.T @ centred + 1e-3 * np.trace(centred.T @ centred) / pooled.shape[1] * np.eye(pooled.shape[1])
         kernel = np.linalg.solve(ridge, centred.T @ (8 * (real - 0.5)))
         bias = -pooled.mean(0) @ kernel
-        model.get_layer("logit").set_weights([kernel[:, None].astype(np.float32), np.float32([bias])])
+        model.get_layer("logit").set_weights([kernel[:, None].astype(np.float32), np.array([bias], np.float32)])
     return model
 
 
 @pytest.mark.parametrize("towards_fake", [True, False])
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> None:
-    model = _plant(architecture, towards_fake)
-    pictures, corners = _pictures(24, seed=9)
+    # Large enough that the residual networks' maps, a 32nd of the side, have places outside the patch.
+    size = 64 if architecture == "cnn" else 224
+    model = _plant(architecture, size, towards_fake)
+    pictures, corners = _pictures(16, 9, size)
     separated = Scorer(model).fake_logits(pictures)
     assert np.mean((separated > 0) == towards_fake) > 0.9, "the planted model did not learn the patch"
     fake, real = GradCam(model).evidence(pictures)
     maps = fake if towards_fake else real
-    shares, areas = [], []
-    for values, (y, x) in zip(maps, corners, strict=True):
-        cell = SIZE / values.shape[0]
-        centres = (np.arange(values.shape[0]) + 0.5) * cell
+    shares = maps / maps.sum((1, 2), keepdims=True)
+    own, elsewhere, areas = [], [], []
+    for index, (y, x) in enumerate(corners):
+        cell = size / maps.shape[1]
+        centres = (np.arange(maps.shape[1]) + 0.5) * cell
         # A place of the feature map sees beyond its own cell: one cell of tolerance on each side.
-        inside_y = (centres > y - cell) & (centres < y + PATCH + cell)
-        inside_x = (centres > x - cell) & (centres < x + PATCH + cell)
+        inside_y = (centres > y - cell) & (centres < y + size // 4 + cell)
+        inside_x = (centres > x - cell) & (centres < x + size // 4 + cell)
         inside = np.outer(inside_y, inside_x)
-        shares.append(values[inside].sum() / values.sum())
         areas.append(inside.mean())
-    assert np.mean(shares) > 1.5 * np.mean(areas) and np.mean(shares) > 0.6, (np.mean(shares), np.mean(areas))
+        own.append(shares[index][inside].sum())
+        elsewhere.append(np.delete(shares, index, axis=0)[:, inside].sum(1).mean())
+    # A map that ignored the picture would do as well in the maps of the other pictures, and no better than its area.
+    assert np.mean(own) > 1.4 * np.mean(areas), (np.mean(own), np.mean(areas))
+    assert np.mean(np.array(own) > np.array(elsewhere)) > 0.9
 
 
 @pytest.mark.parametrize("architecture", ["resnet", "efficientnet"])
@@ -77,7 +84,9 @@ def test_evidence_adds_up_to_the_logit(architecture: str) -> None:
     pictures, _ = _pictures(3, seed=3)
     fake, real = GradCam(model).evidence(pictures)
     bias = model.get_layer("logit").get_weights()[1][0]
-    np.testing.assert_allclose((fake - real).mean((1, 2)), Scorer(model).fake_logits(pictures) + bias, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        (fake - real).mean((1, 2)), Scorer(model).fake_logits(pictures) + bias, rtol=1e-3, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))

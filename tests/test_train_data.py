@@ -14,7 +14,7 @@ from detector.media import read_image
 from detector.records import CropSpec
 from detector.weights import WeightStore
 from tests.conftest import DATA
-from train.data import build_cache, read_table
+from train.data import MOST_MARGIN, build_cache, read_table
 
 HEAD = "path\tlabel\tsource\tmethod\tgroup\tsubset\n"
 
@@ -42,7 +42,7 @@ def test_training_crops_equal_scored_crops_byte_for_byte(folder: Path, tmp_path:
         for index, sample in enumerate(cache.samples):
             frame = read_image(folder / sample.path).frame
             (detection,) = finder.find(frame)
-            for spec in (CropSpec(224, 0.25), CropSpec(240, 0.0), CropSpec(96, 0.8)):
+            for spec in (CropSpec(224, 0.25), CropSpec(240, 0.0), CropSpec(96, MOST_MARGIN)):
                 scored = crop_face(frame, detection, spec)
                 trained = crop_face(cache.frame(index), cache.detection(index), spec)
                 np.testing.assert_array_equal(trained.rgb, scored.rgb)

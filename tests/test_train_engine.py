@@ -47,7 +47,9 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
     np.testing.assert_allclose(-logits, Scorer(changed).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(("size", "stride", "side"), [(3, 1, 9), (3, 2, 9), (3, 2, 10), (5, 1, 12), (5, 2, 12), (5, 2, 7)])
+@pytest.mark.parametrize(
+    ("size", "stride", "side"), [(3, 1, 9), (3, 2, 9), (3, 2, 10), (5, 1, 12), (5, 2, 12), (5, 2, 7)]
+)
 def test_depthwise_gradients_equal_autograd(size: int, stride: int, side: int) -> None:
     from train.engine import _DepthwiseFunction
 

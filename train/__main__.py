@@ -75,7 +75,9 @@ def _fit(options: argparse.Namespace) -> int:
     from train.fit import Recipe, fit
 
     if options.no_pseudo_fakes and options.no_labelled_fakes:
-        print("--no-pseudo-fakes and --no-labelled-fakes leave nothing to learn from; give one of them.", file=sys.stderr)
+        print(
+            "--no-pseudo-fakes and --no-labelled-fakes leave nothing to learn from; give one of them.", file=sys.stderr
+        )
         return 2
     mix = Mix()
     if options.no_pseudo_fakes:

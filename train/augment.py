@@ -13,6 +13,9 @@ import numpy as np
 
 __all__ = ["Degradation", "draw_degradation", "jitter_colour"]
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of R, G, B in the grey value (ITU-R BT.601)."""
+
 
 @dataclass(frozen=True)
 class Degradation:
@@ -43,9 +46,9 @@ class Degradation:
         x = rgb[:, ::-1] if self.flip else rgb
         if self.gain != 1.0 or self.saturation != 1.0 or any(self.shift):
             values = x.astype(np.float32)
-            grey = values @ np.float32([0.299, 0.587, 0.114])
+            grey = values @ _LUMA
             values = grey[..., None] + self.saturation * (values - grey[..., None])
-            values = (values - 127.5) * np.float32(self.gain) + 127.5 + np.float32(self.shift)
+            values = (values - 127.5) * np.float32(self.gain) + 127.5 + np.array(self.shift, np.float32)
             x = np.clip(values, 0, 255).astype(np.uint8)
         side = x.shape[0]
         if self.shrink < 1.0:
@@ -60,7 +63,7 @@ class Degradation:
             x = np.repeat(cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
         for quality in self.qualities:
             _, data = cv2.imencode(".jpg", x[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, quality))
-            x = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+            x = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]
         if x.shape[0] != side:
             x = cv2.resize(np.ascontiguousarray(x), (side, side), interpolation=self.grow_method)
         return np.ascontiguousarray(x)
@@ -112,7 +115,7 @@ def jitter_colour(rgb: np.ndarray, rng: np.random.Generator, amount: float = 1.0
     x = rgb.astype(np.float32)
     if rng.random() < 0.3:
         x += rng.uniform(-20, 20, 3).astype(np.float32) * amount
-    grey = x @ np.float32([0.299, 0.587, 0.114])
+    grey = x @ _LUMA
     x = grey[..., None] + np.float32(1 + rng.uniform(-0.3, 0.3) * amount) * (x - grey[..., None])
     contrast, brightness = 1 + rng.uniform(-0.1, 0.1) * amount, rng.uniform(-0.1, 0.1) * 255 * 0.7 * amount
     x = np.clip((x - x.mean()) * np.float32(contrast) + x.mean() + np.float32(brightness), 0, 255).astype(np.uint8)
@@ -126,4 +129,4 @@ def jitter_colour(rgb: np.ndarray, rng: np.random.Generator, amount: float = 1.0
     elif draw < 0.8:
         alpha = float(rng.uniform(0.2, 0.8))
         x = cv2.addWeighted(x, 1 + alpha, cv2.GaussianBlur(x, (0, 0), 1.5), -alpha, 0)
-    return x
+    return np.asarray(x)

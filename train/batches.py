@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import queue
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from detector.faces import crop_face
 from detector.records import Box, CropSpec, FaceCrop
 from train.augment import draw_degradation
 from train.blend import self_blend, swap
-from train.data import Cache
+from train.data import MOST_MARGIN, Cache
 
 __all__ = ["Mix", "PairMaker", "batches"]
 
@@ -36,7 +36,7 @@ class Mix:
     self_blended: float = 0.35
     """Share of pairs with a self-blended fake; the rest are swaps."""
     least_margin: float = 0.05
-    most_margin: float = 0.55
+    most_margin: float = MOST_MARGIN
     """Range of crop margins, in face sides."""
     strength: float = 1.0
     """Of the post-processing, see ``augment.draw_degradation``."""
@@ -73,9 +73,13 @@ class PairMaker:
             source: [i for i in members if cache.mesh(i) is not None] for source, members in self._real.items()
         }
         self._labelled_sources = _weights([s for s in self._fake if self._real.get(s)], _LABELLED_WEIGHT)
-        self._genuine_sources = _weights([s for s, members in self._meshed.items() if len(members) > 1], _GENUINE_WEIGHT)
+        self._genuine_sources = _weights(
+            [s for s, members in self._meshed.items() if len(members) > 1], _GENUINE_WEIGHT
+        )
         if not self._genuine_sources[0] and not self._labelled_sources[0]:
-            raise ValueError("no source holds a genuine face and a fake, or genuine faces with landmarks: nothing to pair")
+            raise ValueError(
+                "no source holds a genuine face and a fake, or genuine faces with landmarks: nothing to pair"
+            )
 
     def pair(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """A genuine crop and a fake one, each (size, size, 3) uint8 RGB."""
@@ -147,7 +151,7 @@ def _weights(sources: list[str], table: dict[str, float]) -> tuple[list[str], np
 
 def batches(
     cache: Path, indices: np.ndarray, spec: CropSpec, mix: Mix, batch: int, seed: int, workers: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     """Endless batches from background processes.
 
     Args:

@@ -34,7 +34,9 @@ _REGION_ODDS = (0.3, 0.25, 0.2, 0.08, 0.05, 0.04, 0.08)
 _BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 
 
-def region_mask(mesh: np.ndarray, region: str, shape: tuple[int, int], rng: np.random.Generator | None = None) -> np.ndarray:
+def region_mask(
+    mesh: np.ndarray, region: str, shape: tuple[int, int], rng: np.random.Generator | None = None
+) -> np.ndarray:
     """Fill one region of the face.
 
     Args:
@@ -67,12 +69,12 @@ def _deform(mask: np.ndarray, rng: np.random.Generator, face_side: float) -> np.
     if rng.random() < 0.6:
         # Blurring only inwards keeps the pasted region within the outline, as real swappers erode before feathering.
         soft = cv2.GaussianBlur((soft > rng.uniform(0.5, 0.9)).astype(np.float32), (0, 0), sigma)
-    return np.clip(soft, 0.0, 1.0)
+    return np.asarray(np.clip(soft, 0.0, 1.0))
 
 
 def _mix(under: np.ndarray, over: np.ndarray, mask: np.ndarray) -> np.ndarray:
     blended = under.astype(np.float32) * (1 - mask[..., None]) + over.astype(np.float32) * mask[..., None]
-    return np.clip(np.rint(blended), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(blended), 0, 255).astype(np.uint8))
 
 
 def self_blend(rgb: np.ndarray, mesh: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +96,7 @@ def self_blend(rgb: np.ndarray, mesh: np.ndarray, rng: np.random.Generator) -> t
         over = jitter_colour(rgb, rng)
     else:
         under = jitter_colour(rgb, rng)
-    move = np.float32([rng.uniform(-0.03, 0.03), rng.uniform(-0.015, 0.015)]) * face_side
+    move = np.array([rng.uniform(-0.03, 0.03), rng.uniform(-0.015, 0.015)]) * face_side
     scale = float(rng.uniform(0.95, 1 / 0.95))
     center = mesh.mean(axis=0)
     matrix = cv2.getRotationMatrix2D((float(center[0]), float(center[1])), float(rng.uniform(-2, 2)), scale)
@@ -116,7 +118,7 @@ def _match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> n
     mean_b, std_b = b[inside].mean(0), b[inside].std(0) + 1e-3
     ratio = np.clip(std_b / std_a, 0.5, 2.0)
     matched = np.clip((a - mean_a) * ratio + mean_b, 0, 255).astype(np.uint8)
-    return cv2.cvtColor(matched, cv2.COLOR_LAB2RGB)
+    return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB))
 
 
 def swap(
@@ -128,8 +130,10 @@ def swap(
     landmark to its place), softened as a generator of limited resolution would, colour-matched, and blended.
 
     Args:
-        target, source: (H, W, 3) uint8 RGB.
-        target_mesh, source_mesh: (478, 2) float32 landmarks (x, y), pixels of their own pictures.
+        target: (H, W, 3) uint8 RGB, the head.
+        target_mesh: (478, 2) float32 landmarks (x, y), pixels of ``target``.
+        source: (H, W, 3) uint8 RGB, the face.
+        source_mesh: the same for ``source``.
         rng: source of the draw.
 
     Returns:
@@ -173,4 +177,5 @@ def _warp_by_points(image: np.ndarray, start: np.ndarray, end: np.ndarray, face_
     flow = (weight @ (start - end)) / (weight.sum(1, keepdims=True) + 0.05)
     flow = cv2.resize(flow.reshape(grid, grid, 2).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    warped = cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(warped)

@@ -80,7 +80,10 @@ def _false_alarm_table(flagged: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [
         "| genuine faces of | number | median score | 95th percentile |",
         "|---|---|---|---|",
-        *(f"| {name} | {row['genuine']} | {row['median_p_fake']:.2f} | {row['p95_p_fake']:.2f} |" for name, row in rows),
+        *(
+            f"| {name} | {row['genuine']} | {row['median_p_fake']:.2f} | {row['p95_p_fake']:.2f} |"
+            for name, row in rows
+        ),
     ]
 
 

@@ -26,10 +26,12 @@ from detector.records import Box, Detection, Frame
 from detector.weights import WeightStore
 from train.landmarks import COUNT, Landmarker
 
-__all__ = ["Cache", "Sample", "build_cache", "read_table"]
+__all__ = ["MOST_MARGIN", "Cache", "Sample", "build_cache", "read_table"]
 
 _CONTEXT = 1.0
-"""Context kept on each side of the face box, in face sides; no CropSpec used in training asks for more."""
+"""Context kept on each side of the face box, in face sides ..."""
+MOST_MARGIN = 0.55
+"""... which holds a crop of this margin however far it is turned; beyond it the patch would no longer stand for the picture."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _build_part(folder: Path, part: Path, landmarker: Path | None, samples: Sequ
             entry = _Entry(
                 sample=sample,
                 offset=offset,
-                shape=patch.shape,  # type: ignore[arg-type]
+                shape=patch.shape,
                 box=(detection.box.left, detection.box.top, detection.box.right, detection.box.bottom),
                 keypoints=detection.keypoints.tolist(),
                 score=detection.score,
@@ -221,7 +223,9 @@ def _join_parts(cache: Path, parts: Sequence[Path]) -> None:
                     row = json.loads(line)
                     row["offset"] += base
                     mesh = row.pop("mesh")
-                    meshes.append(np.full((COUNT, 2), np.nan, np.float32) if mesh is None else np.array(mesh, np.float32))
+                    meshes.append(
+                        np.full((COUNT, 2), np.nan, np.float32) if mesh is None else np.array(mesh, np.float32)
+                    )
                     index.write(json.dumps(row) + "\n")
             base = pixels.tell()
     np.save(cache / "meshes.npy", np.stack(meshes) if meshes else np.zeros((0, COUNT, 2), np.float32))

@@ -264,4 +264,3 @@ def average_into(average: KerasGraph, model: KerasGraph, decay: float) -> None:
 def _tensors(model: KerasGraph) -> Iterable[Tensor]:
     yield from model.parameters()
     yield from model.buffers()
-

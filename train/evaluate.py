@@ -19,7 +19,7 @@ import numpy as np
 
 from detector import Detector, DetectorError, load_detector
 from detector.records import ErrorRate, Report, Verdict
-from detector.verdict import judge_face
+from detector.verdict import SEVERITY, judge_face
 from detector.weights import update_manifest
 from train.card import write_card
 from train.data import Sample, read_table
@@ -43,7 +43,9 @@ def evaluate(data: Path, subset: str, weights: Path) -> dict[str, Any]:
     results = {name: _summary(rows, name) for name in specs}
     for name, spec in specs.items():
         record = _track_record(rows, name, spec.bands)
-        results[name]["track_record"] = [{"verdict": r.verdict.value, "genuine": r.genuine, "fake": r.fake} for r in record]
+        results[name]["track_record"] = [
+            {"verdict": r.verdict.value, "genuine": r.genuine, "fake": r.fake} for r in record
+        ]
         update_manifest(weights, model=replace(spec, track_record=record))
     evaluation = {
         "subset": subset,
@@ -98,7 +100,11 @@ def _summary(rows: list[dict[str, Any]], model: str) -> dict[str, Any]:
         entry: dict[str, Any] = {"genuine": int((~fake[keep]).sum()), "fake": int(fake[keep].sum())}
         if 0 < fake[keep].sum() < keep.sum():
             low, high = auc_interval(fake[keep], p_fake[keep], group[keep])
-            entry |= {"auc": round(auc(fake[keep], p_fake[keep]), 4), "auc_low": round(low, 4), "auc_high": round(high, 4)}
+            entry |= {
+                "auc": round(auc(fake[keep], p_fake[keep]), 4),
+                "auc_low": round(low, 4),
+                "auc_high": round(high, 4),
+            }
         return entry
 
     by_source = {name: measure(source == name) for name in sorted(set(source))}
@@ -119,13 +125,17 @@ def _flagged(scored: list[dict[str, Any]], model: str) -> dict[str, dict[str, An
         if row["sample"].label == "real":
             values.setdefault(row["sample"].source, []).append(row["scores"][model])
     return {
-        name: {"genuine": len(v), "median_p_fake": round(float(np.median(v)), 4), "p95_p_fake": round(float(np.quantile(v, 0.95)), 4)}
-        for name, v in sorted(values.items())
-    }  # fmt: skip
+        name: {
+            "genuine": len(found),
+            "median_p_fake": round(float(np.median(found)), 4),
+            "p95_p_fake": round(float(np.quantile(found, 0.95)), 4),
+        }
+        for name, found in sorted(values.items())
+    }
 
 
 def _track_record(rows: list[dict[str, Any]], model: str, bands: Any) -> tuple[ErrorRate, ...]:
-    counts = {verdict: Counter() for verdict in Verdict if verdict is not Verdict.NOT_ANALYSED}  # type: ignore[var-annotated]
+    counts: dict[Verdict, Counter] = {verdict: Counter() for verdict in SEVERITY}
     for row in rows:
         if model in row["scores"]:
             verdict, _ = judge_face(row["scores"][model], bands)

@@ -73,11 +73,9 @@ def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
 def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
     """(N,) float32 log-odds of "fake"."""
     graph.eval()
-    parts = []
     with torch.autocast("cpu", torch.bfloat16):
-        for start in range(0, len(crops), _SCORE_BATCH):
-            parts.append(-graph(torch.from_numpy(crops[start : start + _SCORE_BATCH])).numpy())
-    return np.concatenate(parts)
+        parts = [graph(torch.from_numpy(crops[i : i + _SCORE_BATCH])) for i in range(0, len(crops), _SCORE_BATCH)]
+    return np.asarray(-torch.cat(parts).numpy())
 
 
 def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None = None, workers: int = 1) -> Path:
@@ -110,7 +108,11 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
     state = _State(out, recipe, graph, average, optimizer)
     step = state.resume()
-    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).eval() if recipe.teacher else None
+    teacher = (
+        KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).eval()
+        if recipe.teacher
+        else None
+    )
     held_out = crops_of(cache, validation, recipe.spec)
 
     steps = recipe.crops // recipe.batch
@@ -120,7 +122,9 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     while step < steps and (minutes is None or time.monotonic() - started < minutes * 60):
         crops, labels = next(stream)
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+            group["lr"] = (
+                recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
+            )
         losses.append(_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), teacher, recipe))
         step += 1
         # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
@@ -196,7 +200,9 @@ class _State:
             return 0
         saved = torch.load(self._path, weights_only=True)
         if saved["recipe"] != self._recipe:
-            raise ValueError(f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
+            raise ValueError(
+                f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}"
+            )
         for name, part in self._parts.items():
             part.load_state_dict(saved[name])
         return int(saved["step"])

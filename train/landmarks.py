@@ -26,14 +26,18 @@ class Landmarker:
 
     def __init__(self, model: Path) -> None:
         options = FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=model.read_bytes()), num_faces=1, min_face_detection_confidence=0.3
+            base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
+            num_faces=1,
+            min_face_detection_confidence=0.3,
         )
         self._landmarker = FaceLandmarker.create_from_options(options)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._landmarker.close()
 
     def find(self, rgb: np.ndarray) -> np.ndarray | None:

@@ -32,7 +32,8 @@ def auc_interval(
     """95 % percentile bootstrap interval of ``auc``, drawing whole groups with replacement (Efron and Tibshirani 1993).
 
     Args:
-        fake, scores: as for ``auc``.
+        fake: as for ``auc``.
+        scores: as for ``auc``.
         groups: (N,) labels of the units that are drawn: source video, person or photo.
         rounds: draws.
         seed: of the draws.

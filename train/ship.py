@@ -39,6 +39,7 @@ def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibra
     Args:
         fake: (N,) bool.
         logits: (N,) float, log-odds of "fake".
+        rounds: Newton steps; a handful is enough.
     """
     x = np.stack([logits.astype(np.float64), np.ones(len(logits))], axis=1)
     weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())

@@ -304,15 +304,24 @@ def measure_empty(finder: FaceFinder, samples: list[Sample], rng: np.random.Gene
 
 
 def measure_speed(finder: FaceFinder, samples: list[Sample], rng: np.random.Generator) -> dict[str, float]:
-    """Median milliseconds for a 1-megapixel portrait and a 24-megapixel group of eight."""
+    """Median milliseconds for a 1-megapixel portrait and a 24-megapixel group of eight: by the wall, and of processor time.
+
+    Processor time is the fairer figure on a machine that has other work.
+    """
     portrait = background(1200, 833, rng)
     paste(portrait, samples[0], 600, 420, 400, 0)
     group = background(6000, 4000, rng)
     for number in range(8):
         paste(group, samples[number % len(samples)], 700 + 1500 * (number % 4), 1300 + 1500 * (number // 4), 300, 0)
     speed = {}
-    for name, rgb, times in (("portrait_1mp_ms", portrait, 15), ("group_24mp_ms", group, 5)):
-        speed[name] = round(float(np.median([timed(finder, rgb)[1] for _ in range(times)])), 1)
+    for name, rgb, times in (("portrait_1mp", portrait, 15), ("group_24mp", group, 5)):
+        wall, processor = [], []
+        for _ in range(times):
+            before = time.process_time()
+            wall.append(timed(finder, rgb)[1])
+            processor.append(1e3 * (time.process_time() - before))
+        speed[f"{name}_ms"] = round(float(np.median(wall)), 1)
+        speed[f"{name}_processor_ms"] = round(float(np.median(processor)), 1)
     return speed
 
 

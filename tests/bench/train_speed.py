@@ -89,7 +89,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="per measurement")
     seconds = parser.parse_args().seconds
     torch.set_num_threads(os.cpu_count() or 1)
-    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, PyTorch {torch.__version__}, {os.cpu_count()} cores")
+    print(
+        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, PyTorch {torch.__version__}, {os.cpu_count()} cores"
+    )
     print("| model | TensorFlow float32 | TensorFlow bfloat16 | engine bfloat16 |\n|---|---|---|---|")
     for architecture in SIZES:
         rates = [
