@@ -29,11 +29,13 @@ from detector.records import Box, CropSpec, Detection, FaceCrop, FaceQuality, Fr
 __all__ = ["FaceFinder", "crop_face", "measure_quality"]
 
 MIN_FACE = 40.0
-"""Pixels; smaller faces are not looked for. Beyond 4000 px the same share of the long side, which bounds the time."""
+"""Pixels; smaller faces are not looked for. In pictures beyond ``FINEST_AREA`` it grows with the picture's sides."""
+FINEST_AREA = 12e6
+"""Pixels; bounds the number of tiles, hence the time."""
 TILE_SIDE = 10.25
 """Side of the smallest tile in least faces: the short-range model sees faces from about 12 of its 128 pixels on."""
 TILE_GROWTH = 3.0
-"""From one layer of tiles to the next; a tile's overlap holds whole every face that the layer below cuts."""
+"""From one layer of tiles to the next. A look sees faces of 10 to 100 % of its side, so that layers share sizes."""
 TILE_OVERLAP = 0.2
 """Share of a tile that its neighbour repeats."""
 WORTH_TILING = 1.3
@@ -172,7 +174,7 @@ def _first_looks(width: int, height: int) -> Iterator[_Square]:
     long_side = max(width, height)
     yield _Square(width / 2, height / 2, long_side)
     yield _Square(width / 2, height / 2, PADDED * long_side)
-    tile = TILE_SIDE * max(MIN_FACE, long_side / 100)
+    tile = TILE_SIDE * MIN_FACE * max(1.0, math.sqrt(width * height / FINEST_AREA))
     while tile * WORTH_TILING <= long_side:
         for y in _tile_centers(height, tile):
             for x in _tile_centers(width, tile):

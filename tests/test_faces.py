@@ -155,6 +155,12 @@ def test_finds_every_face_of_a_group_in_reading_order(
         assert one.box.center[0] < other.box.center[0] if same_row else one.box.center[1] < other.box.center[1]
 
 
+def test_finds_a_small_face_in_a_panorama(finder: FaceFinder, hopper: UInt8Image) -> None:
+    strip = np.full((300, 9000, 3), 120, np.uint8)
+    strip[50:250, 7000:7171] = cv2.resize(hopper, (171, 200), interpolation=cv2.INTER_AREA)
+    assert 7000 < only(finder.find(Frame(strip))).box.center[0] < 7171
+
+
 @pytest.mark.parametrize("level", [0, 60, 255])
 def test_nothing_in_blank_or_noise(finder: FaceFinder, level: int) -> None:
     blank = np.full((600, 800, 3), level, np.uint8)

@@ -16,66 +16,15 @@ import numpy as np
 
 from detector.gradcam import GradCam
 from detector.models import Scorer, load
-from detector.records import Bands, Calibration, ModelSpec, WeightFile
+from detector.records import ModelSpec, WeightFile
 from detector.verdict import calibrate
 from detector.weights import update_manifest
+from train.calibrate import choose_bands, fit_platt
 from train.data import Cache
 from train.fit import Recipe, crops_of
 from train.splits import carve_validation
 
-__all__ = ["choose_bands", "fit_platt", "ship"]
-
-_GENUINE_FLAGGED = 0.07
-"""Share of genuine faces that "some signs" may flag."""
-_FAKES_CLEARED = 0.12
-"""Share of fakes that "no clear signs" may pass."""
-_STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 5.0
-"""Likelihood ratio that "strong signs" needs, and the least lower bound of its 95 % interval."""
-
-
-def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibration:
-    """Platt scaling by Newton's method, both classes weighted to one half (Platt 1999).
-
-    Args:
-        fake: (N,) bool.
-        logits: (N,) float, log-odds of "fake".
-        rounds: Newton steps; a handful is enough.
-    """
-    x = np.stack([logits.astype(np.float64), np.ones(len(logits))], axis=1)
-    weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())
-    theta = np.array([1.0, 0.0])
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-x @ theta))
-        gradient = x.T @ (weight * (p - fake)) + 1e-6 * (theta - [1.0, 0.0])
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
-        theta = theta - np.linalg.solve(hessian, gradient)
-    return Calibration(scale=float(max(theta[0], 1e-3)), offset=float(theta[1]))
-
-
-def choose_bands(fake: np.ndarray, p_fake: np.ndarray) -> Bands:
-    """Cut calibrated scores where the measured errors allow it.
-
-    "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of the genuine faces lie above, "no clear signs" ends where
-    no more than ``_FAKES_CLEARED`` of the fakes lie below; what is between is inconclusive. "Strong signs" starts at the
-    lowest score above which fakes are at least ten times as frequent as genuine faces, the lower 95 % bound (Katz et al.
-    1978) being above five; without such a score there is no strong band.
-    """
-    genuine, fakes = np.sort(p_fake[~fake]), np.sort(p_fake[fake])
-    some = float(np.quantile(genuine, 1 - _GENUINE_FLAGGED))
-    clear = min(some, float(np.quantile(fakes, _FAKES_CLEARED)))
-    strong = None
-    for cut in np.unique(np.round(p_fake[p_fake >= some], 3)):
-        hits, alarms = int((fakes >= cut).sum()), int((genuine >= cut).sum())
-        if hits < 30:
-            break
-        # Half an alarm is added: a band without any false alarm in the sample is not a band without false alarms.
-        hit_rate, alarm_rate = hits / len(fakes), (alarms + 0.5) / (len(genuine) + 1)
-        spread = 1.96 * np.sqrt(1 / hits - 1 / len(fakes) + 1 / (alarms + 0.5) - 1 / (len(genuine) + 1))
-        ratio = hit_rate / alarm_rate
-        if ratio >= _STRONG_RATIO and ratio * np.exp(-spread) > _STRONG_RATIO_LOWER:
-            strong = float(cut)
-            break
-    return Bands(round(clear, 4), round(some, 4), None if strong is None else max(round(strong, 4), round(some, 4)))
+__all__ = ["ship"]
 
 
 def ship(run: Path, cache_folder: Path, weights_folder: Path, command: str) -> ModelSpec:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.verdict import calibrate
-from train.ship import choose_bands, fit_platt
+from train.calibrate import choose_bands, fit_platt
 
 
 def _scores(count: int, gap: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +31,8 @@ def test_platt_is_calibrated_at_equal_odds_whatever_the_mixture() -> None:
 
 def test_bands_keep_their_promises() -> None:
     fake, logits = _scores(4000, gap=3.0)
-    p_fake = np.array([calibrate(float(x), fit_platt(fake, logits)) for x in logits])
+    fitted = fit_platt(fake, logits)
+    p_fake = np.array([calibrate(float(logit), fitted) for logit in logits])
     bands = choose_bands(fake, p_fake)
     assert (p_fake[~fake] >= bands.some_signs_from).mean() <= 0.08
     assert (p_fake[fake] < bands.no_clear_signs_below).mean() <= 0.13
