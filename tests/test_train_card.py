@@ -7,14 +7,15 @@ import json
 import pytest
 
 from tests.conftest import SHIPPED
-from train.card import BEGIN, END, render_tables
+from train.card import BEGIN, END, read_histories, render_tables
 
 
 @pytest.mark.needs_weights
 def test_card_equals_evaluation() -> None:
     evaluation = json.loads((SHIPPED / "evaluation.json").read_text(encoding="utf-8"))
     card = (SHIPPED / "README.md").read_text(encoding="utf-8")
-    assert card.split(BEGIN)[1].split(END)[0].strip() == render_tables(evaluation).strip()
+    tables = render_tables(evaluation, read_histories(SHIPPED, evaluation))
+    assert card.split(BEGIN)[1].split(END)[0].strip() == tables.strip()
 
 
 @pytest.mark.needs_weights

@@ -116,10 +116,11 @@ def _ship(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from train.card import render_tables
+    from train.card import read_histories, render_tables
     from train.evaluate import evaluate
 
-    print(render_tables(evaluate(options.data, options.subset, options.weights)))
+    evaluation = evaluate(options.data, options.subset, options.weights)
+    print(render_tables(evaluation, read_histories(options.weights, evaluation)))
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["render_tables", "write_card"]
+__all__ = ["read_histories", "render_tables", "write_card"]
 
 BEGIN = "<!-- generated from evaluation.json by train/card.py: begin -->"
 END = "<!-- generated from evaluation.json by train/card.py: end -->"
@@ -24,13 +24,28 @@ def write_card(weights: Path) -> None:
     if BEGIN not in text or END not in text:
         raise ValueError(f"{card}: expected the lines {BEGIN!r} and {END!r}")
     evaluation = json.loads((weights / "evaluation.json").read_text(encoding="utf-8"))
+    histories = read_histories(weights, evaluation)
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    card.write_text(f"{before}{BEGIN}\n\n{render_tables(evaluation)}\n{END}{after}", encoding="utf-8")
+    card.write_text(f"{before}{BEGIN}\n\n{render_tables(evaluation, histories)}\n{END}{after}", encoding="utf-8")
 
 
-def render_tables(evaluation: Mapping[str, Any]) -> str:
-    """Markdown: the run, then for every model its AUC by source, worst first, by method, and its verdict counts."""
+def read_histories(weights: Path, evaluation: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The rows that ``fit`` wrote while it trained, by model; none for a model that was shipped without them."""
+    paths = {name: weights / f"{name}.history.jsonl" for name in evaluation["models"]}
+    return {
+        name: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        for name, path in paths.items()
+    }
+
+
+def render_tables(evaluation: Mapping[str, Any], histories: Mapping[str, list[dict[str, Any]]]) -> str:
+    """Markdown: the run, then for every model its AUC by source, worst first, by method, and its verdict counts.
+
+    Args:
+        evaluation: the content of ``evaluation.json``.
+        histories: as read by ``read_histories``.
+    """
     versions = ", ".join(f"{name} {version}" for name, version in evaluation["versions"].items())
     lines = [
         f"Measured on {evaluation['date']} on the {evaluation['files']} files of `{evaluation['subset']}`, through "
@@ -44,6 +59,8 @@ def render_tables(evaluation: Mapping[str, Any]) -> str:
         lines += _auc_table(result)
         lines += ["", *_record_table(result["track_record"])]
         lines += ["", *_false_alarm_table(result["flagged"])]
+        if histories[name]:
+            lines += ["", *_history_table(histories[name])]
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +101,14 @@ def _false_alarm_table(flagged: Mapping[str, Mapping[str, Any]]) -> list[str]:
             f"| {name} | {row['genuine']} | {row['median_p_fake']:.2f} | {row['p95_p_fake']:.2f} |"
             for name, row in rows
         ),
+    ]
+
+
+def _history_table(rows: list[dict[str, Any]]) -> list[str]:
+    return [
+        "| crops seen in training | AUC on the validation groups |",
+        "|---|---|",
+        *(f"| {row['crops']} | {row['validation_auc']:.3f} |" for row in rows),
     ]
 
 

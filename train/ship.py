@@ -28,7 +28,7 @@ __all__ = ["ship"]
 
 
 def ship(run: Path, cache_folder: Path, weights_folder: Path, command: str) -> ModelSpec:
-    """Copy ``run/NAME.weights.h5`` into ``weights_folder`` and write its manifest entry.
+    """Copy ``run/NAME.weights.h5`` and its history into ``weights_folder`` and write its manifest entry.
 
     Args:
         run: folder written by ``fit``.
@@ -56,6 +56,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path, command: str) -> M
 
     target = weights_folder / source.name
     shutil.copyfile(source, target)
+    shutil.copyfile(run / "history.jsonl", weights_folder / f"{name}.history.jsonl")
     data = target.read_bytes()
     entry = ModelSpec(
         name=name,
