@@ -48,7 +48,7 @@ FULL_RANGE_LOOK = 2.5
 """The same for the full-range model, which is made for smaller faces."""
 MIN_PROPOSAL_SCORE = 0.3
 """Least score of a first look for a place to be looked at again."""
-MIN_SCORE = 0.65
+MIN_SCORE = 0.7
 """Least score of the second look for a face to be reported, and ..."""
 SURE_SCORE = 0.75
 """... the score below which the full-range model must agree. Chosen by tests/bench/face_recall.py."""
