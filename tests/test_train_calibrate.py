@@ -29,6 +29,18 @@ def test_platt_is_calibrated_at_equal_odds_whatever_the_mixture() -> None:
     assert fit_platt(fake[keep], logits[keep]).offset == pytest.approx(0.0, abs=0.1)
 
 
+def test_platt_does_not_run_away_from_weak_widely_spread_scores() -> None:
+    fake, logits = _scores(2000, gap=0.2)
+    found = fit_platt(fake, 40 * logits - 15)
+    assert found.scale == pytest.approx(0.2 / 40, rel=0.6)
+
+
+def test_a_model_that_is_wrong_way_round_is_refused() -> None:
+    fake, logits = _scores(500, gap=1.0)
+    with pytest.raises(ValueError, match="do not rise"):
+        fit_platt(fake, -logits)
+
+
 def test_bands_keep_their_promises() -> None:
     fake, logits = _scores(4000, gap=3.0)
     fitted = fit_platt(fake, logits)

@@ -45,7 +45,7 @@ class Degradation:
         """(S, S, 3) uint8 RGB -> the same shape and type."""
         x = rgb[:, ::-1] if self.flip else rgb
         if self.gain != 1.0 or self.saturation != 1.0 or any(self.shift):
-            values = x.astype(np.float32)
+            values: np.ndarray = x.astype(np.float32)
             grey = values @ _LUMA
             values = grey[..., None] + self.saturation * (values - grey[..., None])
             values = (values - 127.5) * np.float32(self.gain) + 127.5 + np.array(self.shift, np.float32)
@@ -112,7 +112,7 @@ def jitter_colour(rgb: np.ndarray, rng: np.random.Generator, amount: float = 1.0
     Returns:
         (H, W, 3) uint8 RGB.
     """
-    x = rgb.astype(np.float32)
+    x: np.ndarray = rgb.astype(np.float32)
     if rng.random() < 0.3:
         x += rng.uniform(-20, 20, 3).astype(np.float32) * amount
     grey = x @ _LUMA

@@ -23,16 +23,23 @@ def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibra
         fake: (N,) bool.
         logits: (N,) float, log-odds of "fake".
         rounds: Newton steps; a handful is enough.
+
+    Raises:
+        ValueError: a higher logit does not mean a higher share of fakes; such a model must not be shipped.
     """
-    x = np.stack([logits.astype(np.float64), np.ones(len(logits))], axis=1)
+    center, spread = float(logits.mean()), float(logits.std()) or 1.0
+    # Newton's steps are taken on standardised logits from a flat start: on raw ones they can overshoot and run away.
+    x = np.stack([(logits.astype(np.float64) - center) / spread, np.ones(len(logits))], axis=1)
     weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())
-    theta = np.array([1.0, 0.0])
+    theta = np.zeros(2)
     for _ in range(rounds):
         p = 1 / (1 + np.exp(-x @ theta))
-        gradient = x.T @ (weight * (p - fake)) + 1e-6 * (theta - [1.0, 0.0])
+        gradient = x.T @ (weight * (p - fake)) + 1e-6 * theta
         hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
         theta = theta - np.linalg.solve(hessian, gradient)
-    return Calibration(scale=float(max(theta[0], 1e-3)), offset=float(theta[1]))
+    if theta[0] <= 0:
+        raise ValueError(f"fit_platt: the scores do not rise with the share of fakes (slope {theta[0]:.3g})")
+    return Calibration(scale=float(theta[0] / spread), offset=float(theta[1] - theta[0] * center / spread))
 
 
 def choose_bands(fake: np.ndarray, p_fake: np.ndarray) -> Bands:
