@@ -19,11 +19,16 @@ __all__ = ["native_noise_hidden"]
 def native_noise_hidden() -> Iterator[None]:
     """Hold back what libraries write to file descriptor 2; if the block fails, all of it is shown.
 
-    Python's own ``sys.stderr`` stays visible. The descriptor belongs to the whole process: for start-up, before there are
-    threads that have something to say.
+    Python's own ``sys.stderr`` stays visible. The descriptor belongs to the whole process: for opening and closing
+    libraries and models, not for work during which other threads may have something to say.
     """
-    sys.stderr.flush()
-    terminal = os.dup(2)
+    try:
+        terminal = os.dup(2)
+    except OSError:  # a process without stderr has no terminal to keep clean
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
     with (
         tempfile.TemporaryFile() as held,
         open(terminal, "w", buffering=1, errors="backslashreplace") as visible,

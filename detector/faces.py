@@ -7,9 +7,7 @@ decides. It makes the box independent of how the picture was framed, as a model 
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from mediapipe.tasks.python import BaseOptions
 from mediapipe.tasks.python.vision import FaceDetector, FaceDetectorOptions
 from numpy.typing import NDArray
 
+from detector.console import native_noise_hidden
 from detector.records import Box, CropSpec, Detection, FaceCrop, FaceQuality, Frame, UInt8Image
 
 __all__ = ["FaceFinder", "crop_face", "measure_quality"]
@@ -112,7 +111,7 @@ class FaceFinder:
 
     def __init__(self, short_range: Path, full_range: Path) -> None:
         self._lock = threading.Lock()  # mediapipe's detectors are not thread-safe
-        with _quiet_stderr():
+        with native_noise_hidden():
             self._short = _open_detector(short_range)
             self._full = _open_detector(full_range)
 
@@ -126,7 +125,7 @@ class FaceFinder:
 
     def close(self) -> None:
         """Free the models; no call may follow."""
-        with self._lock, _quiet_stderr():
+        with self._lock, native_noise_hidden():
             self._short.close()
             self._full.close()
 
@@ -211,27 +210,6 @@ def _sample(
     flags = interpolation | cv2.WARP_INVERSE_MAP
     pixels: UInt8Image = cv2.warpAffine(image, matrix, (size, size), flags=flags, borderMode=border)
     return pixels
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send the process's stderr nowhere for a moment.
-
-    Opening, first using and closing a model makes mediapipe's C++ write some seventy lines that no option turns off and
-    that mean nothing to a user. Its errors arrive as exceptions all the same.
-    """
-    try:
-        kept = os.dup(2)
-    except OSError:  # a process without stderr
-        yield
-        return
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _open_detector(path: Path) -> FaceDetector:

@@ -217,20 +217,19 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 # --- cropping ---
 
 
-def test_crop_is_the_box_and_its_margins() -> None:
-    frame = position_picture(1000, 800)
-    crop = crop_face(frame, face_at(Box(300, 200, 500, 400)), SPEC)
-    assert crop.source == Box(240, 140, 560, 460)
-    expected = cv2.resize(frame.rgb[140:460, 240:560], (96, 96), interpolation=cv2.INTER_AREA)
-    np.testing.assert_array_equal(crop.rgb, expected)
-
-
-def test_a_growing_crop_is_bicubic() -> None:
-    frame = position_picture(400, 300)
-    crop = crop_face(frame, face_at(Box(100, 100, 130, 130)), SPEC)
-    assert crop.source == Box(91, 91, 139, 139)
-    expected = cv2.resize(frame.rgb[91:139, 91:139], (96, 96), interpolation=cv2.INTER_CUBIC)
-    np.testing.assert_array_equal(crop.rgb, expected)
+@pytest.mark.parametrize(
+    ("size", "box", "source", "interpolation"),
+    [
+        pytest.param((1000, 800), Box(300, 200, 500, 400), Box(240, 140, 560, 460), cv2.INTER_AREA, id="shrinking"),
+        pytest.param((400, 300), Box(100, 100, 130, 130), Box(91, 91, 139, 139), cv2.INTER_CUBIC, id="growing"),
+    ],
+)
+def test_crop_is_the_box_and_its_margins(size: tuple[int, int], box: Box, source: Box, interpolation: int) -> None:
+    frame = position_picture(*size)
+    crop = crop_face(frame, face_at(box), SPEC)
+    assert crop.source == source
+    cut = frame.rgb[int(source.top) : int(source.bottom), int(source.left) : int(source.right)]
+    np.testing.assert_array_equal(crop.rgb, cv2.resize(cut, (96, 96), interpolation=interpolation))
 
 
 def test_the_longer_side_of_the_box_counts() -> None:
