@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -98,10 +100,18 @@ def _fit(options: argparse.Namespace) -> int:
     build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
     out = options.out or ROOT / "runs" / options.architecture
     out.mkdir(parents=True, exist_ok=True)
-    (out / "command.txt").write_text(shlex.join(["python", "-m", "train", *sys.argv[1:]]) + "\n", encoding="utf-8")
+    # Noted when training starts: by the time it is shipped the working copy may be another.
+    provenance = {"command": shlex.join(["python", "-m", "train", *sys.argv[1:]]), "commit": _commit()}
+    (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
     return 0
+
+
+def _commit() -> str:
+    """The commit of the working copy, 40 hexadecimal digits."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S607
+    return done.stdout.strip()
 
 
 def _ship(options: argparse.Namespace) -> int:
@@ -109,8 +119,7 @@ def _ship(options: argparse.Namespace) -> int:
     from train.ship import ship
 
     build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
-    command = (options.folder / "command.txt").read_text(encoding="utf-8").strip()
-    entry = ship(options.folder, options.cache, options.weights, command)
+    entry = ship(options.folder, options.cache, options.weights)
     print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
     return 0
 

@@ -47,6 +47,8 @@ _LABELLED_WEIGHT = {"dfdc": 0.42, "ffpp_c23": 0.38, "ffhq_stylegan": 0.1, "style
 _GENUINE_WEIGHT = {"dfdc": 0.28, "ffpp_c23": 0.24, "lfw": 0.14, "youtube_faces": 0.1, "utkface": 0.08, "ffhq_stylegan": 0.06,
                    "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04}  # fmt: skip
 _OTHER_WEIGHT = 0.1
+_TRIES = 200
+"""Faces drawn for one pseudo-fake before the source is said to hold none that is upright enough."""
 
 
 class PairMaker:
@@ -106,7 +108,7 @@ class PairMaker:
 
     def _pseudo(self, rng: np.random.Generator, self_blended: bool) -> tuple[np.ndarray, np.ndarray]:
         source = str(rng.choice(self._genuine_sources[0], p=self._genuine_sources[1]))
-        while True:
+        for _ in range(_TRIES):
             index = int(rng.choice(self._meshed[source]))
             spec, shift = self._view(rng)
             crop = self._crop(index, spec, shift)
@@ -120,6 +122,10 @@ class PairMaker:
             other_mesh = self._mesh_in(other_crop, other)
             if other != index and other_mesh is not None:
                 return crop.rgb, swap(crop.rgb, mesh, other_crop.rgb, other_mesh, rng)[0]
+        raise ValueError(
+            f"{_TRIES} genuine faces of {source} in a row were too tilted to be blended; leave the source out or turn its "
+            "pictures upright"
+        )
 
     def _view(self, rng: np.random.Generator) -> tuple[CropSpec, tuple[float, float]]:
         margin = self._spec.margin

@@ -119,7 +119,8 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     started = last_saved = time.monotonic()
     first_step, losses = step, []
     stream = batches(cache_folder, train, recipe.spec, recipe.mix, recipe.batch, recipe.seed + step, workers)
-    while step < steps and (minutes is None or time.monotonic() - started < minutes * 60):
+    out_of_time = False
+    while step < steps and not out_of_time:
         crops, labels = next(stream)
         for group in optimizer.param_groups:
             group["lr"] = (
@@ -129,12 +130,13 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
         step += 1
         # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
         average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
-        if time.monotonic() - last_saved > 240 or step == steps:
+        # The history must end with the weights that are written below, also when the clock stops the run.
+        out_of_time = minutes is not None and time.monotonic() - started >= minutes * 60
+        if time.monotonic() - last_saved > 240 or step == steps or out_of_time:
             rate = (step - first_step) * recipe.batch / (time.monotonic() - started)
             state.save(step, _progress(cache, validation, score(average, held_out), step, recipe, losses, rate))
             last_saved, losses = time.monotonic(), []
     stream.close()
-    state.save(step, None)
     weights = out / f"{recipe.architecture}.weights.h5"
     store_half(average.write_back(), recipe, weights)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
@@ -207,15 +209,14 @@ class _State:
             part.load_state_dict(saved[name])
         return int(saved["step"])
 
-    def save(self, step: int, progress: dict[str, Any] | None) -> None:
+    def save(self, step: int, progress: dict[str, Any]) -> None:
         content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts.items()}
         content |= {"step": step, "recipe": self._recipe}
         side = self._path.with_suffix(".part")
         torch.save(content, side)
         os.replace(side, self._path)
-        if progress is not None:
-            with open(self._history, "a", encoding="utf-8") as file:
-                file.write(json.dumps(progress) + "\n")
+        with open(self._history, "a", encoding="utf-8") as file:
+            file.write(json.dumps(progress) + "\n")
 
 
 def store_half(model: keras.Model, recipe: Recipe, path: Path) -> None:

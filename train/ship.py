@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +26,19 @@ from train.splits import carve_validation
 __all__ = ["ship"]
 
 
-def ship(run: Path, cache_folder: Path, weights_folder: Path, command: str) -> ModelSpec:
+def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     """Copy ``run/NAME.weights.h5`` and its history into ``weights_folder`` and write its manifest entry.
 
     Args:
         run: folder written by ``fit``.
         cache_folder: as built by ``data.build_cache``.
         weights_folder: with ``manifest.json``.
-        command: that trained it, for the manifest.
 
     Raises:
         FileNotFoundError: ``run`` holds no finished training.
     """
     recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     name = recipe["architecture"]
     source = run / f"{name}.weights.h5"
     cache = Cache(cache_folder)
@@ -68,14 +67,8 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path, command: str) -> M
         bands=choose_bands(fake, p_fake),
         heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
         track_record=(),
-        trained_with=command,
-        trained_at_commit=_commit(),
+        trained_with=provenance["command"],
+        trained_at_commit=provenance["commit"],
     )
     update_manifest(weights_folder, model=entry)
     return entry
-
-
-def _commit() -> str:
-    """The commit of the working copy, for the manifest."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S607
-    return done.stdout.strip()
