@@ -53,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
     evaluate.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
     evaluate.add_argument("--subset", choices=("dev", "train"), default="dev")
+    evaluate.add_argument(
+        "--cache", type=Path, default=ROOT / "cache", help="cut faces with landmarks, for the heatmaps"
+    )
+    evaluate.add_argument(
+        "--scores", type=Path, default=ROOT / "runs" / "scores.jsonl",
+        help="file that keeps every score; what is in it is not scored again (default runs/scores.jsonl)",
+    )  # fmt: skip
     _weights_option(evaluate)
     evaluate.set_defaults(run=_evaluate)
     return parser
@@ -125,11 +132,11 @@ def _ship(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from train.card import read_histories, render_tables
+    from train.card import BEGIN, END, card_text
     from train.evaluate import evaluate
 
-    evaluation = evaluate(options.data, options.subset, options.weights)
-    print(render_tables(evaluation, read_histories(options.weights, evaluation)))
+    evaluate(options.data, options.subset, options.weights, scores=options.scores, cache=options.cache)
+    print(card_text(options.weights).split(BEGIN)[1].split(END)[0].strip())
     return 0
 
 
