@@ -223,7 +223,6 @@ class _HubHandler(_Handler):
         )
         return None
 
-
     def _write(self, body: bytes) -> None:
         """Requests that change something, or prepare to."""
         if not self.headers.get("Authorization"):
@@ -235,7 +234,9 @@ class _HubHandler(_Handler):
             return self.json({"url": f"{self.hub.endpoint}/{repo}"})
         if self.path == "/api/validate-yaml":
             fine = json.loads(body)["content"].startswith("---\n")
-            return self.json({"errors": [] if fine else [{"message": "no metadata"}], "warnings": []}, 200 if fine else 400)
+            return self.json(
+                {"errors": [] if fine else [{"message": "no metadata"}], "warnings": []}, 200 if fine else 400
+            )
         target = _WRITES.fullmatch(self.path) or _LFS.fullmatch(self.path)
         if target is None or target["repo"] not in self.hub._commits:
             return self.error(404, "RepoNotFound")
@@ -245,7 +246,9 @@ class _HubHandler(_Handler):
         return self._commit(target["repo"], [json.loads(line) for line in body.splitlines()])
 
     def _preupload(self, asked: dict[str, Any], repo: str) -> dict[str, Any]:
-        modes = {file["path"]: "lfs" if b"\0" in base64.b64decode(file["sample"]) else "regular" for file in asked["files"]}
+        modes = {
+            file["path"]: "lfs" if b"\0" in base64.b64decode(file["sample"]) else "regular" for file in asked["files"]
+        }
         return {"files": [{"path": p, "uploadMode": mode, "shouldIgnore": False} for p, mode in modes.items()]}
 
     def _batch(self, asked: dict[str, Any], repo: str) -> dict[str, Any]:

@@ -34,6 +34,16 @@ def test_evaluation_is_of_the_shipped_files() -> None:
         assert entry["bands"] == EVALUATION["models"][name]["bands"]
 
 
+@pytest.mark.needs_weights
+def test_gates_are_those_measured_with_the_shipped_model() -> None:
+    if not (SHIPPED / "gates.json").exists():
+        pytest.skip("weights/gates.json: `python -m train gates` has not been run")
+    measured = json.loads((SHIPPED / "gates.json").read_text(encoding="utf-8"))
+    manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+    assert measured["weights"] == manifest["models"][manifest["default"]["image"]]["file"]["sha256"]
+    assert measured["gates"] == manifest["quality_gates"]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The shipped card and evaluation, without histories or anything else beside them."""

@@ -107,9 +107,10 @@ def test_upload_by_command_prints_the_revision_to_pin(
 
 
 def test_only_what_belongs_to_a_release_is_published(folder: Path) -> None:
-    for name in ("notes.txt", "face.jpg", "figures/face.jpg", "tiny.weights.h5.bak"):
+    strangers = {"notes.txt", "face.jpg", "figures/face.jpg", "tiny.weights.h5.bak"}
+    for name in strangers:
         (folder / name).write_text("private", encoding="utf-8")
-    assert {file.name for file in collect(folder)}.isdisjoint({"notes.txt", "face.jpg", "figures/face.jpg", "tiny.weights.h5.bak"})
+    assert {file.name for file in collect(folder)}.isdisjoint(strangers)
 
 
 @pytest.mark.parametrize("damage", ["flip", "missing", "other-weights", "stale-card", "no-terms"])

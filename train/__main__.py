@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     _weights_option(gates)
     gates.set_defaults(run=_gates)
 
-    publish = commands.add_parser("publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default")
+    publish = commands.add_parser(
+        "publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default"
+    )
     publish.add_argument("repo", metavar="OWNER/NAME")
     publish.add_argument("--upload", action="store_true", help="really do it, with the token in HF_TOKEN")
     _weights_option(publish)
@@ -182,7 +184,8 @@ def _publish(options: argparse.Namespace) -> int:
     except NotPublishable as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"Published. To pin it, put this into manifest.json: {json.dumps({'hub': {'repo': options.repo, 'revision': revision}})}")
+    pin = json.dumps({"hub": {"repo": options.repo, "revision": revision}})
+    print(f"Published. To pin it, put this into manifest.json: {pin}")
     return 0
 
 

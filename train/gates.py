@@ -8,6 +8,8 @@ through values that fail, from the worst end inwards, and stays within bounds th
 from __future__ import annotations
 
 import json
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +20,9 @@ import cv2
 import numpy as np
 
 from detector import load_detector
-from detector.faces import crop_face
+from detector.faces import crop_face, measure_quality
 from detector.pipeline import LoadedModel
-from detector.records import Box, Detection, FaceCrop, Frame, QualityGates
+from detector.records import Box, Detection, FaceCrop, FaceQuality, Frame, QualityGates
 from detector.verdict import calibrate
 from detector.weights import update_manifest
 from train.card import write_card
@@ -29,7 +31,7 @@ from train.metrics import auc
 from train.splits import carve_validation
 from train.subsets import some_groups
 
-__all__ = ["FLOOR", "choose_gate", "gates_of", "measure_gates", "relit", "smaller"]
+__all__ = ["FLOOR", "choose_gate", "gates_of", "measure_gates", "ordinary_bounds", "relit", "smaller"]
 
 FLOOR = 0.65
 """AUC below which a face is not analysed."""
@@ -52,9 +54,19 @@ _EDGES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     }
 )
 _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    # The face finder does not look for faces below 40 px; web photos and the usual 224 px face crops must pass.
-    {"min_size_px": (40, 64), "min_sharpness": (0, 10), "min_brightness": (12, 40), "max_brightness": (227, 250), "max_abs_yaw": (0.8, 1.0)}
-)  # fmt: skip
+    {
+        "min_size_px": (40, 64),  # the face finder does not look for smaller ones
+        "min_sharpness": (0, 20),
+        "min_brightness": (20, 40),  # real darkness brings noise that the darkened copies lack, so no lower
+        "max_brightness": (227, 240),
+        "max_abs_yaw": (0.8, 1.0),
+    }
+)
+"""Within which a gate may lie, whatever was measured."""
+_REFUSED = 0.01
+"""Share of the unaltered genuine faces of any source that a gate may refuse."""
+_LEAST_ORDINARY = 100
+"""Genuine faces that a source must have to count as what ordinary pictures are like."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +95,18 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
     with load_detector(weights) as detector:
         loaded = detector.select()
         before = detector.manifest.gates
-        makers = {"size_px": _smaller_copies, "sharpness": _blurred_copies, "brightness": _lit_copies, "abs_yaw": _as_is}
+        makers = {
+            "size_px": _smaller_copies,
+            "sharpness": _blurred_copies,
+            "brightness": _lit_copies,
+            "abs_yaw": _as_is,
+        }
         curves = {
             name: _curve(_looks(loaded, cache, chosen, make), name, loaded.spec.bands.some_signs_from)
             for name, make in makers.items()
         }
-    gates = gates_of(curves, floor)
+    bounds = ordinary_bounds(cache)
+    gates = gates_of(curves, floor, bounds)
     update_manifest(weights, gates=gates)
     content = {
         "model": loaded.spec.name,
@@ -96,8 +114,11 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         "floor": floor,
         "words": f"AUC of `{loaded.spec.name}` by what the gates look at, on {len(chosen)} faces of the validation groups and "
         f"on copies of them made smaller, blurred, darker and brighter (mean over the sources). A face is not analysed where "
-        f"the AUC stays below {floor}, within bounds that ordinary photographs do not reach.",
+        f"the AUC stays below {floor}, as far as no more than {_REFUSED:.0%} of any source's genuine faces are refused. Set: "
+        + ", ".join(f"{key} {getattr(gates, key):g}" for key in _BOUNDS)
+        + ".",
         "before": {key: getattr(before, key) for key in _BOUNDS},
+        "bounds": {key: list(pair) for key, pair in bounds.items()},
         "gates": {key: getattr(gates, key) for key in _BOUNDS},
         "curves": curves,
     }
@@ -106,21 +127,48 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
     return content
 
 
-def gates_of(curves: Mapping[str, Sequence[Mapping[str, Any]]], floor: float) -> QualityGates:
-    """The gates that the curves ask for, kept within their bounds."""
+def ordinary_bounds(cache: Cache) -> dict[str, tuple[float, float]]:
+    """``_BOUNDS``, narrowed so that no gate refuses more than ``_REFUSED`` of the genuine faces of any source."""
+    qualities: dict[str, list[FaceQuality]] = defaultdict(list)
+    for index in cache.where(label="real").tolist():
+        found = measure_quality(cache.frame(index), cache.detection(index))
+        qualities[cache.samples[index].source].append(found)
+    bounds = dict(_BOUNDS)
+    for key, (low, high) in _BOUNDS.items():
+        field = key.removeprefix("min_").removeprefix("max_").removeprefix("abs_")
+        for faces in qualities.values():
+            if len(faces) >= _LEAST_ORDINARY:
+                values = np.abs([getattr(face, field) for face in faces])
+                if key.startswith("min_"):
+                    high = min(high, math.floor(10 * float(np.quantile(values, _REFUSED))) / 10)
+                else:
+                    low = max(low, math.ceil(10 * float(np.quantile(values, 1 - _REFUSED))) / 10)
+        # The outer end wins: it is the gate that refuses least.
+        bounds[key] = (low, max(low, high)) if key.startswith("min_") else (min(low, high), high)
+    return bounds
+
+
+def gates_of(
+    curves: Mapping[str, Sequence[Mapping[str, Any]]], floor: float, bounds: Mapping[str, tuple[float, float]]
+) -> QualityGates:
+    """The gates that the curves ask for, kept within the bounds; where they ask for none, the gate that refuses least."""
+    brightness = curves["brightness"]
     wanted = {
         "min_size_px": choose_gate(curves["size_px"], floor),
         "min_sharpness": choose_gate(curves["sharpness"], floor),
-        "min_brightness": choose_gate([row for row in curves["brightness"] if row["below"] <= 128], floor),
-        "max_brightness": choose_gate([row for row in curves["brightness"] if row["from"] >= 128], floor, from_above=True),
+        "min_brightness": choose_gate([row for row in brightness if row["below"] <= 128], floor),
+        "max_brightness": choose_gate([row for row in brightness if row["from"] >= 128], floor, from_above=True),
         "max_abs_yaw": choose_gate(curves["abs_yaw"], floor, from_above=True),
     }
-    return QualityGates(
-        **{
-            key: min(max(high if value is None and key.startswith("max") else low if value is None else value, low), high)
-            for (key, value), (low, high) in zip(wanted.items(), _BOUNDS.values(), strict=True)
-        }
-    )
+
+    def kept(key: str) -> float:
+        low, high = bounds[key]
+        value = wanted[key]
+        if value is None:
+            return high if key.startswith("max_") else low
+        return min(max(value, low), high)
+
+    return QualityGates(**{key: float(kept(key)) for key in wanted})
 
 
 def choose_gate(rows: Sequence[Mapping[str, Any]], floor: float, *, from_above: bool = False) -> float | None:
@@ -186,7 +234,12 @@ def _looks(loaded: LoadedModel, cache: Cache, indices: Sequence[int], make: Any)
         logits = loaded.scorer.fake_logits(np.stack([crop.rgb for crop in crops]))
         for crop, logit in zip(crops, logits, strict=True):
             q = crop.quality
-            measured = {"size_px": q.size_px, "sharpness": q.sharpness, "brightness": q.brightness, "abs_yaw": abs(q.yaw)}
+            measured = {
+                "size_px": q.size_px,
+                "sharpness": q.sharpness,
+                "brightness": q.brightness,
+                "abs_yaw": abs(q.yaw),
+            }
             yield _Look(cache.samples[index], calibrate(float(logit), loaded.spec.calibration), measured)
 
 

@@ -104,5 +104,7 @@ def upload(files: list[PublishedFile], repo: str, token: str, endpoint: str | No
         commit_message="Weights, manifest, evaluation and model card",
     )
     if not re.fullmatch(COMMIT, commit.oid):
-        raise NotPublishable(f"the Hub answered with {commit.oid!r}, which is no commit; look at {repo} before you pin it.")
+        raise NotPublishable(
+            f"the Hub answered with {commit.oid!r}, which is no commit; look at {repo} before you pin it."
+        )
     return commit.oid

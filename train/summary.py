@@ -116,6 +116,10 @@ def _round(value: float) -> float:
     return round(float(value), 4)
 
 
+def _share(flags: np.ndarray) -> float | None:
+    return _round(float(flags.mean())) if len(flags) else None
+
+
 def _mean_of_sources(c: Columns) -> dict[str, Any]:
     sources = c.two_class_sources()
     values = [auc(c.fake[c.source == name], c.p_fake[c.source == name]) for name in sources]
@@ -199,6 +203,8 @@ def against_clean(clean: Sequence[Scored], degraded: Sequence[Scored], model: st
     wanted = [row for row in degraded if row.sample.path in pairs]
 
     def change(keep: np.ndarray) -> dict[str, Any]:
+        if len(set(after.fake[keep])) < 2:  # the step has left no genuine, or no fake, face that can be analysed
+            return {"files": int(keep.sum()), "auc_clean": None, "auc": None, "change": None}
         a, b = auc(before.fake[keep], before.p_fake[keep]), auc(after.fake[keep], after.p_fake[keep])
         return {"files": int(keep.sum()), "auc_clean": _round(a), "auc": _round(b), "change": _round(b - a)}
 
@@ -206,8 +212,8 @@ def against_clean(clean: Sequence[Scored], degraded: Sequence[Scored], model: st
     return {
         **change(np.ones(len(after.fake), bool)),
         "no_longer_analysed": len(wanted) - len(scored),
-        "false_positive_rate": _round(float(flagged[~after.fake].mean())),
-        "recall": _round(float(flagged[after.fake].mean())),
+        "false_positive_rate": _share(flagged[~after.fake]),
+        "recall": _share(flagged[after.fake]),
         "by_source": {name: change(after.source == name) for name in after.two_class_sources()},
     }
 

@@ -54,9 +54,15 @@ def worst_cases(result: Mapping[str, Any]) -> Table:
         rate = f"{100 * row['false_positive_rate']:.1f} % ({_percents(row)})"
         rows.append(["most genuine faces flagged", name, rate])
     if result["degradation"]:
-        name, row = min(result["degradation"].items(), key=lambda item: float(item[1]["change"]))
-        rows.append(["largest loss of AUC after a step", name, f"{row['change']:+.3f}, to {row['auc']:.3f}"])
+        name, row = min(result["degradation"].items(), key=lambda item: _change(item[1]))
+        loss = "too few can still be analysed" if row["auc"] is None else f"{row['change']:+.3f}, to {row['auc']:.3f}"
+        rows.append(["largest loss of AUC after a step", name, loss])
     return _table(["worst case", "where", "figure (95 % interval)"], rows)
+
+
+def _change(row: Mapping[str, Any]) -> float:
+    """A step after which nothing can be compared counts as the worst."""
+    return -1.0 if row["change"] is None else float(row["change"])
 
 
 def _percents(row: Mapping[str, Any]) -> str:
@@ -163,11 +169,11 @@ def size_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def degradation_table(rows: Mapping[str, Mapping[str, Any]], words: Mapping[str, str]) -> Table:
     """Change of AUC against the same files clean, largest loss first."""
-    found = sorted(rows.items(), key=lambda item: float(item[1]["change"]))
+    found = sorted(rows.items(), key=lambda item: _change(item[1]))
     return _table(
         ["step", "files", "AUC clean", "AUC after", "change", "recall", "FPR", "no longer analysed", "worst source"],
         [
-            [words[name], str(row["files"]), _number(row["auc_clean"]), _number(row["auc"]), f"{row['change']:+.3f}",
+            [words[name], str(row["files"]), _number(row["auc_clean"]), _number(row["auc"]), _signed(row["change"]),
              _number(row["recall"]), _number(row["false_positive_rate"]), str(row["no_longer_analysed"]), _worst(row)]
             for name, row in found
         ],
@@ -175,8 +181,12 @@ def degradation_table(rows: Mapping[str, Mapping[str, Any]], words: Mapping[str,
 
 
 def _worst(row: Mapping[str, Any]) -> str:
-    worst = min(row["by_source"].items(), key=lambda item: float(item[1]["change"]), default=None)
-    return "" if worst is None else f"{worst[0]} {worst[1]['change']:+.3f}"
+    worst = min(row["by_source"].items(), key=lambda item: _change(item[1]), default=None)
+    return "" if worst is None else f"{worst[0]} {_signed(worst[1]['change'])}"
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.3f}"
 
 
 def history_table(rows: Sequence[Mapping[str, Any]]) -> Table:
