@@ -140,3 +140,9 @@ def test_a_name_that_is_none_is_refused_before_anything_is_sent(folder: Path, hu
     with pytest.raises(NotPublishable, match="OWNER/NAME"):
         upload(collect(folder), "just-a-name", "token-of-the-tests", hub.endpoint)
     assert hub.requests == []
+
+
+def test_a_hub_that_refuses_is_named_with_the_cure(folder: Path, hub: Hub) -> None:
+    hub.faults.hub_status = 403
+    with pytest.raises(NotPublishable, match=r"HTTP 403.*HF_TOKEN"):
+        upload(collect(folder), REPO, "token-of-the-tests", hub.endpoint)

@@ -144,7 +144,16 @@ def _circumstances(evaluation: Mapping[str, Any]) -> list[str]:
         "not. The highest score of any analysed face speaks for a file. ECE is the calibration error over 15 bins: scores are "
         "calibrated for as many fakes as genuine faces, so it is measured with both classes weighted one half, and once more "
         "on the files as they are mixed.",
+        "",
+        f"Training files: {_train_sample(evaluation['train_sample'])}.",
     ]
+
+
+def _train_sample(sample: Mapping[str, Any]) -> str:
+    if not sample["files"]:
+        return "not compared"
+    also = "" if sample["without_validation_groups"] else ", some of them perhaps of the validation groups"
+    return f"{sample['files']} of the same sources, labels and methods in the same shares, fixed by hash{also}"
 
 
 def _pictures() -> list[str]:
@@ -170,7 +179,11 @@ def _of_model(evaluation: Mapping[str, Any], name: str, probe: Mapping[str, floa
         lines += ["", *ethnicity_table(result["by_ethnicity"])]
     lines += ["", *size_table(result["by_face_size"])]
     if result["degradation"]:
-        lines += ["", "After one step more, on a fixed sample of whole groups, against the same files clean:", ""]
+        lines += [
+            "",
+            "After one step more, on a sample of whole groups fixed by hash, from the sources with both classes, against",
+        ]
+        lines += ["the same files clean:", ""]
         lines += degradation_table(result["degradation"], evaluation["degradations"])
     return lines
 

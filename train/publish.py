@@ -89,20 +89,26 @@ def upload(files: list[PublishedFile], repo: str, token: str, endpoint: str | No
         The commit to pin, 40 hexadecimal digits.
 
     Raises:
-        NotPublishable: ``repo`` is not a repository's name, or the Hub answers with no commit.
-        huggingface_hub.errors.HfHubHTTPError: the Hub refuses.
+        NotPublishable: ``repo`` is not a repository's name, the Hub refuses, or it answers with no commit.
     """
     if not re.fullmatch(REPO, repo):
         raise NotPublishable(f"{repo!r} does not name a repository; give it as OWNER/NAME.")
     from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub.errors import HfHubHTTPError
 
     api = HfApi(endpoint=endpoint, token=token)
-    api.create_repo(repo, repo_type="model", exist_ok=True)
-    commit = api.create_commit(
-        repo,
-        [CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file.path) for file in files],
-        commit_message="Weights, manifest, evaluation and model card",
-    )
+    try:
+        api.create_repo(repo, repo_type="model", exist_ok=True)
+        commit = api.create_commit(
+            repo,
+            [CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file.path) for file in files],
+            commit_message="Weights, manifest, evaluation and model card",
+        )
+    except HfHubHTTPError as error:
+        raise NotPublishable(
+            f"the Hub refused to take the files (HTTP {error.response.status_code}); check that HF_TOKEN may write to {repo} "
+            "and try again: nothing is visible there before the commit."
+        ) from error
     if not re.fullmatch(COMMIT, commit.oid):
         raise NotPublishable(
             f"the Hub answered with {commit.oid!r}, which is no commit; look at {repo} before you pin it."
