@@ -5,6 +5,9 @@ that carries ``X-Repo-Commit``, ``X-Linked-Etag`` (SHA-256) and ``X-Linked-Size`
 requests. The CDN is a second port, as it is a second host in the world: the client decides by the origin whether it
 follows a redirect itself and whether it sends the token along. Faults are the attributes of ``Hub.faults``.
 
+A token may also write, as ``HfApi.create_repo`` and ``create_commit`` do: create, validate-yaml, preupload, the Git LFS batch
+with uploads to the CDN, verify, and commit. (Not Xet: tests switch it off, and the client falls back to LFS.)
+
     with Hub() as hub:
         revision = hub.commit("owner/name", {"cnn.weights.h5": b"..."})
         hf_hub_download("owner/name", "cnn.weights.h5", revision=revision, endpoint=hub.endpoint)
@@ -13,6 +16,7 @@ follows a redirect itself and whether it sends the token along. Faults are the a
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -22,10 +26,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["Faults", "Hub", "Request"]
 
+_WRITES = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)/(?P<what>preupload|commit)/main")
+_LFS = re.compile(r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/(?P<what>batch|verify)")
 _RESOLVE = re.compile(r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
 
 
@@ -128,6 +134,28 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
+    def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def body(self) -> bytes:
+        """What the client sent along, by length or in chunks."""
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def json(self, answer: object, status: int = 200) -> None:
+        body = json.dumps(answer).encode()
+        self.head(status, len(body), {"Content-Type": "application/json"})
+        self.wfile.write(body)
+
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.hub.requests.append(Request(self.server_kind, self.command, self.path, headers))
@@ -149,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps({"error": code or f"status {status}"}).encode()
         marks = {"X-Error-Code": code, "X-Error-Message": code} if code else {}
         self.head(status, len(body), {"Content-Type": "application/json", **marks, **(headers or {})})
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)
@@ -164,6 +192,8 @@ class _HubHandler(_Handler):
         self.hub._stopping.wait(faults.hub_delay_s)
         if faults.hub_status is not None:
             return self.error(faults.hub_status, headers=faults.hub_headers)
+        if self.command == "POST":
+            return self._write(self.body())
         asked = _RESOLVE.fullmatch(self.path)
         if asked is None:
             return self.error(404)
@@ -193,12 +223,72 @@ class _HubHandler(_Handler):
         )
         return None
 
+    def _write(self, body: bytes) -> None:
+        """Requests that change something, or prepare to."""
+        if not self.headers.get("Authorization"):
+            return self.error(401)
+        if self.path == "/api/repos/create":
+            asked = json.loads(body)
+            repo = f"{asked['organization']}/{asked['name']}"
+            self.hub._commits.setdefault(repo, {})
+            return self.json({"url": f"{self.hub.endpoint}/{repo}"})
+        if self.path == "/api/validate-yaml":
+            fine = json.loads(body)["content"].startswith("---\n")
+            return self.json(
+                {"errors": [] if fine else [{"message": "no metadata"}], "warnings": []}, 200 if fine else 400
+            )
+        target = _WRITES.fullmatch(self.path) or _LFS.fullmatch(self.path)
+        if target is None or target["repo"] not in self.hub._commits:
+            return self.error(404, "RepoNotFound")
+        answers = {"preupload": self._preupload, "batch": self._batch, "verify": self._verify}
+        if target["what"] in answers:
+            return self.json(answers[target["what"]](json.loads(body), target["repo"]))
+        return self._commit(target["repo"], [json.loads(line) for line in body.splitlines()])
+
+    def _preupload(self, asked: dict[str, Any], repo: str) -> dict[str, Any]:
+        modes = {
+            file["path"]: "lfs" if b"\0" in base64.b64decode(file["sample"]) else "regular" for file in asked["files"]
+        }
+        return {"files": [{"path": p, "uploadMode": mode, "shouldIgnore": False} for p, mode in modes.items()]}
+
+    def _batch(self, asked: dict[str, Any], repo: str) -> dict[str, Any]:
+        verify = {"href": f"{self.hub.endpoint}/{repo}.git/info/lfs/objects/verify"}
+        return {
+            "transfer": "basic",
+            "objects": [
+                {**o, "actions": {"upload": {"href": f"{self.hub.url('cdn')}/blobs/{o['oid']}"}, "verify": verify}}
+                for o in asked["objects"]
+            ],
+        }
+
+    def _verify(self, asked: dict[str, Any], repo: str) -> dict[str, Any]:
+        return {"success": len(self.hub._blobs[asked["oid"]]) == asked["size"]}
+
+    def _commit(self, repo: str, lines: list[dict[str, Any]]) -> None:
+        files: dict[str, bytes] = {}
+        for line in lines:
+            value = line["value"]
+            if line["key"] == "file":
+                files[value["path"]] = base64.b64decode(value["content"])
+            elif line["key"] == "lfsFile":
+                if value["oid"] not in self.hub._blobs:
+                    return self.error(400, "LfsObjectMissing")
+                files[value["path"]] = self.hub._blobs[value["oid"]]
+        revision = self.hub.commit(repo, files)
+        return self.json({"commitUrl": f"{self.hub.endpoint}/{repo}/commit/{revision}", "commitOid": revision})
+
 
 class _CdnHandler(_Handler):
     server_kind = "cdn"
 
     def answer(self) -> None:
         faults = self.hub.faults
+        if self.command == "PUT":
+            body = self.body()
+            if hashlib.sha256(body).hexdigest() != self.path.removeprefix("/blobs/"):
+                return self.error(400)
+            self.hub._blobs[self.path.removeprefix("/blobs/")] = body
+            return self.head(200, 0, {})
         if faults.cdn_status is not None:
             return self.error(faults.cdn_status)
         sha256 = self.path.removeprefix("/blobs/")

@@ -51,13 +51,14 @@ HOMES: dict[str, set[str]] = {
     # colour converts what media decoded, and opens nothing.
     "PIL": {"detector.media", "detector.colour"},
     "pillow_heif": {"detector.media"},
-    "av": {"detector.media"},
+    # train.degrade compresses stills the way a video would, in memory.
+    "av": {"detector.media", "train.degrade"},
     "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
     "imageio": set(),
-    "matplotlib": set(),
+    "matplotlib": {"train.figures"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
@@ -66,8 +67,8 @@ HOMES: dict[str, set[str]] = {
 
 DECODERS = {"imread", "imdecode", "imreadmulti", "imdecodemulti", "imwrite", "imencode", "VideoCapture", "VideoWriter"}
 """Words of cv2 that read or write media, which only ``media`` may do."""
-DEGRADES = ("train.augment", {"imencode", "imdecode"})
-"""Compresses pixels in memory, there and back, to age them; no file passes it."""
+DEGRADES = {"train.augment": {"imencode", "imdecode"}, "train.degrade": {"imencode"}}
+"""Compress pixels in memory to age them: there and back, or into the bytes of a file that the detector then reads."""
 
 
 def module_name(path: Path) -> str:
@@ -120,7 +121,7 @@ def faults(source: str, module: str) -> list[str]:
             found.append(f"{module}:{line}: imports {library}, whose place is {sorted(HOMES[library]) or 'nowhere'}")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and node.attr in DECODERS and module != "detector.media":
-            if module == DEGRADES[0] and node.attr in DEGRADES[1]:
+            if node.attr in DEGRADES.get(module, set()):
                 continue
             found.append(f"{module}:{node.lineno}: {node.attr}, which only detector.media may use")
     return found

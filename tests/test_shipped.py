@@ -46,6 +46,30 @@ def test_shipped_weights_separate_known_faces(name: str, scores: tuple[np.ndarra
 
 
 @pytest.mark.needs_weights
+@pytest.mark.parametrize("name", MODELS)
+def test_strong_signs_are_borne_out_by_dev(name: str) -> None:
+    """The band exists only with a likelihood ratio of 10, its lower bound above 5, also where it was not chosen."""
+    band = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["models"][name]["bands"]
+    measured = json.loads((SHIPPED / "evaluation.json").read_text(encoding="utf-8"))
+    strong = measured["models"][name]["strong_band"]
+    if band["strong_signs_from"] is None:
+        assert strong["from"] is None or not strong["confirmed"]
+        return
+    assert measured["subset"] == "dev" and strong["from"] == band["strong_signs_from"]
+    assert strong["likelihood_ratio"] >= 10 and strong["likelihood_ratio_low"] > 5
+    record = {row["verdict"]: row for row in measured["models"][name]["track_record"]}["strong_signs"]
+    assert (record["fake"], record["genuine"]) == (strong["fake"], strong["genuine"])
+
+
+@pytest.mark.needs_weights
+@pytest.mark.parametrize("name", MODELS)
+def test_scores_are_calibrated_on_dev(name: str) -> None:
+    """At equal shares of both classes, for which the calibration is made."""
+    measured = json.loads((SHIPPED / "evaluation.json").read_text(encoding="utf-8"))
+    assert measured["models"][name]["calibration"]["ece15_balanced"] <= 0.05
+
+
+@pytest.mark.needs_weights
 def test_shipped_set_is_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 80e6
 

@@ -41,22 +41,48 @@ def test_a_model_that_is_wrong_way_round_is_refused() -> None:
         fit_platt(fake, -logits)
 
 
+def _one_source(fake: np.ndarray) -> np.ndarray:
+    return np.full(len(fake), "a")
+
+
 def test_bands_keep_their_promises() -> None:
     fake, logits = _scores(4000, gap=3.0)
     fitted = fit_platt(fake, logits)
     p_fake = np.array([calibrate(float(logit), fitted) for logit in logits])
-    bands = choose_bands(fake, p_fake)
+    bands = choose_bands(fake, p_fake, _one_source(fake))
     assert (p_fake[~fake] >= bands.some_signs_from).mean() <= 0.08
     assert (p_fake[fake] < bands.no_clear_signs_below).mean() <= 0.13
     assert bands.strong_signs_from is not None
     strong = p_fake >= bands.strong_signs_from
-    assert strong[fake].mean() >= 10 * strong[~fake].mean()
+    assert strong[fake].mean() >= 13 * strong[~fake].mean()
 
 
 def test_a_weak_model_has_no_strong_band_and_a_wide_inconclusive_one() -> None:
     fake, logits = _scores(1000, gap=0.3)
     p_fake = 1 / (1 + np.exp(-0.3 * logits))
-    bands = choose_bands(fake, p_fake)
+    bands = choose_bands(fake, p_fake, _one_source(fake))
     assert bands.strong_signs_from is None
     between = (p_fake >= bands.no_clear_signs_below) & (p_fake < bands.some_signs_from)
     assert between.mean() > 0.6
+
+
+def test_the_source_with_most_false_alarms_sets_the_cut() -> None:
+    """One collection whose genuine faces score high: pooled with the others it would be flagged four times as often."""
+    fake, logits = _scores(4000, gap=3.0)
+    source = np.where((np.arange(len(fake)) % 10 == 1), "odd", "usual")
+    p_fake = 1 / (1 + np.exp(-(logits + 1.5 * (source == "odd"))))
+    odd = ~fake & (source == "odd")
+    pooled = choose_bands(fake, p_fake, _one_source(fake))
+    guarded = choose_bands(fake, p_fake, source)
+    assert (p_fake[odd] >= pooled.some_signs_from).mean() > 0.2
+    assert (p_fake[odd] >= guarded.some_signs_from).mean() <= 0.125
+    if guarded.strong_signs_from is not None:
+        assert (p_fake[odd] >= guarded.strong_signs_from).mean() <= 0.05
+
+
+def test_a_handful_of_faces_has_no_say_of_its_own() -> None:
+    fake, logits = _scores(2000, gap=3.0)
+    p_fake = 1 / (1 + np.exp(-logits))
+    source = _one_source(fake)
+    source[np.flatnonzero(~fake & (p_fake > np.quantile(p_fake[~fake], 0.99)))[:9]] = "b"
+    assert choose_bands(fake, p_fake, source).some_signs_from < float(np.quantile(p_fake[~fake], 0.95))

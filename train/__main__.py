@@ -53,8 +53,29 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
     evaluate.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
     evaluate.add_argument("--subset", choices=("dev", "train"), default="dev")
+    evaluate.add_argument(
+        "--cache", type=Path, default=ROOT / "cache", help="cut faces with landmarks, for the heatmaps"
+    )
+    evaluate.add_argument(
+        "--scores", type=Path, default=ROOT / "runs" / "scores.jsonl",
+        help="file that keeps every score; what is in it is not scored again (default runs/scores.jsonl)",
+    )  # fmt: skip
     _weights_option(evaluate)
     evaluate.set_defaults(run=_evaluate)
+
+    gates = commands.add_parser("gates", help="measure from which quality on a face is worth judging; set the gates")
+    gates.add_argument("--floor", type=float, default=0.65, help="AUC that a quality must allow (default 0.65)")
+    _data_options(gates)
+    _weights_option(gates)
+    gates.set_defaults(run=_gates)
+
+    publish = commands.add_parser(
+        "publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default"
+    )
+    publish.add_argument("repo", metavar="OWNER/NAME")
+    publish.add_argument("--upload", action="store_true", help="really do it, with the token in HF_TOKEN")
+    _weights_option(publish)
+    publish.set_defaults(run=_publish)
     return parser
 
 
@@ -125,11 +146,46 @@ def _ship(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from train.card import read_histories, render_tables
+    from train.card import BEGIN, END, card_text
     from train.evaluate import evaluate
 
-    evaluation = evaluate(options.data, options.subset, options.weights)
-    print(render_tables(evaluation, read_histories(options.weights, evaluation)))
+    evaluate(options.data, options.subset, options.weights, scores=options.scores, cache=options.cache)
+    print(card_text(options.weights).split(BEGIN)[1].split(END)[0].strip())
+    return 0
+
+
+def _gates(options: argparse.Namespace) -> int:
+    from train.data import build_cache
+    from train.gates import measure_gates
+    from train.tables import gates_table
+
+    cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    content = measure_gates(options.weights, cache, options.floor)
+    print(content["words"], *gates_table(content["curves"]), f"gates: {content['gates']}", sep="\n")
+    return 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from train.publish import NotPublishable, collect, upload
+
+    token = os.environ.get("HF_TOKEN", "")
+    try:
+        files = collect(options.weights)
+        for file in files:
+            print(f"{file.sha256}  {file.bytes:>10}  {file.name}")
+        print(f"{len(files)} files, {sum(file.bytes for file in files)} bytes, licence: research use (LICENSE.md)")
+        if not options.upload:
+            print(f"Dry run: nothing was sent. Add --upload, with a token in HF_TOKEN, to publish to {options.repo}.")
+            return 0
+        if not token:
+            print("HF_TOKEN is not set; set it to a token that may write to the repository.", file=sys.stderr)
+            return 2
+        revision = upload(files, options.repo, token, os.environ.get("HF_ENDPOINT") or None)
+    except NotPublishable as error:
+        print(error, file=sys.stderr)
+        return 2
+    pin = json.dumps({"hub": {"repo": options.repo, "revision": revision}})
+    print(f"Published. To pin it, put this into manifest.json: {pin}")
     return 0
 
 

@@ -122,8 +122,9 @@ def _match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> n
 
 
 def swap(
-    target: np.ndarray, target_mesh: np.ndarray, source: np.ndarray, source_mesh: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    target: np.ndarray, target_mesh: np.ndarray, source: np.ndarray, source_mesh: np.ndarray, rng: np.random.Generator,
+    part: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """A pseudo-fake with one person's face on another's head.
 
     The source face is laid on the target's landmarks (least-squares similarity, then often a smooth warp that takes every
@@ -135,6 +136,7 @@ def swap(
         source: (H, W, 3) uint8 RGB, the face.
         source_mesh: the same for ``source``.
         rng: source of the draw.
+        part: region of ``region_mask`` that is replaced; where None, one of those that real swaps replace is drawn.
 
     Returns:
         The pseudo-fake, shape and type of ``target``, and its mask, (H, W) float32 in [0, 1].
@@ -148,7 +150,8 @@ def swap(
     if rng.random() < 0.7:
         moved = source_mesh @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
         warped = _warp_by_points(warped, moved, target_mesh, face_side)
-    region = str(rng.choice(("oval", "jaw_to_brows", "inner"), p=(0.35, 0.4, 0.25)))
+    drawn = str(rng.choice(("oval", "jaw_to_brows", "inner"), p=(0.35, 0.4, 0.25)))
+    region = drawn if part is None else part
     hard = region_mask(target_mesh, region, (height, width), rng)
     if rng.random() < 0.85:
         warped = _match_colour(warped, target, hard)

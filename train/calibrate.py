@@ -5,15 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from detector.records import Bands, Calibration
+from train.metrics import likelihood_ratio
 
 __all__ = ["choose_bands", "fit_platt"]
 
 _GENUINE_FLAGGED = 0.07
 """Share of genuine faces that "some signs" may flag."""
+_WORST_FLAGGED = 0.12
+"""The same for the source in which most are flagged."""
 _FAKES_CLEARED = 0.12
 """Share of fakes that "no clear signs" may pass."""
 _STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 5.0
 """Likelihood ratio that "strong signs" needs, and the least lower bound of its 95 % interval."""
+_MARGIN = 1.3
+"""The lowest cut that passes is one chosen among many and flatters itself, so it must pass by this factor."""
+_WORST_STRONG = 0.05
+"""Share of any source's genuine faces that "strong signs" may hold."""
+_LEAST_STRONG = 30
+"""Fakes that a strong band must hold to be measured."""
+_LEAST_OF_SOURCE = 20
+"""Genuine faces from which on a source has a say of its own."""
 
 
 def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibration:
@@ -42,27 +53,41 @@ def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibra
     return Calibration(scale=float(theta[0] / spread), offset=float(theta[1] - theta[0] * center / spread))
 
 
-def choose_bands(fake: np.ndarray, p_fake: np.ndarray) -> Bands:
+def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Bands:
     """Cut calibrated scores where the measured errors allow it.
 
-    "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of the genuine faces lie above, "no clear signs" ends where
-    no more than ``_FAKES_CLEARED`` of the fakes lie below; what is between is inconclusive. "Strong signs" starts at the
-    lowest score above which fakes are at least ten times as frequent as genuine faces, the lower 95 % bound (Katz et al.
-    1978) being above five; without such a score there is no strong band.
+    "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of all genuine faces lie above, and no more than
+    ``_WORST_FLAGGED`` of those of any one source: a mean over sources would let one kind of photo pay for the others. "No
+    clear signs" ends where no more than ``_FAKES_CLEARED`` of the fakes lie below; what is between is inconclusive. "Strong
+    signs" starts at the lowest score above which the likelihood ratio is ``_MARGIN`` times ten, with the lower 95 % bound
+    above five and no more than ``_WORST_STRONG`` of any source's genuine faces; without such a score there is no strong band.
+
+    Args:
+        fake: (N,) bool.
+        p_fake: (N,) float in [0, 1], calibrated.
+        source: (N,) labels of the collections; those with fewer than ``_LEAST_OF_SOURCE`` genuine faces have no say alone.
     """
     genuine, fakes = np.sort(p_fake[~fake]), np.sort(p_fake[fake])
+    of_sources = [p_fake[~fake & (source == name)] for name in np.unique(source)]
+    of_sources = [scores for scores in of_sources if len(scores) >= _LEAST_OF_SOURCE]
     some = float(np.quantile(genuine, 1 - _GENUINE_FLAGGED))
-    clear = min(some, float(np.quantile(fakes, _FAKES_CLEARED)))
-    strong = None
-    for cut in np.unique(np.round(p_fake[p_fake >= some], 3)):
+    some = max([some, *(float(np.quantile(scores, 1 - _WORST_FLAGGED)) for scores in of_sources)])
+    # Rounded before it is used: the strong cut is compared with it.
+    some = round(some, 4)
+    clear = min(some, round(float(np.quantile(fakes, _FAKES_CLEARED)), 4))
+    return Bands(clear, some, _strong_from(genuine, fakes, of_sources, some))
+
+
+def _strong_from(genuine: np.ndarray, fakes: np.ndarray, of_sources: list[np.ndarray], some: float) -> float | None:
+    # Rounded up, so that the cut as written has the measured evidence.
+    candidates = np.unique(np.ceil(np.concatenate([genuine, fakes]) * 1000) / 1000)
+    for cut in candidates[(candidates >= some) & (candidates <= 1)]:
         hits, alarms = int((fakes >= cut).sum()), int((genuine >= cut).sum())
-        if hits < 30:
+        if hits < _LEAST_STRONG:
             break
-        # Half an alarm is added: a band without any false alarm in the sample is not a band without false alarms.
-        hit_rate, alarm_rate = hits / len(fakes), (alarms + 0.5) / (len(genuine) + 1)
-        spread = 1.96 * np.sqrt(1 / hits - 1 / len(fakes) + 1 / (alarms + 0.5) - 1 / (len(genuine) + 1))
-        ratio = hit_rate / alarm_rate
-        if ratio >= _STRONG_RATIO and ratio * np.exp(-spread) > _STRONG_RATIO_LOWER:
-            strong = float(cut)
-            break
-    return Bands(round(clear, 4), round(some, 4), None if strong is None else max(round(strong, 4), round(some, 4)))
+        ratio, lower = likelihood_ratio(hits, len(fakes), alarms, len(genuine))
+        if ratio < _MARGIN * _STRONG_RATIO or lower <= _STRONG_RATIO_LOWER:
+            continue
+        if all((scores >= cut).mean() <= _WORST_STRONG for scores in of_sources):
+            return round(float(cut), 4)
+    return None

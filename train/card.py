@@ -1,4 +1,4 @@
-"""The tables of the model card, generated from ``evaluation.json``. The words around them are written by hand."""
+"""The generated parts of the model card: the Hub's metadata at its head, and the tables. The words around are by hand."""
 
 from __future__ import annotations
 
@@ -7,27 +7,62 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["read_histories", "render_tables", "write_card"]
+from train.tables import (
+    ablation_table,
+    degradation_table,
+    ethnicity_table,
+    false_alarm_table,
+    gates_table,
+    heatmap_table,
+    history_table,
+    overview_table,
+    record_table,
+    size_table,
+    source_table,
+    worst_cases,
+)
+
+__all__ = ["card_text", "read_histories", "render_metadata", "render_tables", "write_card"]
 
 BEGIN = "<!-- generated from evaluation.json by train/card.py: begin -->"
 END = "<!-- generated from evaluation.json by train/card.py: end -->"
+DATASETS: Mapping[str, str] = {
+    "dfdc": "DFDC faces",
+    "ffhq_stylegan": "FFHQ and StyleGAN 1 and 2",
+    "ffpp_c23": "FaceForensics++ c23",
+    "stylegan2_portraits": "portraits and StyleGAN2",
+}
+"""Names of the sources that hold both classes, for people."""
 
 
 def write_card(weights: Path) -> None:
-    """Put the tables between the two marks of ``weights/README.md``.
+    """Renew the generated parts of ``weights/README.md``.
 
     Raises:
-        ValueError: the card lacks the marks.
+        ValueError: the card lacks the marks or the metadata block.
     """
+    (weights / "README.md").write_text(card_text(weights), encoding="utf-8")
+
+
+def card_text(weights: Path) -> str:
+    """The card as it should be: its own words, with metadata and tables made anew from the files beside it."""
     card = weights / "README.md"
     text = card.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
         raise ValueError(f"{card}: expected the lines {BEGIN!r} and {END!r}")
+    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
+        raise ValueError(f"{card}: expected a block of metadata between two lines of '---' at the head")
     evaluation = json.loads((weights / "evaluation.json").read_text(encoding="utf-8"))
-    histories = read_histories(weights, evaluation)
     before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    card.write_text(f"{before}{BEGIN}\n\n{render_tables(evaluation, histories)}\n{END}{after}", encoding="utf-8")
+    words, after = before[4:].split("\n---\n", 1)[1], rest.split(END)[1]
+    tables = render_tables(evaluation, read_histories(weights, evaluation), _beside(weights))
+    return f"---\n{render_metadata(evaluation)}---\n{words}{BEGIN}\n\n{tables}\n{END}{after}"
+
+
+def _beside(weights: Path) -> dict[str, Any]:
+    """What other commands may have measured, by name of the file without its suffix."""
+    paths = [weights / f"{name}.json" for name in ("probe", "ablations", "gates")]
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()}
 
 
 def read_histories(weights: Path, evaluation: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -39,76 +74,142 @@ def read_histories(weights: Path, evaluation: Mapping[str, Any]) -> dict[str, li
     }
 
 
-def render_tables(evaluation: Mapping[str, Any], histories: Mapping[str, list[dict[str, Any]]]) -> str:
-    """Markdown: the run, then for every model its AUC by source, worst first, by method, and its verdict counts.
+def render_metadata(evaluation: Mapping[str, Any]) -> str:
+    """YAML for the Hub (its "Model Cards" page): licence, library, data sets, metrics, and the AUCs as a model index."""
+    sources = sorted(
+        {name for result in evaluation["models"].values() for name, row in result["by_source"].items() if "auc" in row}
+    )
+    lines = [
+        "library_name: keras", "license: other", "license_name: research-use", "license_link: LICENSE.md",
+        "pipeline_tag: image-classification", "tags:", "- deepfake-detection", "- face-forensics", "datasets:",
+        *(f"- {source}" for source in sources),
+        "metrics:", "- roc_auc", "model-index:",
+    ]  # fmt: skip
+    # The Hub's client keeps one model a card, so the models are told apart by the names of their metrics.
+    lines += ["- name: photo-check", "  results:"]
+    models = sorted(evaluation["models"].items(), key=lambda item: (item[0] != evaluation["default"], item[0]))
+    for key, words in [("all_sources", "all sources pooled"), *((s, DATASETS.get(s, s)) for s in sources)]:
+        lines += ["  - task:", "      type: image-classification", "      name: deepfake detection", "    dataset:",
+                  f"      type: {key}", f"      name: {json.dumps(words)}", f"      split: {evaluation['subset']}",
+                  "    metrics:"]  # fmt: skip
+        for name, result in models:
+            row = result["pooled"] if key == "all_sources" else result["by_source"].get(key, {})
+            if "auc" in row:
+                lines += ["    - type: roc_auc", f"      name: frame AUC of {name}", f"      value: {row['auc']}"]
+    return "\n".join(lines) + "\n"
+
+
+def render_tables(
+    evaluation: Mapping[str, Any], histories: Mapping[str, list[dict[str, Any]]], beside: Mapping[str, Any]
+) -> str:
+    """Markdown, the worst case first.
 
     Args:
         evaluation: the content of ``evaluation.json``.
         histories: as read by ``read_histories``.
+        beside: the contents of "probe", "ablations" and "gates", those that exist.
     """
+    models, default = evaluation["models"], evaluation["default"]
+    names = sorted(models, key=lambda name: (name != default, name))
+    lines = [f"**Worst first: the default model, `{default}`, at its weakest.**", "", *worst_cases(models[default])]
+    lines += ["", *_circumstances(evaluation), "", *overview_table(models, default), "", *_pictures()]
+    probe = beside.get("probe", {})
+    for name in names:
+        lines += ["", f"### `{name}`", "", *_of_model(evaluation, name, probe.get("dev")), ""]
+        lines += history_table(histories[name]) if histories[name] else ["No history of its training was kept."]
+    lines += ["", "### Heatmaps", "", *_heatmaps(evaluation["heatmaps"])]
+    if probe:
+        pairs = ", ".join(f"{kind} {value:.3f}" for kind, value in probe.get("training_pairs", {}).items())
+        lines += [
+            "",
+            f"A classifier that sees only file and sharpness statistics tells the training pairs apart with AUC: {pairs}.",
+        ]
+    if "gates" in beside:
+        lines += ["", "### Quality gates", "", beside["gates"]["words"], "", *gates_table(beside["gates"]["curves"])]
+    if "ablations" in beside:
+        lines += ["", "### Ablations", "", *ablation_table(beside["ablations"])]
+    return "\n".join(lines) + "\n"
+
+
+def _circumstances(evaluation: Mapping[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in evaluation["versions"].items())
-    lines = [
+    return [
         f"Measured on {evaluation['date']} on the {evaluation['files']} files of `{evaluation['subset']}`, through "
         "`Detector.analyze`, by `python -m train evaluate`. "
         f"Machine: {evaluation['machine']}. Versions: {versions}.",
         "",
         f"Not analysed (no face found, or a face below the quality gates): {_not_analysed(evaluation['not_analysed'])}.",
+        "",
+        'Accuracy, precision, recall and FPR count the verdicts "some signs" and "strong signs" as flagged, everything else as '
+        "not. The highest score of any analysed face speaks for a file. ECE is the calibration error over 15 bins: scores are "
+        "calibrated for as many fakes as genuine faces, so it is measured with both classes weighted one half, and once more "
+        "on the files as they are mixed.",
+        "",
+        f"Training files: {_train_sample(evaluation['train_sample'])}.",
     ]
-    for name, result in evaluation["models"].items():
-        lines += ["", f"### `{name}`", ""]
-        lines += _auc_table(result)
-        lines += ["", *_record_table(result["track_record"])]
-        lines += ["", *_false_alarm_table(result["flagged"])]
-        if histories[name]:
-            lines += ["", *_history_table(histories[name])]
-    return "\n".join(lines) + "\n"
 
 
-def _auc_table(result: Mapping[str, Any]) -> list[str]:
-    rows = [("**all sources pooled**", result["pooled"])]
-    rows += sorted(
-        [item for item in result["by_source"].items() if "auc" in item[1]], key=lambda item: float(item[1]["auc"])
+def _train_sample(sample: Mapping[str, Any]) -> str:
+    if not sample["files"]:
+        return "not compared"
+    also = "" if sample["without_validation_groups"] else ", some of them perhaps of the validation groups"
+    return f"{sample['files']} of the same sources, labels and methods in the same shares, fixed by hash{also}"
+
+
+def _pictures() -> list[str]:
+    return [
+        "![ROC curves by source, worst first](figures/roc.png)",
+        "![Reliability](figures/reliability.png)",
+        "![Verdicts against truth](figures/confusion.png)",
+        "![AUC against crops seen in training](figures/training.png)",
+    ]
+
+
+def _of_model(evaluation: Mapping[str, Any], name: str, probe: Mapping[str, float] | None) -> list[str]:
+    result = evaluation["models"][name]
+    lines = [
+        *source_table(result, probe),
+        "",
+        *record_table(result["track_record"]),
+        "",
+        _strong(result["strong_band"]),
+    ]
+    lines += ["", *false_alarm_table(result["by_source"])]
+    if result["by_ethnicity"]:
+        lines += ["", *ethnicity_table(result["by_ethnicity"])]
+    lines += ["", *size_table(result["by_face_size"])]
+    if result["degradation"]:
+        lines += [
+            "",
+            "After one step more, on a sample of whole groups fixed by hash, from the sources with both classes, against",
+        ]
+        lines += ["the same files clean:", ""]
+        lines += degradation_table(result["degradation"], evaluation["degradations"])
+    return lines
+
+
+def _strong(band: Mapping[str, Any]) -> str:
+    if band["from"] is None:
+        return 'This model has no "strong signs": its validation scores do not carry such a verdict.'
+    figures = (
+        f"{band['fake']} fake and {band['genuine']} genuine files above {band['from']}, likelihood ratio "
+        f"{band['likelihood_ratio']:.1f}, lower end of the 95 % interval {band['likelihood_ratio_low']:.1f}"
     )
-    rows += sorted(result["by_method"].items(), key=lambda item: float(item[1]["auc"]))
+    if band["confirmed"]:
+        return f'"Strong signs" is borne out by these files, on which it was not chosen: {figures} (10 and 5 are asked for).'
+    return f'"Strong signs" was withdrawn, since these files do not bear it out: {figures} (10 and 5 are asked for).'
+
+
+def _heatmaps(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return ["Not measured: no cache of faces with landmarks was given."]
     return [
-        "| test faces (worst first) | genuine | fake | AUC | 95 % interval |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {name} | {row['genuine']} | {row['fake']} | {row['auc']:.3f} | {row['auc_low']:.3f} to {row['auc_high']:.3f} |"
-            for name, row in rows
-        ),
-    ]
-
-
-def _record_table(record: list[Mapping[str, Any]]) -> list[str]:
-    genuine, fake = sum(row["genuine"] for row in record), sum(row["fake"] for row in record)
-    return [
-        "| verdict | of 100 genuine faces | of 100 fake faces |",
-        "|---|---|---|",
-        *(
-            f"| {row['verdict']} | {100 * row['genuine'] / genuine:.1f} | {100 * row['fake'] / fake:.1f} |"
-            for row in record
-        ),
-    ]
-
-
-def _false_alarm_table(flagged: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    rows = sorted(flagged.items(), key=lambda item: -float(item[1]["p95_p_fake"]))
-    return [
-        "| genuine faces of | number | median score | 95th percentile |",
-        "|---|---|---|---|",
-        *(
-            f"| {name} | {row['genuine']} | {row['median_p_fake']:.2f} | {row['p95_p_fake']:.2f} |"
-            for name, row in rows
-        ),
-    ]
-
-
-def _history_table(rows: list[dict[str, Any]]) -> list[str]:
-    return [
-        "| crops seen in training | AUC on the validation groups |",
-        "|---|---|",
-        *(f"| {row['crops']} | {row['validation_auc']:.3f} |" for row in rows),
+        "Measured on pseudo-fakes with known masks, made from genuine faces of the validation groups. Ratio: share of the heat "
+        "towards fake inside the altered region, over the region's share of the crop; 1 is chance, and a region that fills "
+        "half of the crop cannot exceed 2. Deletion: what the logit of fake loses when the hottest tenth of the crop is "
+        "replaced, against random places within the face.",
+        "",
+        *heatmap_table(found["models"]),
     ]
 
 

@@ -1,6 +1,6 @@
 """How good the shipped detector is, measured on the shipped detector: ``Detector.analyze`` file by file.
 
-Writes ``evaluation.json`` beside the weights, the track records into the manifest, and the model card's tables.
+Writes ``evaluation.json`` and pictures beside the weights, the track records into the manifest, and the model card.
 "Positive" means fake.
 """
 
@@ -8,136 +8,154 @@ from __future__ import annotations
 
 import json
 import platform
-import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from detector import Detector, DetectorError, load_detector
-from detector.records import ErrorRate, Report, Verdict
-from detector.verdict import SEVERITY, judge_face
+from detector import Detector, load_detector
+from detector.records import ModelSpec
 from detector.weights import update_manifest
 from train.card import write_card
-from train.data import Sample, read_table
-from train.metrics import auc, auc_interval
+from train.data import Cache, Sample, read_table
+from train.degrade import DEGRADATIONS, DESCRIPTIONS
+from train.figures import draw_figures
+from train.heatmaps import measure_heatmaps
+from train.scoring import ScoreBook, Scored, fingerprint, score_files, versions_of
+from train.splits import carve_validation
+from train.subsets import like, some_groups
+from train.summary import against_clean, summarise, track_record, train_gap
 
 __all__ = ["evaluate"]
 
+_DEGRADED_FILES = 300
+"""About so many files go through every degradation: enough for a change of AUC of a few points, and done in minutes."""
+_TRAIN_SHARE = 0.5
+"""Size of the sample of training files against the subset's."""
 
-def evaluate(data: Path, subset: str, weights: Path) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class _Scores:
+    """All that was scored."""
+
+    clean: list[Scored]
+    degraded: dict[str, list[Scored]]
+    seen: list[Scored]
+    """Training files; none when it is the training subset that is evaluated."""
+
+
+def evaluate(
+    data: Path, subset: str, weights: Path, *, scores: Path | None = None, cache: Path | None = None
+) -> dict[str, Any]:
     """Score every file of a subset of ``data/faces.tsv`` and write the results into ``weights``.
+
+    Args:
+        data: folder with ``faces.tsv``.
+        subset: "dev" or "train".
+        weights: folder with the manifest.
+        scores: file that keeps every score, so that an interrupted run goes on and tables can be made again; None for none.
+        cache: as built by ``data.build_cache`` with face meshes; the heatmaps are measured on its validation groups, which
+            also are kept out of the sample of training files. Without it both are left out, and the card says so.
 
     Returns:
         The content of ``evaluation.json``.
     """
-    samples = [sample for sample in read_table(data) if sample.subset == subset]
+    table = read_table(data)
+    samples = [sample for sample in table if sample.subset == subset]
+    faces = Cache(cache) if cache is not None and (cache / "index.jsonl").exists() else None
     with load_detector(weights) as detector:
-        started = time.monotonic()
-        rows = [_row(detector, data, sample) for sample in samples]
-        seconds = time.monotonic() - started
+        versions = versions_of(detector, data, samples)
+        found = _score_all(
+            detector, data, table, samples, ScoreBook(scores, fingerprint(detector, data, versions)), faces
+        )
+        heatmaps = measure_heatmaps(detector, faces) if faces is not None else None
         specs = {name: detector.select(name).spec for name in detector.models}
-    results = {name: _summary(rows, name) for name in specs}
+        default = detector.manifest.default_image_model
+    before = _previous(weights)
+    results = {name: _of_model(found, spec, before) for name, spec in specs.items()}
     for name, spec in specs.items():
-        record = _track_record(rows, name, spec.bands)
-        results[name]["track_record"] = [
-            {"verdict": r.verdict.value, "genuine": r.genuine, "fake": r.fake} for r in record
-        ]
-        update_manifest(weights, model=replace(spec, track_record=record))
+        _write_back(weights, spec, found.clean, results[name])
     evaluation = {
         "subset": subset,
-        "files": len(rows),
+        "files": len(samples),
         "date": date.today().isoformat(),
-        "seconds_per_file": round(seconds / len(rows), 3),
+        "seconds_per_file": round(float(np.median([row.seconds for row in found.clean if row.scores])), 3),
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
-        "versions": rows[0]["versions"],
+        "versions": versions,
+        "default": default,
         "weights": {name: spec.file.sha256 for name, spec in specs.items()},
-        "not_analysed": _not_analysed(rows),
+        "not_analysed": _not_analysed(found.clean),
+        "degradations": {name: DESCRIPTIONS[name] for name in found.degraded},
+        "train_sample": {"files": len(found.seen), "without_validation_groups": faces is not None},
         "models": results,
+        "heatmaps": heatmaps,
     }
     (weights / "evaluation.json").write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
+    draw_figures(weights, found.clean, evaluation)
     write_card(weights)
     return evaluation
 
 
-def _row(detector: Detector, data: Path, sample: Sample) -> dict[str, Any]:
-    try:
-        report = detector.analyze(data / sample.path, heatmaps=False)
-    except DetectorError as error:
-        return {"sample": sample, "scores": {}, "why": str(error), "versions": {}}
-    return {"sample": sample, "scores": _scores(report), "why": report.reason, "versions": dict(report.versions)}
+def _score_all(
+    detector: Detector, data: Path, table: Sequence[Sample], samples: Sequence[Sample], book: ScoreBook,
+    faces: Cache | None,
+) -> _Scores:  # fmt: skip
+    clean = score_files(detector, data, samples, book)
+    some = some_groups(samples, _DEGRADED_FILES)
+    degraded = {
+        name: score_files(detector, data, some, book, condition=name, degrade=degrade)
+        for name, degrade in DEGRADATIONS.items()
+    }
+    subset = samples[0].subset if samples else ""
+    pool = [sample for sample in table if sample.subset == "train" and subset != "train"]
+    validation = {faces.samples[i].path for i in carve_validation(faces)[1]} if faces is not None else set()
+    seen = score_files(detector, data, like(samples, pool, _TRAIN_SHARE, validation), book)
+    return _Scores(clean, degraded, seen)
 
 
-def _scores(report: Report) -> dict[str, float]:
-    """The highest score of any analysed face, by model: the most suspicious face speaks for the file."""
-    scores: dict[str, float] = {}
-    for face in report.faces:
-        for name, value in face.models.items():
-            scores[name] = max(value, scores.get(name, 0.0))
-    return scores
+def _of_model(found: _Scores, spec: ModelSpec, before: dict[str, Any]) -> dict[str, Any]:
+    result = summarise(found.clean, spec.name, spec.bands)
+    result["degradation"] = {
+        name: against_clean(found.clean, rows, spec.name, spec.bands) for name, rows in found.degraded.items()
+    }
+    result["train_gap"] = train_gap(found.clean, found.seen, spec.name) if found.seen else None
+    if spec.bands.strong_signs_from is None and before.get("weights", {}).get(spec.name) == spec.file.sha256:
+        # A band that was withdrawn from these very weights stays on record.
+        withdrawn = before["models"][spec.name].get("strong_band", {})
+        if withdrawn.get("confirmed") is False:
+            result["strong_band"] = withdrawn
+    return result
 
 
-def _not_analysed(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+def _write_back(weights: Path, spec: ModelSpec, clean: Sequence[Scored], result: dict[str, Any]) -> None:
+    """Put the track record into the manifest, and take a strong band back that these files do not bear out.
+
+    Only ever taken back, never moved: the cuts come from the validation groups, and a cut chosen on the very files that
+    then measure it would flatter itself.
+    """
+    bands = spec.bands
+    if bands.strong_signs_from is not None and not result["strong_band"]["confirmed"]:
+        bands = replace(bands, strong_signs_from=None)
+    record = track_record(clean, spec.name, bands)
+    result["bands"] = {"no_clear_signs_below": bands.no_clear_signs_below, "some_signs_from": bands.some_signs_from,
+                       "strong_signs_from": bands.strong_signs_from}  # fmt: skip
+    result["track_record"] = [{"verdict": r.verdict.value, "genuine": r.genuine, "fake": r.fake} for r in record]
+    update_manifest(weights, model=replace(spec, bands=bands, track_record=record))
+
+
+def _previous(weights: Path) -> dict[str, Any]:
+    path = weights / "evaluation.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _not_analysed(rows: Sequence[Scored]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter] = {}
     for row in rows:
-        if not row["scores"]:
-            counts.setdefault(row["sample"].source, Counter())[row["sample"].label] += 1
+        if not row.scores:
+            counts.setdefault(row.sample.source, Counter())[row.sample.label] += 1
     return {source: dict(counter) for source, counter in sorted(counts.items())}
-
-
-def _summary(rows: list[dict[str, Any]], model: str) -> dict[str, Any]:
-    scored = [row for row in rows if model in row["scores"]]
-    fake = np.array([row["sample"].label == "fake" for row in scored])
-    p_fake = np.array([row["scores"][model] for row in scored])
-    source = np.array([row["sample"].source for row in scored])
-    method = np.array([row["sample"].method for row in scored])
-    group = np.array([f"{row['sample'].source}/{row['sample'].group}" for row in scored])
-
-    def measure(keep: np.ndarray) -> dict[str, Any]:
-        entry: dict[str, Any] = {"genuine": int((~fake[keep]).sum()), "fake": int(fake[keep].sum())}
-        if 0 < fake[keep].sum() < keep.sum():
-            low, high = auc_interval(fake[keep], p_fake[keep], group[keep])
-            entry |= {
-                "auc": round(auc(fake[keep], p_fake[keep]), 4),
-                "auc_low": round(low, 4),
-                "auc_high": round(high, 4),
-            }
-        return entry
-
-    by_source = {name: measure(source == name) for name in sorted(set(source))}
-    by_method = {
-        f"{name}/{kind}": measure((source == name) & ((method == kind) | ~fake))
-        for name in sorted(set(source))
-        for kind in sorted(set(method[(source == name) & fake]))
-        if len(set(method[(source == name) & fake])) > 1
-    }
-    return {"pooled": measure(np.ones(len(scored), bool)), "by_source": by_source, "by_method": by_method,
-            "flagged": _flagged(scored, model)}  # fmt: skip
-
-
-def _flagged(scored: list[dict[str, Any]], model: str) -> dict[str, dict[str, Any]]:
-    """Highest scores of genuine faces by source: where false alarms would come from."""
-    values: dict[str, list[float]] = {}
-    for row in scored:
-        if row["sample"].label == "real":
-            values.setdefault(row["sample"].source, []).append(row["scores"][model])
-    return {
-        name: {
-            "genuine": len(found),
-            "median_p_fake": round(float(np.median(found)), 4),
-            "p95_p_fake": round(float(np.quantile(found, 0.95)), 4),
-        }
-        for name, found in sorted(values.items())
-    }
-
-
-def _track_record(rows: list[dict[str, Any]], model: str, bands: Any) -> tuple[ErrorRate, ...]:
-    counts: dict[Verdict, Counter] = {verdict: Counter() for verdict in SEVERITY}
-    for row in rows:
-        if model in row["scores"]:
-            verdict, _ = judge_face(row["scores"][model], bands)
-            counts[verdict][row["sample"].label] += 1
-    return tuple(ErrorRate(verdict=v, genuine=c["real"], fake=c["fake"]) for v, c in counts.items())

@@ -46,6 +46,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     spec = Recipe(architecture=name, size=recipe["size"], margin=recipe["margin"]).spec
     crops = crops_of(cache, validation, spec)
     fake = np.array([cache.samples[i].label == "fake" for i in validation])
+    collection = np.array([cache.samples[i].source for i in validation])
     model = load(name, spec.size, source)
     logits = Scorer(model).fake_logits(crops)
     calibration = fit_platt(fake, logits)
@@ -64,7 +65,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
         file=WeightFile(name=target.name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),
         crop=spec,
         calibration=calibration,
-        bands=choose_bands(fake, p_fake),
+        bands=choose_bands(fake, p_fake, collection),
         heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
         track_record=(),
         trained_with=provenance["command"],
