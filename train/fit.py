@@ -52,6 +52,9 @@ class Recipe:
     smoothing: float = 0.02
     """Label smoothing: about the share of wrong labels and false crops in the data."""
     pretrained: bool = True
+    start: str | None = None
+    """A ``.weights.h5`` of the same architecture to start from, in place of the pretrained one: a network without a dense
+    layer over places keeps its weights when the crops grow, so that training may begin small (Howard 2018, fast.ai)."""
     teacher: str | None = None
     """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
     teacher_architecture: str = "efficientnet"
@@ -101,7 +104,10 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     cache = Cache(cache_folder)
     train, validation = carve_validation(cache)
     model = build(recipe.architecture, recipe.size)
-    if recipe.pretrained:
+    if recipe.start is not None:
+        model = load_model(recipe.architecture, recipe.size, recipe.start)
+        model.trainable = True
+    elif recipe.pretrained:
         genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
         load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
     graph, average = KerasGraph(model), KerasGraph(model)
