@@ -74,10 +74,13 @@ def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
 
 @torch.no_grad()
 def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
-    """(N,) float32 log-odds of "fake"."""
+    """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.Scorer``."""
     graph.eval()
+    parts = []
     with torch.autocast("cpu", torch.bfloat16):
-        parts = [graph(torch.from_numpy(crops[i : i + _SCORE_BATCH])) for i in range(0, len(crops), _SCORE_BATCH)]
+        for start in range(0, len(crops), _SCORE_BATCH):
+            batch = torch.from_numpy(crops[start : start + _SCORE_BATCH])
+            parts.append((graph(batch) + graph(batch.flip(2))) / 2)
     return np.asarray(-torch.cat(parts).numpy())
 
 
