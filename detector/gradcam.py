@@ -4,7 +4,7 @@ The paper's map is ``relu(sum_k a_k A_k)`` with ``a_k`` the mean gradient of the
 then usually stretched to each picture's own maximum, which makes noise look certain. Here the gradient is taken of the
 logit, before the sigmoid can flatten it, and the map is multiplied by its number of places: for a linear head the map's
 mean is then exactly what the features add to the logit. One fixed full scale per model (in the manifest) turns it into a
-picture elsewhere.
+picture elsewhere. As the score is the mean of a crop's and its mirror image's, so is the map, the second turned back.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class GradCam:
         trunk = keras.Model(model.input, features)
         head = keras.Model(features, model.get_layer("logit").output)
 
-        @tf.function(input_signature=[tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)])
-        def towards_real(crops: tf.Tensor) -> tf.Tensor:
+        def one_side(crops: tf.Tensor) -> tf.Tensor:
             maps = trunk(crops, training=False)
             # Only the head is taped: the gradient never has to pass the trunk.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -44,6 +43,11 @@ class GradCam:
             # Summing the gradient over the places is its mean times their number, see the module's text.
             weights = tf.reduce_sum(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
             return tf.reduce_sum(weights * maps, axis=-1)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)])
+        def towards_real(crops: tf.Tensor) -> tf.Tensor:
+            mirrored = one_side(tf.reverse(crops, axis=[2]))
+            return (one_side(crops) + tf.reverse(mirrored, axis=[2])) / 2
 
         self._towards_real = towards_real
 

@@ -89,6 +89,13 @@ def test_evidence_adds_up_to_the_logit(architecture: str) -> None:
     )
 
 
+def test_a_mirror_image_has_the_mirrored_map() -> None:
+    cam = GradCam(build("efficientnet", SIZE))
+    pictures, _ = _pictures(2, seed=4)
+    mirrored = np.ascontiguousarray(pictures[:, :, ::-1])
+    np.testing.assert_allclose(cam.evidence(mirrored)[0], cam.evidence(pictures)[0][:, :, ::-1], rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_no_evidence_stays_zero(architecture: str) -> None:
     model = build(architecture, SIZE)

@@ -35,9 +35,16 @@ def test_takes_uint8_crops_and_gives_one_probability(model: keras.Model, crops: 
 
 
 def test_scorer_turns_the_sign_once(model: keras.Model, crops: np.ndarray) -> None:
-    fake_logits = Scorer(model).fake_logits(crops)
-    p_real = model.predict(crops, verbose=0)[:, 0]
-    np.testing.assert_allclose(1 / (1 + np.exp(fake_logits)), p_real, atol=1e-5)
+    both_sides = np.concatenate([crops, crops[:, :, ::-1]])
+    p_real = model.predict(both_sides, verbose=0).reshape(2, -1).astype(np.float64)
+    expected = -np.log(p_real / (1 - p_real)).mean(0)
+    np.testing.assert_allclose(Scorer(model).fake_logits(crops), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_mirror_image_scores_alike(model: keras.Model, crops: np.ndarray) -> None:
+    scorer = Scorer(model)
+    mirrored = np.ascontiguousarray(crops[:, :, ::-1])
+    np.testing.assert_allclose(scorer.fake_logits(mirrored), scorer.fake_logits(crops), rtol=1e-5, atol=1e-5)
 
 
 def test_score_does_not_depend_on_the_batch(model: keras.Model) -> None:

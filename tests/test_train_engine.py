@@ -17,15 +17,20 @@ def _crops(count: int = 4) -> np.ndarray:
     return np.random.default_rng(2).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
 
 
+@torch.no_grad()
+def _both_sides(graph: torch.nn.Module) -> np.ndarray:
+    """(4,) float32: logits of "real" in float32, the mean of crop and mirror image as ``Scorer`` takes it."""
+    crops = torch.from_numpy(_crops())
+    return np.asarray((graph.eval()(crops) + graph(crops.flip(2))).numpy() / 2)
+
+
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_forward_equals_keras(architecture: str) -> None:
     from train.engine import KerasGraph
 
     keras.utils.set_random_seed(1)
     model = build(architecture, SIZE)
-    graph = KerasGraph(model).eval()
-    with torch.no_grad():
-        logits = graph(torch.from_numpy(_crops())).numpy()
+    logits = _both_sides(KerasGraph(model))
     np.testing.assert_allclose(-logits, Scorer(model).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 
@@ -42,8 +47,7 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
     optimizer.step()
     changed = graph.write_back()
     assert sum(not np.array_equal(a, b) for a, b in zip(before, changed.get_weights(), strict=True)) > len(before) // 2
-    with torch.no_grad():
-        logits = graph.eval()(torch.from_numpy(_crops())).numpy()
+    logits = _both_sides(graph)
     np.testing.assert_allclose(-logits, Scorer(changed).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 

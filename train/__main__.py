@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 __all__ = ["main"]
@@ -40,6 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
     fit.add_argument("--no-pseudo-fakes", action="store_true", help="labelled fakes only")
     fit.add_argument("--no-labelled-fakes", action="store_true", help="pseudo-fakes only")
+    fit.add_argument(
+        "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
+    )
+    fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
     fit.add_argument("--seed", type=int, default=7)
     fit.set_defaults(run=_fit)
@@ -106,7 +111,8 @@ def _fit(options: argparse.Namespace) -> int:
     if options.no_pseudo_fakes:
         mix = Mix(labelled=1.0, self_blended=0.0)
     elif options.no_labelled_fakes:
-        mix = Mix(labelled=0.0, self_blended=0.7)
+        mix = Mix(labelled=0.0, self_blended=0.6)
+    mix = replace(mix, strength=options.strength)
     recipe = Recipe(
         architecture=options.architecture,
         size=options.size or SIZES[options.architecture],
@@ -114,6 +120,7 @@ def _fit(options: argparse.Namespace) -> int:
         crops=options.crops,
         rate=options.rate,
         pretrained=not options.from_scratch,
+        start=options.start,
         teacher=options.teacher,
         seed=options.seed,
         mix=mix,

@@ -31,6 +31,8 @@ class Degradation:
     """Side after shrinking as a share of the side; 1 leaves the size alone. The picture is brought back to its size."""
     shrink_method: int
     grow_method: int
+    smoothing: float
+    """Tonal width of a bilateral filter (Tomasi and Manduchi 1998), as phones and beauty filters apply; 0 for none."""
     blur: float
     """Gaussian sigma, pixels; 0 for none."""
     noise: float
@@ -54,6 +56,8 @@ class Degradation:
         if self.shrink < 1.0:
             small = max(24, round(side * self.shrink))
             x = cv2.resize(np.ascontiguousarray(x), (small, small), interpolation=self.shrink_method)
+        if self.smoothing > 0:
+            x = cv2.bilateralFilter(np.ascontiguousarray(x), 5, self.smoothing, 2.0)
         if self.blur > 0:
             x = cv2.GaussianBlur(np.ascontiguousarray(x), (0, 0), self.blur)
         if self.noise > 0:
@@ -90,6 +94,7 @@ def draw_degradation(rng: np.random.Generator, strength: float = 1.0) -> Degrada
         shrink=float(rng.uniform(0.3, 0.95)) if happens(0.4) else 1.0,
         shrink_method=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])),
         grow_method=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])),
+        smoothing=float(rng.uniform(8, 35)) if happens(0.12) else 0.0,
         blur=float(rng.uniform(0.3, 1.6)) if happens(0.2) else 0.0,
         noise=float(rng.uniform(1, 8)) if happens(0.2) else 0.0,
         qualities=qualities,

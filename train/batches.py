@@ -33,7 +33,7 @@ class Mix:
 
     labelled: float = 0.5
     """Share of pairs with a labelled fake."""
-    self_blended: float = 0.35
+    self_blended: float = 0.3
     """Share of pairs with a self-blended fake; the rest are swaps."""
     least_margin: float = 0.05
     most_margin: float = MOST_MARGIN
@@ -43,10 +43,12 @@ class Mix:
 
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
-_LABELLED_WEIGHT = {"dfdc": 0.42, "ffpp_c23": 0.38, "ffhq_stylegan": 0.1, "stylegan2_portraits": 0.1}
+_LABELLED_WEIGHT = {"dfdc": 0.42, "ffpp_c23": 0.38, "ffhq_stylegan": 0.14, "stylegan2_portraits": 0.06}
 _GENUINE_WEIGHT = {"dfdc": 0.28, "ffpp_c23": 0.24, "lfw": 0.14, "youtube_faces": 0.1, "utkface": 0.08, "ffhq_stylegan": 0.06,
                    "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04}  # fmt: skip
 _OTHER_WEIGHT = 0.1
+_DONORS = 12
+"""Faces among which the one is chosen that a swap takes: chance alone mostly gives another pose and a clumsy swap."""
 _TRIES = 200
 """Faces drawn for one pseudo-fake before the source is said to hold none that is upright enough."""
 
@@ -117,7 +119,7 @@ class PairMaker:
                 continue
             if self_blended:
                 return crop.rgb, self_blend(crop.rgb, mesh, rng)[0]
-            other = int(rng.choice(self._meshed[source]))
+            other = self._donor(index, source, rng)
             other_crop = self._crop(other, spec, shift)
             other_mesh = self._mesh_in(other_crop, other)
             if other != index and other_mesh is not None:
@@ -126,6 +128,22 @@ class PairMaker:
             f"{_TRIES} genuine faces of {source} in a row were too tilted to be blended; leave the source out or turn its "
             "pictures upright"
         )
+
+    def _donor(self, index: int, source: str, rng: np.random.Generator) -> int:
+        """A face whose landmarks lie like those of ``index``, the best of a few draws (Li et al. 2020, section 3.3)."""
+        drawn = rng.choice(self._meshed[source], _DONORS).tolist()
+        wanted = self._pose(index)
+        return min(
+            drawn, key=lambda other: np.inf if other == index else float(np.abs(self._pose(other) - wanted).sum())
+        )
+
+    def _pose(self, index: int) -> np.ndarray:
+        """(60, 2) float32: every eighth landmark, freed of place and size."""
+        mesh = self._cache.mesh(index)
+        if mesh is None:
+            raise ValueError(f"sample {index} has no landmarks")
+        points = mesh[::8] - mesh.mean(axis=0)
+        return np.asarray(points / np.float32(np.linalg.norm(points)))
 
     def _view(self, rng: np.random.Generator) -> tuple[CropSpec, tuple[float, float]]:
         margin = self._spec.margin

@@ -102,6 +102,8 @@ def self_blend(rgb: np.ndarray, mesh: np.ndarray, rng: np.random.Generator) -> t
     matrix = cv2.getRotationMatrix2D((float(center[0]), float(center[1])), float(rng.uniform(-2, 2)), scale)
     matrix[:, 2] += move
     over = cv2.warpAffine(over, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    if rng.random() < 0.3:
+        over = _resynthesise(over, face_side, rng)
     mask = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_LINEAR)
     mask = _deform(mask, rng, face_side) * np.float32(rng.choice(_BLEND_RATIOS))
     return _mix(under, over, mask), mask
@@ -119,6 +121,41 @@ def _match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> n
     ratio = np.clip(std_b / std_a, 0.5, 2.0)
     matched = np.clip((a - mean_a) * ratio + mean_b, 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2RGB))
+
+
+def _resynthesise(rgb: np.ndarray, face_side: float, rng: np.random.Generator) -> np.ndarray:
+    """What a face loses and gains in a generator of limited resolution: detail, skin texture, grain; up-sampling patterns.
+
+    Swappers work at 64 to 256 pixels a face and paste the enlarged result. Their networks smooth skin, some sharpen
+    afterwards, and their up-sampling leaves faint patterns of period 2, 4 or 8 in their own pixels (Odena et al. 2016).
+
+    Args:
+        rgb: (H, W, 3) uint8 RGB.
+        face_side: of the face in it, pixels.
+        rng: source of the draw.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    height, width = rgb.shape[:2]
+    ratio = min(1.0, max(32.0, face_side / float(rng.uniform(1.0, 3.0))) / face_side)
+    small = cv2.resize(rgb, (max(8, round(width * ratio)), max(8, round(height * ratio))), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.4:
+        spread = float(rng.uniform(10, 45))
+        small = cv2.bilateralFilter(small, 5, spread, 2.5) if rng.random() < 0.7 else cv2.medianBlur(small, 3)
+    if rng.random() < 0.25:
+        period, (h, w) = int(rng.choice((2, 4, 8))), small.shape[:2]
+        tile = rng.normal(0, float(rng.uniform(0.5, 2.5)), (period, period, 3))
+        pattern = np.tile(tile, (h // period + 1, w // period + 1, 1))[:h, :w]
+        small = np.clip(np.rint(small + pattern), 0, 255).astype(np.uint8)
+    method = int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)))
+    grown = cv2.resize(small, (width, height), interpolation=method)
+    if rng.random() < 0.3:
+        alpha = float(rng.uniform(0.2, 1.0))
+        grown = cv2.addWeighted(
+            grown, 1 + alpha, cv2.GaussianBlur(grown, (0, 0), float(rng.uniform(0.8, 2))), -alpha, 0
+        )
+    return np.asarray(grown)
 
 
 def swap(
@@ -155,11 +192,8 @@ def swap(
     hard = region_mask(target_mesh, region, (height, width), rng)
     if rng.random() < 0.85:
         warped = _match_colour(warped, target, hard)
-    if rng.random() < 0.5:
-        small = max(16, round(face_side / float(rng.uniform(1.2, 3.0))))
-        ratio = small / face_side
-        small_size = (max(8, round(width * ratio)), max(8, round(height * ratio)))
-        warped = cv2.resize(cv2.resize(warped, small_size, interpolation=cv2.INTER_AREA), (width, height))
+    if rng.random() < 0.75:
+        warped = _resynthesise(warped, face_side, rng)
     mask = _deform(hard, rng, face_side)
     if rng.random() < 0.15 and 0.02 < float(hard.mean()) < 0.6:
         x, y, w, h = cv2.boundingRect((hard * 255).astype(np.uint8))

@@ -52,6 +52,9 @@ class Recipe:
     smoothing: float = 0.02
     """Label smoothing: about the share of wrong labels and false crops in the data."""
     pretrained: bool = True
+    start: str | None = None
+    """A ``.weights.h5`` of the same architecture to start from, in place of the pretrained one: a network without a dense
+    layer over places keeps its weights when the crops grow, so that training may begin small (Howard 2018, fast.ai)."""
     teacher: str | None = None
     """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
     teacher_architecture: str = "efficientnet"
@@ -71,10 +74,13 @@ def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
 
 @torch.no_grad()
 def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
-    """(N,) float32 log-odds of "fake"."""
+    """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.Scorer``."""
     graph.eval()
+    parts = []
     with torch.autocast("cpu", torch.bfloat16):
-        parts = [graph(torch.from_numpy(crops[i : i + _SCORE_BATCH])) for i in range(0, len(crops), _SCORE_BATCH)]
+        for start in range(0, len(crops), _SCORE_BATCH):
+            batch = torch.from_numpy(crops[start : start + _SCORE_BATCH])
+            parts.append((graph(batch) + graph(batch.flip(2))) / 2)
     return np.asarray(-torch.cat(parts).numpy())
 
 
@@ -101,7 +107,10 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     cache = Cache(cache_folder)
     train, validation = carve_validation(cache)
     model = build(recipe.architecture, recipe.size)
-    if recipe.pretrained:
+    if recipe.start is not None:
+        model = load_model(recipe.architecture, recipe.size, recipe.start)
+        model.trainable = True
+    elif recipe.pretrained:
         genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
         load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
     graph, average = KerasGraph(model), KerasGraph(model)
