@@ -59,19 +59,14 @@ def calibrate(fake_logit: float, calibration: Calibration) -> float:
 def judge_quality(quality: FaceQuality, gates: QualityGates) -> str | None:
     """Say why a face cannot be analysed, or None if it can.
 
-    The comparisons are written so that a measurement that is not a number counts as not passed.
+    The comparisons are written so that a measurement that is not a number counts as not passed. Light comes before
+    sharpness: a face in the dark is also without contrast, and "too blurred" would send its owner the wrong way.
     """
     if not quality.size_px >= gates.min_size_px:
         shown, limit = _apart(quality.size_px, gates.min_size_px, digits=0)
         return (
             f"The face is too small: {shown} pixels across, and at least {limit} are needed. "
             "Use the original picture or one in which the face is larger."
-        )
-    if not quality.sharpness >= gates.min_sharpness:
-        shown, limit = _apart(quality.sharpness, gates.min_sharpness, digits=0)
-        return (
-            f"The face is too blurred: its sharpness is {shown}, and at least {limit} is needed. "
-            "Use a sharper or less compressed picture."
         )
     if not quality.brightness >= gates.min_brightness:
         shown, limit = _apart(quality.brightness, gates.min_brightness, digits=0)
@@ -84,6 +79,12 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> str | None:
         return (
             f"The face is too bright: its mean brightness is {shown} of 255, and at most {limit} is allowed. "
             "Use a picture in which the face is not overexposed."
+        )
+    if not quality.sharpness >= gates.min_sharpness:
+        shown, limit = _apart(quality.sharpness, gates.min_sharpness, digits=0)
+        return (
+            f"The face is too blurred: its sharpness is {shown}, and at least {limit} is needed. "
+            "Use a sharper or less compressed picture."
         )
     if not abs(quality.yaw) <= gates.max_abs_yaw:
         shown, limit = _apart(abs(quality.yaw), gates.max_abs_yaw, digits=1)

@@ -113,6 +113,7 @@ def test_a_good_face_passes_every_gate() -> None:
     ("change", "named", "shown"),
     [
         ({"size_px": 39.7}, "too small", ("39.7", "40.0")),
+        ({"sharpness": 3.2, "brightness": 4.0}, "too dark", ("4", "20")),
         ({"sharpness": 3.2}, "too blurred", ("3", "12")),
         ({"brightness": 4.0}, "too dark", ("4", "20")),
         ({"brightness": 251.0}, "too bright", ("251", "240")),
