@@ -57,7 +57,7 @@ HOMES: dict[str, set[str]] = {
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
     "imageio": set(),
-    "matplotlib": set(),
+    "matplotlib": {"train.curves"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},

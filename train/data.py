@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from detector.errors import DetectorError
-from detector.faces import FaceFinder
+from detector.faces import FaceFinder, crop_face
 from detector.media import read_image
-from detector.records import Box, Detection, Frame
+from detector.records import Box, CropSpec, Detection, Frame
 from detector.weights import WeightStore
 from train.landmarks import COUNT, Landmarker
 
-__all__ = ["MOST_MARGIN", "Cache", "Sample", "build_cache", "read_table"]
+__all__ = ["MOST_MARGIN", "Cache", "Sample", "build_cache", "crops_of", "read_table"]
 
 _CONTEXT = 1.0
 """Context kept on each side of the face box, in face sides ..."""
@@ -119,6 +119,14 @@ class Cache:
         """Indices of the samples whose fields equal all the given ones, for example ``subset="dev"``."""
         hits = [i for i, s in enumerate(self.samples) if all(getattr(s, key) == value for key, value in wanted.items())]
         return np.array(hits, np.int64)
+
+
+def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
+    """(N, size, size, 3) uint8 RGB: the crops that the shipped detector would score."""
+    crops = np.empty((len(indices), spec.size, spec.size, 3), np.uint8)
+    for row, index in enumerate(indices.tolist()):
+        crops[row] = crop_face(cache.frame(index), cache.detection(index), spec).rgb
+    return crops
 
 
 def build_cache(folder: Path, cache: Path, landmarker: Path | None, processes: int = 2) -> Cache:
