@@ -58,6 +58,7 @@ HOMES: dict[str, set[str]] = {
     "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
     "imageio": set(),
     "matplotlib": {"train.curves"},
+    "sklearn": {"train.probe"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},

@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     leakage.add_argument("--sheet", type=Path, metavar="PNG", help="draw the pairs that cross, to be looked at")
     leakage.set_defaults(run=_leakage)
 
+    probe = commands.add_parser("probe", help="how far file size, sharpness and the like alone give the label away")
+    _data_options(probe)
+    _weights_option(probe)
+    probe.add_argument("--pairs", type=int, default=1500, help="training pairs of each kind (default 1500)")
+    probe.set_defaults(run=_probe)
+
     evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
     evaluate.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
     evaluate.add_argument("--subset", choices=("dev", "train"), default="dev")
@@ -172,6 +178,25 @@ def _leakage(options: argparse.Namespace) -> int:
 
     cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
     return report(cache, options.sheet)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from train.data import build_cache
+    from train.probe import NEAR_CHANCE, render, run
+
+    cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    result = run(options.data, cache, options.weights, options.pairs)
+    measured = options.weights / "evaluation.json"
+    print(render(result, json.loads(measured.read_text(encoding="utf-8")) if measured.exists() else None))
+    labelled = result["training_pairs"].get("labelled", {"auc": 0.5})["auc"]
+    if labelled > NEAR_CHANCE:
+        print(
+            f"labelled pairs can be told apart by sharpness and colour alone (AUC {labelled}, at most {NEAR_CHANCE} wanted): "
+            "a model may learn that in place of alterations. Strengthen train/augment.py or leave the source out.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
 
 
 def _commit() -> str:
