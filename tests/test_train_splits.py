@@ -10,6 +10,7 @@ import pytest
 from tests.faces_on_disk import write_cache
 from train import __main__ as command_line
 from train.data import Cache, Sample
+from train.published import LAYOUTS
 from train.splits import SCHEMES, split
 
 SAFE = [scheme for scheme in SCHEMES if scheme != "random"]
@@ -81,5 +82,6 @@ def test_an_unknown_scheme_names_the_known_ones(cache: Cache) -> None:
         split(cache, "half")
 
 
-def test_the_command_line_offers_all_schemes() -> None:
+def test_the_command_line_offers_all_schemes_and_layouts() -> None:
     assert command_line.SPLITS == SCHEMES
+    assert tuple(LAYOUTS) == command_line.LAYOUTS

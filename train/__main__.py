@@ -9,12 +9,18 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from train.data import Cache
 
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
 """``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
+LAYOUTS = ("faces", "clips", "faceforensics", "celeb-df", "dfdc")
+"""The keys of ``train.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
 
@@ -87,7 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT.parent / "shared" / "data",
+        help="folder with faces.tsv or clips.tsv, or FaceForensics++, DFDC or Celeb-DF v2 as published",
+    )  # fmt: skip
+    parser.add_argument("--layout", choices=LAYOUTS, help="of --data (default: the first of these that it fits)")
+    parser.add_argument("--frames", type=int, default=8, help="frames taken of each clip (default 8)")
     parser.add_argument("--cache", type=Path, default=ROOT / "cache", help="folder for the cut faces (default cache/)")
     parser.add_argument(
         "--landmarker", type=Path, default=ROOT.parent / "shared" / "models" / "face_landmarker.task",
@@ -106,7 +117,6 @@ def _fit(options: argparse.Namespace) -> int:
         print(f"{', '.join(given)}: only with --recipe paper; ours counts --crops.", file=sys.stderr)
         return 2
     from train.batches import Mix
-    from train.data import build_cache
     from train.fit import Recipe, fit
 
     if options.no_pseudo_fakes and options.no_labelled_fakes:
@@ -131,7 +141,7 @@ def _fit(options: argparse.Namespace) -> int:
         mix=mix,
         split=options.split or "carve",
     )
-    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
     _note_provenance(out)
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
@@ -140,7 +150,6 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _fit_paper(options: argparse.Namespace) -> int:
-    from train.data import build_cache
     from train.paper import PaperRecipe, fit_paper
 
     if options.architecture != "cnn":
@@ -158,11 +167,26 @@ def _fit_paper(options: argparse.Namespace) -> int:
         sources=tuple(options.sources) if options.sources else None,
         seed=42 if options.seed is None else options.seed,
     )
-    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    _cache(options)
     out = options.out or ROOT / "runs" / "paper"
     _note_provenance(out)
     print(fit_paper(recipe, options.cache, out, minutes=options.minutes))
     return 0
+
+
+def _cache(options: argparse.Namespace) -> Cache:
+    from train.data import Cache, build_cache
+    from train.published import read_samples
+
+    if (options.cache / "index.jsonl").exists():
+        return Cache(options.cache)
+    return build_cache(
+        options.data,
+        options.cache,
+        options.landmarker if options.landmarker.exists() else None,
+        samples=read_samples(options.data, options.layout),
+        frames=options.frames,
+    )
 
 
 def _note_provenance(out: Path) -> None:
@@ -173,18 +197,16 @@ def _note_provenance(out: Path) -> None:
 
 
 def _leakage(options: argparse.Namespace) -> int:
-    from train.data import build_cache
     from train.leakage import report
 
-    cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    cache = _cache(options)
     return report(cache, options.sheet)
 
 
 def _probe(options: argparse.Namespace) -> int:
-    from train.data import build_cache
     from train.probe import NEAR_CHANCE, render, run
 
-    cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    cache = _cache(options)
     result = run(options.data, cache, options.weights, options.pairs)
     measured = options.weights / "evaluation.json"
     print(render(result, json.loads(measured.read_text(encoding="utf-8")) if measured.exists() else None))
@@ -206,10 +228,9 @@ def _commit() -> str:
 
 
 def _ship(options: argparse.Namespace) -> int:
-    from train.data import build_cache
     from train.ship import ship
 
-    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    _cache(options)
     entry = ship(options.folder, options.cache, options.weights)
     print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
     return 0
