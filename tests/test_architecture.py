@@ -58,7 +58,8 @@ HOMES: dict[str, set[str]] = {
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
     "imageio": set(),
-    "matplotlib": {"train.figures"},
+    "matplotlib": {"train.curves", "train.figures"},
+    "sklearn": {"train.probe"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},

@@ -18,8 +18,8 @@ from detector.models import Scorer, load
 from detector.weights import load_manifest
 from tests.conftest import SHIPPED
 from train.batches import Mix
-from train.data import Cache, build_cache
-from train.fit import Recipe, crops_of, fit, score
+from train.data import Cache, build_cache, crops_of
+from train.fit import Recipe, fit, score
 from train.ship import ship
 from train.splits import carve_validation
 

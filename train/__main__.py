@@ -10,10 +10,18 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from train.data import Cache
 
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
+SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
+"""``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
+LAYOUTS = ("faces", "clips", "faceforensics", "celeb-df", "dfdc")
+"""The keys of ``train.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
 
@@ -31,6 +39,15 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="train a model; continues an interrupted run")
     fit.add_argument("architecture", choices=sorted(SIZES))
     _data_options(fit)
+    fit.add_argument(
+        "--recipe", choices=("ours", "paper"), default="ours",
+        help="ours, or the paper's as it stands (cnn only, in Keras and TensorFlow)",
+    )  # fmt: skip
+    fit.add_argument(
+        "--split", choices=SPLITS,
+        help="by group: carve (default; 8 %% of each source for validation), paper-80-20 (default of --recipe paper) or "
+        "paper-70-20-10; random cuts through videos and people and is for comparison only",
+    )  # fmt: skip
     fit.add_argument("--out", type=Path, help="folder for weights, history and checkpoint (default runs/ARCHITECTURE)")
     fit.add_argument("--size", type=int, help="side of the crops, pixels")
     fit.add_argument("--margin", type=float, default=0.25, help="context around the face, in face sides (default 0.25)")
@@ -46,7 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
-    fit.add_argument("--seed", type=int, default=7)
+    fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
+    paper = fit.add_argument_group("only with --recipe paper")
+    paper.add_argument("--epochs", type=int, help="default 50, as in the paper")
+    paper.add_argument("--examples", type=int, help="most training crops an epoch, drawn anew for each (default all)")
+    paper.add_argument("--sources", nargs="+", help="data sets to use (default those that hold both labels)")
     fit.set_defaults(run=_fit)
 
     ship = commands.add_parser("ship", help="calibrate a trained model and put it into weights/")
@@ -54,6 +75,19 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(ship)
     _weights_option(ship)
     ship.set_defaults(run=_ship)
+
+    leakage = commands.add_parser(
+        "leakage", help="look for the same face picture in two groups; exit 1 if train and dev share one"
+    )
+    _data_options(leakage)
+    leakage.add_argument("--sheet", type=Path, metavar="PNG", help="draw the pairs that cross, to be looked at")
+    leakage.set_defaults(run=_leakage)
+
+    probe = commands.add_parser("probe", help="how far file size, sharpness and the like alone give the label away")
+    _data_options(probe)
+    _weights_option(probe)
+    probe.add_argument("--pairs", type=int, default=1500, help="training pairs of each kind (default 1500)")
+    probe.set_defaults(run=_probe)
 
     evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
     evaluate.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
@@ -85,7 +119,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with faces.tsv")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT.parent / "shared" / "data",
+        help="folder with faces.tsv or clips.tsv, or FaceForensics++, DFDC or Celeb-DF v2 as published",
+    )  # fmt: skip
+    parser.add_argument("--layout", choices=LAYOUTS, help="of --data (default: the first of these that it fits)")
+    parser.add_argument("--frames", type=int, default=8, help="frames taken of each clip (default 8)")
     parser.add_argument("--cache", type=Path, default=ROOT / "cache", help="folder for the cut faces (default cache/)")
     parser.add_argument(
         "--landmarker", type=Path, default=ROOT.parent / "shared" / "models" / "face_landmarker.task",
@@ -98,8 +137,12 @@ def _weights_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
+    if options.recipe == "paper":
+        return _fit_paper(options)
+    if given := [f"--{name}" for name in ("epochs", "examples", "sources") if getattr(options, name) is not None]:
+        print(f"{', '.join(given)}: only with --recipe paper; ours counts --crops.", file=sys.stderr)
+        return 2
     from train.batches import Mix
-    from train.data import build_cache
     from train.fit import Recipe, fit
 
     if options.no_pseudo_fakes and options.no_labelled_fakes:
@@ -122,17 +165,87 @@ def _fit(options: argparse.Namespace) -> int:
         pretrained=not options.from_scratch,
         start=options.start,
         teacher=options.teacher,
-        seed=options.seed,
+        seed=7 if options.seed is None else options.seed,
         mix=mix,
+        split=options.split or "carve",
     )
-    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    out.mkdir(parents=True, exist_ok=True)
-    # Noted when training starts: by the time it is shipped the working copy may be another.
-    provenance = {"command": shlex.join(["python", "-m", "train", *sys.argv[1:]]), "commit": _commit()}
-    (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+    _note_provenance(out)
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
+    return 0
+
+
+def _fit_paper(options: argparse.Namespace) -> int:
+    from train.paper import PaperRecipe, fit_paper
+
+    if options.architecture != "cnn":
+        print(
+            "--recipe paper is the recipe of the paper's own network: python -m train fit cnn --recipe paper",
+            file=sys.stderr,
+        )
+        return 2
+    recipe = PaperRecipe(
+        size=options.size or SIZES["cnn"],
+        margin=options.margin,
+        epochs=options.epochs or 50,
+        examples=options.examples,
+        split=options.split or "paper-80-20",
+        sources=tuple(options.sources) if options.sources else None,
+        seed=42 if options.seed is None else options.seed,
+    )
+    _cache(options)
+    out = options.out or ROOT / "runs" / "paper"
+    _note_provenance(out)
+    print(fit_paper(recipe, options.cache, out, minutes=options.minutes))
+    return 0
+
+
+def _cache(options: argparse.Namespace) -> Cache:
+    from train.data import Cache, build_cache
+    from train.published import read_samples
+
+    if (options.cache / "index.jsonl").exists():
+        return Cache(options.cache)
+    return build_cache(
+        options.data,
+        options.cache,
+        options.landmarker if options.landmarker.exists() else None,
+        samples=read_samples(options.data, options.layout),
+        frames=options.frames,
+    )
+
+
+def _note_provenance(out: Path) -> None:
+    """Noted when training starts: by the time it is shipped the working copy may be another."""
+    out.mkdir(parents=True, exist_ok=True)
+    provenance = {"command": shlex.join(["python", "-m", "train", *sys.argv[1:]]), "commit": _commit()}
+    (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+
+
+def _leakage(options: argparse.Namespace) -> int:
+    from train.leakage import report
+
+    cache = _cache(options)
+    return report(cache, options.sheet)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from train.probe import NEAR_CHANCE, render, run
+
+    cache = _cache(options)
+    result = run(options.data, cache, options.weights, options.pairs)
+    measured = options.weights / "evaluation.json"
+    print(render(result, json.loads(measured.read_text(encoding="utf-8")) if measured.exists() else None))
+    labelled = result["training_pairs"].get("labelled", {"auc": 0.5})["auc"]
+    if labelled > NEAR_CHANCE:
+        print(
+            f"labelled pairs can be told apart by sharpness and colour alone (AUC {labelled}, at most {NEAR_CHANCE} wanted): "
+            "a model may learn that in place of alterations. Strengthen train/augment.py or leave the source out.",
+            file=sys.stderr,
+        )
+        return 1
     return 0
 
 
@@ -143,10 +256,9 @@ def _commit() -> str:
 
 
 def _ship(options: argparse.Namespace) -> int:
-    from train.data import build_cache
     from train.ship import ship
 
-    build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
+    _cache(options)
     entry = ship(options.folder, options.cache, options.weights)
     print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
     return 0

@@ -1,69 +1,40 @@
-"""Labelled faces on disk -> a cache that training and evaluation read.
+"""Labelled pictures and clips on disk -> a cache of faces that training and evaluation read.
 
-Every picture goes once through ``detector.media`` and ``detector.faces``; the cache keeps the pixels around the face
-(unchanged, not resized), the detection and the face mesh, so that ``detector.faces.crop_face`` cuts from the cached patch
-the very bytes that it would cut from the picture.
+Every picture, and every frame taken of a clip, goes once through ``detector.media`` and ``detector.faces``; the cache keeps
+the pixels around the face (unchanged, not resized), the detection and the face mesh, so that ``detector.faces.crop_face``
+cuts from the cached patch the very bytes that it would cut from the picture.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from detector.errors import DetectorError
-from detector.faces import FaceFinder
+from detector.faces import FaceFinder, crop_face
 from detector.media import read_image
-from detector.records import Box, Detection, Frame
+from detector.records import Box, CropSpec, Detection, Frame
 from detector.weights import WeightStore
+from train.clips import CLIP_SUFFIXES, FramesOf, frames_of_clip
 from train.landmarks import COUNT, Landmarker
+from train.samples import Sample, read_table
 
-__all__ = ["MOST_MARGIN", "Cache", "Sample", "build_cache", "read_table"]
+__all__ = ["MOST_MARGIN", "Cache", "Sample", "build_cache", "crops_of", "read_table"]
 
 _CONTEXT = 1.0
 """Context kept on each side of the face box, in face sides ..."""
 MOST_MARGIN = 0.55
 """... which holds a crop of this margin however far it is turned; beyond it the patch would no longer stand for the picture."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One row of ``faces.tsv``."""
-
-    path: str
-    label: str
-    """"real" or "fake"."""
-    source: str
-    method: str
-    group: str
-    """Source video, person or photo: never cut by a split."""
-    subset: str
-    """"train" or "dev"."""
-
-
-def read_table(folder: Path) -> list[Sample]:
-    """The rows of ``folder/faces.tsv``, checked.
-
-    Raises:
-        ValueError: a label or subset outside the known ones, or a (source, group) that stands in both subsets.
-    """
-    with open(folder / "faces.tsv", newline="", encoding="utf-8") as file:
-        samples = [Sample(**row) for row in csv.DictReader(file, delimiter="\t")]
-    subsets: dict[tuple[str, str], str] = {}
-    for sample in samples:
-        if sample.label not in ("real", "fake") or sample.subset not in ("train", "dev"):
-            raise ValueError(f"{folder}/faces.tsv: unknown label or subset in {sample}")
-        if subsets.setdefault((sample.source, sample.group), sample.subset) != sample.subset:
-            raise ValueError(f"{folder}/faces.tsv: group {sample.group!r} of {sample.source} stands in both subsets")
-    return samples
 
 
 @dataclass(frozen=True)
@@ -121,16 +92,43 @@ class Cache:
         return np.array(hits, np.int64)
 
 
-def build_cache(folder: Path, cache: Path, landmarker: Path | None, processes: int = 2) -> Cache:
-    """Fill ``cache`` from ``folder/faces.tsv`` unless it is there already.
+def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
+    """(N, size, size, 3) uint8 RGB: the crops that the shipped detector would score."""
+    crops = np.empty((len(indices), spec.size, spec.size, 3), np.uint8)
+    for row, index in enumerate(indices.tolist()):
+        crops[row] = crop_face(cache.frame(index), cache.detection(index), spec).rgb
+    return crops
 
-    Pictures that cannot be read and pictures without a face are left out, and counted per source on stderr.
+
+def build_cache(
+    folder: Path,
+    cache: Path,
+    landmarker: Path | None,
+    processes: int = 2,
+    *,
+    samples: Sequence[Sample] | None = None,
+    frames: int = 8,
+    frames_of: FramesOf = frames_of_clip,
+) -> Cache:
+    """Fill ``cache`` from the pictures and clips of ``folder`` unless it is there already.
+
+    What cannot be read, and pictures and frames without a face, are left out, and counted per source on stderr.
+
+    Args:
+        folder: holds the files.
+        cache: folder to fill.
+        landmarker: mediapipe's ``face_landmarker.task``; None for no meshes.
+        processes: how many work at it.
+        samples: the rows, for example of ``published.read_samples``; None for those of ``folder/faces.tsv``.
+        frames: taken of each clip; each yields a face of its own, in the clip's group.
+        frames_of: reads them; must be a function of a module, since it is handed to other processes.
     """
     if not (cache / "index.jsonl").exists():
-        samples = read_table(folder)
+        samples = read_table(folder) if samples is None else samples
         cache.mkdir(parents=True, exist_ok=True)
         context = multiprocessing.get_context("spawn")
-        jobs = [(folder, cache / f"part{i}", landmarker, samples[i::processes]) for i in range(processes)]
+        reader = partial(_frames, frames=frames, frames_of=frames_of)
+        jobs = [(folder, cache / f"part{i}", landmarker, samples[i::processes], reader) for i in range(processes)]
         with context.Pool(processes) as pool:
             lost = sum(pool.starmap(_build_part, jobs), Counter())
         _join_parts(cache, [job[1] for job in jobs])
@@ -139,7 +137,20 @@ def build_cache(folder: Path, cache: Path, landmarker: Path | None, processes: i
     return Cache(cache)
 
 
-def _build_part(folder: Path, part: Path, landmarker: Path | None, samples: Sequence[Sample]) -> Counter:
+def _frames(folder: Path, sample: Sample, frames: int, frames_of: FramesOf) -> Iterator[tuple[Sample, Frame]]:
+    """The picture of a row, or frames of its clip, each with the row that will stand for it."""
+    path = folder / sample.path
+    if path.suffix.lower() not in CLIP_SUFFIXES:
+        yield sample, read_image(path).frame
+        return
+    for frame in frames_of(path, frames):
+        yield replace(sample, time_s=frame.time_s), frame
+
+
+def _build_part(
+    folder: Path, part: Path, landmarker: Path | None, samples: Sequence[Sample],
+    reader: Callable[[Path, Sample], Iterator[tuple[Sample, Frame]]],
+) -> Counter:  # fmt: skip
     lost: Counter = Counter()
     store = WeightStore()
     short, full = (store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range"))
@@ -150,33 +161,40 @@ def _build_part(folder: Path, part: Path, landmarker: Path | None, samples: Sequ
         open(part.with_suffix(".bin"), "wb") as pixels,
         open(part.with_suffix(".jsonl"), "w", encoding="utf-8") as index,
     ):
-        for sample in samples:
+        for row in samples:
             try:
-                frame = read_image(folder / sample.path).frame
+                for sample, frame in reader(folder, row):
+                    detection = _subject(finder.find(frame), frame)
+                    if detection is None:
+                        lost[sample.source, "no face found"] += 1
+                        continue
+                    patch, detection = _cut_context(frame, detection)
+                    mesh = mesh_finder.find(patch) if mesh_finder else None
+                    if mesh is not None and not _same_face(mesh, detection):
+                        mesh = None
+                    entry = _Entry(
+                        sample=sample,
+                        offset=offset,
+                        shape=patch.shape,
+                        box=(detection.box.left, detection.box.top, detection.box.right, detection.box.bottom),
+                        keypoints=detection.keypoints.tolist(),
+                        score=detection.score,
+                        mesh=None if mesh is None else np.round(mesh, 2).tolist(),
+                    )
+                    pixels.write(patch.tobytes())
+                    offset += patch.size
+                    index.write(json.dumps(_as_row(entry)) + "\n")
             except DetectorError:
-                lost[sample.source, "not readable"] += 1
-                continue
-            detection = _subject(finder.find(frame), frame)
-            if detection is None:
-                lost[sample.source, "no face found"] += 1
-                continue
-            patch, detection = _cut_context(frame, detection)
-            mesh = mesh_finder.find(patch) if mesh_finder else None
-            if mesh is not None and not _same_face(mesh, detection):
-                mesh = None
-            entry = _Entry(
-                sample=sample,
-                offset=offset,
-                shape=patch.shape,
-                box=(detection.box.left, detection.box.top, detection.box.right, detection.box.bottom),
-                keypoints=detection.keypoints.tolist(),
-                score=detection.score,
-                mesh=None if mesh is None else np.round(mesh, 2).tolist(),
-            )
-            pixels.write(patch.tobytes())
-            offset += patch.size
-            index.write(json.dumps(asdict(entry)) + "\n")
+                lost[row.source, "not readable"] += 1
     return lost
+
+
+def _as_row(entry: _Entry) -> dict[str, Any]:
+    """As JSON; a still picture's row is what it was before there were clips."""
+    row = asdict(entry)
+    if entry.sample.time_s is None:
+        del row["sample"]["time_s"]
+    return row
 
 
 def _subject(detections: Iterable[Detection], frame: Frame) -> Detection | None:

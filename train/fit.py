@@ -16,18 +16,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from detector.faces import crop_face
 from detector.models import build
 from detector.models import load as load_model
 from detector.records import CropSpec
 from train.batches import Mix, batches
-from train.data import Cache
+from train.data import Cache, crops_of
 from train.engine import KerasGraph, average_into
+from train.half import store_half
+from train.leakage import safe_split
 from train.metrics import auc
-from train.splits import carve_validation
 from train.starts import load_start
 
-__all__ = ["Recipe", "crops_of", "fit", "score", "store_half"]
+__all__ = ["Recipe", "fit", "score"]
 
 _SCORE_BATCH = 64
 
@@ -61,15 +61,12 @@ class Recipe:
     teacher_weight: float = 0.7
     seed: int = 7
     mix: Mix = field(default_factory=Mix)
+    split: str = "carve"
+    """A name of ``splits.SCHEMES``."""
 
     @property
     def spec(self) -> CropSpec:
         return CropSpec(size=self.size, margin=self.margin)
-
-
-def crops_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> np.ndarray:
-    """(N, size, size, 3) uint8 RGB: the crops that the shipped detector would score."""
-    return np.stack([crop_face(cache.frame(i), cache.detection(i), spec).rgb for i in indices.tolist()])
 
 
 @torch.no_grad()
@@ -105,7 +102,8 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     torch.manual_seed(recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
-    train, validation = carve_validation(cache)
+    parts = safe_split(cache, recipe.split)
+    train, validation = parts.train, parts.validation
     model = build(recipe.architecture, recipe.size)
     if recipe.start is not None:
         model = load_model(recipe.architecture, recipe.size, recipe.start)
@@ -147,7 +145,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
             last_saved, losses = time.monotonic(), []
     stream.close()
     weights = out / f"{recipe.architecture}.weights.h5"
-    store_half(average.write_back(), recipe, weights)
+    store_half(average.write_back(), weights)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
     return weights
 
@@ -210,7 +208,8 @@ class _State:
         if not self._path.exists():
             return 0
         saved = torch.load(self._path, weights_only=True)
-        if saved["recipe"] != self._recipe:
+        # A checkpoint from before there was a choice of splits was made with the only one there was.
+        if {"split": "carve"} | json.loads(saved["recipe"]) != json.loads(self._recipe):
             raise ValueError(
                 f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}"
             )
@@ -226,15 +225,3 @@ class _State:
         os.replace(side, self._path)
         with open(self._history, "a", encoding="utf-8") as file:
             file.write(json.dumps(progress) + "\n")
-
-
-def store_half(model: keras.Model, recipe: Recipe, path: Path) -> None:
-    """Write the weights in half precision, which halves the download; ``models.load`` widens them again."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float16")
-    try:
-        small = build(recipe.architecture, recipe.size)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    small.set_weights(model.get_weights())
-    small.save_weights(path)

@@ -15,13 +15,12 @@ import numpy as np
 
 from detector.gradcam import GradCam
 from detector.models import Scorer, load
-from detector.records import ModelSpec, WeightFile
+from detector.records import CropSpec, ModelSpec, WeightFile
 from detector.verdict import calibrate
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
-from train.data import Cache
-from train.fit import Recipe, crops_of
-from train.splits import carve_validation
+from train.data import Cache, crops_of
+from train.leakage import safe_split
 
 __all__ = ["ship"]
 
@@ -36,14 +35,22 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     Raises:
         FileNotFoundError: ``run`` holds no finished training.
+        ValueError: it was trained on a random split.
     """
     recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
     provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
     name = recipe["architecture"]
+    # Runs from before the option were all carved.
+    scheme = recipe.get("split", "carve")
+    if scheme == "random":
+        raise ValueError(
+            f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
+            "so a calibration on it would promise too much. Fit again with --split carve."
+        )
     source = run / f"{name}.weights.h5"
     cache = Cache(cache_folder)
-    _, validation = carve_validation(cache)
-    spec = Recipe(architecture=name, size=recipe["size"], margin=recipe["margin"]).spec
+    validation = safe_split(cache, scheme).validation
+    spec = CropSpec(size=recipe["size"], margin=recipe["margin"])
     crops = crops_of(cache, validation, spec)
     fake = np.array([cache.samples[i].label == "fake" for i in validation])
     collection = np.array([cache.samples[i].source for i in validation])
