@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 import pytest
 
 from detector.models import ARCHITECTURES, Scorer, build
+
+if TYPE_CHECKING:
+    from train.engine import KerasGraph
 
 torch = pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
@@ -17,11 +22,11 @@ def _crops(count: int = 4) -> np.ndarray:
     return np.random.default_rng(2).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
 
 
-@torch.no_grad()
-def _both_sides(graph: torch.nn.Module) -> np.ndarray:
+def _both_sides(graph: KerasGraph) -> np.ndarray:
     """(4,) float32: logits of "real" in float32, the mean of crop and mirror image as ``Scorer`` takes it."""
     crops = torch.from_numpy(_crops())
-    return np.asarray((graph.eval()(crops) + graph(crops.flip(2))).numpy() / 2)
+    with torch.no_grad():
+        return np.asarray((graph.eval()(crops) + graph(crops.flip(2))).numpy() / 2)
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))

@@ -131,7 +131,7 @@ class PairMaker:
 
     def _donor(self, index: int, source: str, rng: np.random.Generator) -> int:
         """A face whose landmarks lie like those of ``index``, the best of a few draws (Li et al. 2020, section 3.3)."""
-        drawn = rng.choice(self._meshed[source], _DONORS).tolist()
+        drawn: list[int] = rng.choice(self._meshed[source], _DONORS).tolist()
         wanted = self._pose(index)
         return min(
             drawn, key=lambda other: np.inf if other == index else float(np.abs(self._pose(other) - wanted).sum())
