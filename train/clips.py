@@ -23,7 +23,10 @@ def frames_of_clip(path: Path, number: int) -> Iterable[Frame]:
         DetectorError: the clip cannot be read.
         NotImplementedError: this version of ``detector`` reads no videos.
     """
-    # SEAM: becomes ``from detector.media import sample_video`` once the video reader is merged; this is its interface.
+    # SEAM: with the video reader merged as it stands on wip-video (``detector.video.sample_video``), all of this becomes
+    #     with sample_video(path, samples=number) as clip:
+    #         for stretch in clip:
+    #             yield from stretch
     from detector import media
 
     sample_video = getattr(media, "sample_video", None)

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 __all__ = ["draw_confusion", "draw_learning_curves"]
 
@@ -27,12 +28,14 @@ def draw_learning_curves(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes = figure.subplots(1, 3)
     epochs = [row["epoch"] for row in rows]
     for axis, key in zip(axes, ("loss", "accuracy", "auc"), strict=True):
-        axis.plot(epochs, [row[key] for row in rows], label="training (augmented, dropout on)")
-        axis.plot(epochs, [row[f"validation_{key}"] for row in rows], label="validation (unseen groups)")
+        axis.plot(epochs, [row[key] for row in rows], ".-", label="training (augmented, dropout on)")
+        axis.plot(epochs, [row[f"validation_{key}"] for row in rows], ".-", label="validation (unseen groups)")
         axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_ylabel("AUC" if key == "auc" else key)
         if key != "loss":
-            axis.set_ylim(0.4, 1.0)
+            axis.set_ylim(0.0, 1.0)
+            axis.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
         axis.grid(alpha=0.3)
     axes[0].legend()
     figure.savefig(path, dpi=110)
