@@ -74,6 +74,17 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     assert entry.trained_at_commit == "0" * 40
 
 
+def test_a_run_that_starts_from_another_tells_both_histories(tmp_path: Path) -> None:
+    from train.ship import _history
+
+    for name, start, crops in (("small", None, (32, 64)), ("large", str(tmp_path / "small" / "cnn.weights.h5"), (32,))):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "recipe.json").write_text(json.dumps({"start": start}))
+        (folder / "history.jsonl").write_text("".join(json.dumps({"crops": n}) + "\n" for n in crops))
+    assert [row["crops"] for row in _history(tmp_path / "large", {"start": start})] == [32, 64, 96]
+
+
 def test_no_group_is_on_both_sides(cache: Path) -> None:
     held = Cache(cache)
     train, validation = carve_validation(held)

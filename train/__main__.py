@@ -171,7 +171,7 @@ def _fit(options: argparse.Namespace) -> int:
     )
     _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    _note_provenance(out)
+    _note_provenance(out, None if options.start is None else Path(options.start).parent)
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
     return 0
@@ -217,10 +217,18 @@ def _cache(options: argparse.Namespace) -> Cache:
     )
 
 
-def _note_provenance(out: Path) -> None:
-    """Noted when training starts: by the time it is shipped the working copy may be another."""
+def _note_provenance(out: Path, start: Path | None = None) -> None:
+    """Noted when training starts: by the time it is shipped the working copy may be another.
+
+    Args:
+        out: folder of the run.
+        start: folder of the run that this one starts from; its commands are put in front.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    provenance = {"command": shlex.join(["python", "-m", "train", *sys.argv[1:]]), "commit": _commit()}
+    command = shlex.join(["python", "-m", "train", *sys.argv[1:]])
+    if start is not None and (earlier := start / "provenance.json").exists():
+        command = f"{json.loads(earlier.read_text(encoding='utf-8'))['command']} && {command}"
+    provenance = {"command": command, "commit": _commit()}
     (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,8 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     target = weights_folder / source.name
     shutil.copyfile(source, target)
-    shutil.copyfile(run / "history.jsonl", weights_folder / f"{name}.history.jsonl")
+    rows = [json.dumps(row) for row in _history(run, recipe)]
+    (weights_folder / f"{name}.history.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     data = target.read_bytes()
     entry = ModelSpec(
         name=name,
@@ -80,3 +82,16 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     )
     update_manifest(weights_folder, model=entry)
     return entry
+
+
+def _history(run: Path, recipe: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that ``fit`` wrote, after those of the run that it started from; crops are counted from the very first."""
+    rows: list[dict[str, Any]] = [
+        json.loads(line) for line in (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    start = recipe.get("start")
+    if start is None or not (Path(start).parent / "recipe.json").exists():
+        return rows
+    earlier = Path(start).parent
+    before = _history(earlier, json.loads((earlier / "recipe.json").read_text(encoding="utf-8")))
+    return before + [row | {"crops": before[-1]["crops"] + row["crops"]} for row in rows]
