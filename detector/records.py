@@ -19,6 +19,7 @@ __all__ = [
     "Bands",
     "Box",
     "Calibration",
+    "ClipCounts",
     "CropSpec",
     "Detection",
     "ErrorRate",
@@ -135,6 +136,26 @@ class InputInfo:
     height: int
     notes: tuple[str, ...] = ()
     """Sentences for the user, such as "Only the first of 12 frames was read."."""
+    duration_s: float | None = None
+    """Length of a clip as measured from its time stamps, seconds; None for a picture."""
+    fps: float | None = None
+    """Frames per second as measured, on average; None for a picture and for a clip of one frame."""
+    codec: str | None = None
+    """FFmpeg's name of a clip's coding, such as "h264"."""
+
+
+@dataclass(frozen=True)
+class ClipCounts:
+    """What became of a clip's frames."""
+
+    in_file: int
+    """Frames that the file holds, by its packets."""
+    decoded: int
+    """Frames decoded, those on the way to a wanted one included."""
+    undecodable: int
+    """Frames on the way that could not be decoded."""
+    sampled: int
+    """Frames that were looked at."""
 
 
 @dataclass(frozen=True)

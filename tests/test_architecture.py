@@ -20,16 +20,37 @@ SOURCES = [*PACKAGE, *TRAINING, *([ROOT / "app.py"] if (ROOT / "app.py").exists(
 
 RECORDS = {"detector.records", "detector.errors"}
 STAGES = {
-    f"detector.{stage}" for stage in ["media", "faces", "models", "gradcam", "overlay", "verdict", "weights", "report"]
+    f"detector.{stage}"
+    for stage in [
+        "media",
+        "video",
+        "clip_writer",
+        "faces",
+        "tracks",
+        "models",
+        "sequences",
+        "gradcam",
+        "overlay",
+        "timeline",
+        "verdict",
+        "weights",
+        "report",
+    ]
 }
+PIPELINE = {"detector.pipeline", "detector.clip", "detector.annotation"}
+"""The rooms that know the stages: a picture's way through them, a clip's, and a clip's way back into a file."""
 ALLOWED: dict[str, set[str]] = {
     "detector.records": set(),
     "detector.errors": set(),
     **dict.fromkeys(STAGES, RECORDS),
-    # Two stages have parts in rooms of their own, which know no stage and which no other stage knows.
+    # The two decoders have parts in rooms of their own, which know no stage and which no other stage knows.
+    "detector.files": RECORDS,
     "detector.colour": RECORDS,
     "detector.containers": RECORDS,
-    "detector.media": RECORDS | {"detector.colour", "detector.containers"},
+    "detector.media": RECORDS | {"detector.files", "detector.colour", "detector.containers"},
+    "detector.clip_formats": set(),
+    "detector.frames": RECORDS,
+    "detector.video": RECORDS | {"detector.files", "detector.containers", "detector.clip_formats", "detector.frames"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
@@ -51,7 +72,8 @@ HOMES: dict[str, set[str]] = {
     # colour converts what media decoded, and opens nothing.
     "PIL": {"detector.media", "detector.colour"},
     "pillow_heif": {"detector.media"},
-    "av": {"detector.media"},
+    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them.
+    "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"},
     "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
