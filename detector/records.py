@@ -26,6 +26,7 @@ __all__ = [
     "FaceCrop",
     "FaceQuality",
     "FaceResult",
+    "FaceTrack",
     "FloatMap",
     "Frame",
     "Heatmap",
@@ -37,6 +38,7 @@ __all__ = [
     "ModelSpec",
     "QualityGates",
     "Report",
+    "Sighting",
     "UInt8Image",
     "Verdict",
     "WeightFile",
@@ -237,6 +239,44 @@ class FaceCrop:
         _check_rgb(self.rgb, "FaceCrop.rgb")
         if self.rgb.shape[0] != self.rgb.shape[1]:
             raise ValueError(f"FaceCrop.rgb: expected a square, got {self.rgb.shape}")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One person in one sampled frame of a clip."""
+
+    sample: int
+    """Running number of the sampled frame, 0, 1, ..."""
+    time_s: float
+    """Seconds from the clip's beginning."""
+    position: int
+    """Which of the faces of that frame it is."""
+    crop: FaceCrop
+
+
+@dataclass(frozen=True)
+class FaceTrack:
+    """One person across a clip."""
+
+    id: int
+    """1, 2, ... in order of first sighting."""
+    sightings: tuple[Sighting, ...]
+    """In order of time, at most one a frame."""
+    gaps: tuple[tuple[float, float], ...]
+    """(from, to) in seconds: between two sightings, the face was not found in the frames looked at."""
+
+    def __post_init__(self) -> None:
+        samples = [sighting.sample for sighting in self.sightings]
+        if not samples or samples != sorted(set(samples)):
+            raise ValueError(f"FaceTrack.sightings: expected at least one, ascending and one a frame, got {samples}")
+
+    @property
+    def first_s(self) -> float:
+        return self.sightings[0].time_s
+
+    @property
+    def last_s(self) -> float:
+        return self.sightings[-1].time_s
 
 
 @dataclass(frozen=True)

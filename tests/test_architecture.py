@@ -77,7 +77,7 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
+    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
     "imageio": set(),
     "matplotlib": set(),
     "skimage": set(),
