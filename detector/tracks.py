@@ -32,13 +32,17 @@ _CELLS = 4
 """Cells a side."""
 _BINS = 8
 """Edge directions over half a turn."""
-PLACE_FORGOTTEN_S = 1.5
-"""Seconds after which the place of a face says half as much."""
-MAX_COST = 0.55
-"""Links that cost more are not made; 0 is the same face in the same place, 1 another face elsewhere. Same people in clips of
-the tests and of FaceForensics++ stay below 0.4, others above 0.6."""
-LOOKS_ONLY = 0.32
-"""Greatest distance in looks where the boxes do not even touch."""
+PLACE_TRUST = 0.5
+"""Weight of place against looks between frames that follow each other at once ..."""
+PLACE_FORGOTTEN_S = 0.7
+"""... and the seconds after which it is half as much."""
+UNLIKE = 0.3
+"""Distance of looks that counts as entirely unlike. Measured on 26 talking clips, ten frames each: 95 % of the distances
+between neighbouring frames of one person lie below 0.16, 95 % of those between two people above 0.12 and half above 0.45."""
+MAX_COST = 0.45
+"""Links that cost more are not made; 0 is the same face in the same place, 1 another face elsewhere."""
+LOOKS_ONLY = 0.1
+"""Greatest distance of looks where the boxes are nowhere near each other."""
 _SURE = 0.35
 """Share of the newest look in a track's remembered one."""
 
@@ -66,7 +70,7 @@ class _Open:
         crop = faces.crops[position]
         self.sightings.append(Sighting(faces.sample, faces.time_s, position, crop))
         mixed = (1 - _SURE) * self.look + _SURE * look
-        self.look = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
+        self.look = np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32)
         self.box, self.time_s = crop.detection.box, faces.time_s
 
 
@@ -132,15 +136,16 @@ def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
 
 def _cost(track: _Open, box: Box, look: Descriptor, time_s: float) -> float:
     """0 for the same face in the same place, about 1 for another face elsewhere; infinite where a link is out of question."""
-    unlike = min(1.0, float(1 - track.look @ look) / 0.6)
-    trust = 0.7 * 0.5 ** ((time_s - track.time_s) / PLACE_FORGOTTEN_S)
+    distance = float(1 - track.look @ look)
+    unlike = min(1.0, distance / UNLIKE)
+    trust = PLACE_TRUST * 0.5 ** ((time_s - track.time_s) / PLACE_FORGOTTEN_S)
     near = track.box.iou(box)
     if near == 0.0:
         # Close by, as after a quick move of a small face.
         reach = max(track.box.width, box.width)
         apart = math.dist(track.box.center, box.center) / reach
         near = max(0.0, 0.3 * (1 - (apart - 1)))
-        if near == 0.0 and unlike > LOOKS_ONLY:
+        if near == 0.0 and distance > LOOKS_ONLY:
             return math.inf
     ratio = min(track.box.width, box.width) / max(track.box.width, box.width)
     cost = trust * (1 - near) + (1 - trust) * unlike + 0.1 * (1 - ratio)
@@ -152,7 +157,7 @@ def _assignment(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
 
     Exact up to six people (every order is tried), greedy beyond.
     """
-    rows, columns = costs.shape
+    columns = costs.shape[1]
     possible = np.isfinite(costs)
     if not possible.any():
         return []

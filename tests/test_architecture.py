@@ -37,8 +37,8 @@ STAGES = {
         "report",
     ]
 }
-PIPELINE = {"detector.pipeline", "detector.clip", "detector.annotation"}
-"""The rooms that know the stages: a picture's way through them, a clip's, and a clip's way back into a file."""
+# The rooms that know the stages: loading (models with their checks), pipeline (a picture's way), clip (a clip's way) and
+# annotation (a clip's way back into a file).
 ALLOWED: dict[str, set[str]] = {
     "detector.records": set(),
     "detector.errors": set(),
@@ -50,7 +50,9 @@ ALLOWED: dict[str, set[str]] = {
     "detector.media": RECORDS | {"detector.files", "detector.colour", "detector.containers"},
     "detector.clip_formats": set(),
     "detector.frames": RECORDS,
-    "detector.video": RECORDS | {"detector.files", "detector.containers", "detector.clip_formats", "detector.frames"},
+    "detector.clip_scan": RECORDS | {"detector.clip_formats"},
+    "detector.video": RECORDS
+    | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
@@ -60,7 +62,10 @@ ALLOWED: dict[str, set[str]] = {
     "detector.words": RECORDS,
     "detector.page": RECORDS | {"detector.words"},
     # "detector" itself is asked for its version.
-    "detector.pipeline": RECORDS | STAGES | {"detector"},
+    "detector.loading": RECORDS | STAGES,
+    "detector.clip": RECORDS | STAGES | {"detector.loading"},
+    "detector.annotation": RECORDS | STAGES,
+    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.clip", "detector"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
@@ -74,8 +79,8 @@ HOMES: dict[str, set[str]] = {
     "pillow_heif": {"detector.media"},
     # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"},
-    "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
-    "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
+    "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
+    "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
     "imageio": set(),
