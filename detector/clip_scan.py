@@ -130,6 +130,11 @@ class ClipScan:
             return min(otherwise, last)
         return min(bisect_left(self.stamps, frame.pts), last)
 
+    @property
+    def start_s(self) -> float:
+        """The first frame's time by the container's own clock."""
+        return float(self.stamps[0] * self._base) if self.timed else 0.0
+
     def time_s(self, ordinal: int) -> float:
         """Seconds from the first frame, by the container's clock."""
         return float((self.stamps[ordinal] - self.stamps[0]) * self._base)

@@ -78,10 +78,11 @@ def error_dict(name: str, error: Exception) -> dict[str, Any]:
         name: base name of the file, as it may be shown.
         error: what happened; its text is shown to the user.
     """
-    facts = dict.fromkeys(("sha256", "kind", "format", "bytes", "width", "height", "duration_s", "fps", "codec"))
+    facts = dict.fromkeys(("sha256", "kind", "format", "bytes", "width", "height"))
+    of_clip = dict.fromkeys(("duration_s", "fps", "codec"))
     return {
         "schema_version": SCHEMA_VERSION,
-        "input": {"name": name, **facts, "notes": []},
+        "input": {"name": name, **facts, "notes": [], **of_clip},
         "verdict": Verdict.NOT_ANALYSED.value,
         "reason": "The file could not be read, so nothing was analysed. Nothing is said about whether it was altered.",
         "p_fake": None,

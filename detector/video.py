@@ -154,6 +154,11 @@ class VideoSamples:
         return len(self._wanted)
 
     @property
+    def start_s(self) -> float:
+        """The first frame's time by the container's own clock, where ``Frame.time_s`` is 0."""
+        return self._scan.start_s
+
+    @property
     def info(self) -> InputInfo:
         """Facts of the file; its notes are complete once the clip was iterated."""
         notes = dict(self._notes)

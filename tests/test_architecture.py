@@ -51,6 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "detector.clip_formats": set(),
     "detector.frames": RECORDS,
     "detector.clip_scan": RECORDS | {"detector.clip_formats"},
+    # It opens a clip for its sound, as safely as video does for its pictures.
+    "detector.clip_writer": RECORDS | {"detector.clip_formats", "detector.clip_scan"},
     "detector.video": RECORDS
     | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
     "detector.manifest": RECORDS,
