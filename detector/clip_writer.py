@@ -166,7 +166,7 @@ class _Sound:
             frame.pts = None  # the encoder counts samples
             packets = []
             for piece in resampler.resample(frame):
-                piece.pts = written
+                piece.pts, piece.time_base = written, Fraction(1, _SOUND_RATE)
                 written += piece.samples
                 packets += self._made.encode(piece)
             yield written / _SOUND_RATE, packets

@@ -146,8 +146,8 @@ def _recurrent_head(width: int, cell: str, attention: bool, units: int) -> keras
     x = recurrent(x, mask=present)
     if attention:
         asked = layers.Dense(1, name="query")(layers.Dense(units, activation="tanh", name="key")(x))
-        weights = layers.Softmax(name="weights")(layers.Reshape((-1,), name="asked")(asked), mask=present)
-        x = layers.Dot(axes=1, name="weighed")([weights, x])
+        weights = layers.Softmax(name="weights")(keras.ops.squeeze(asked, -1), mask=present)
+        x = keras.ops.sum(keras.ops.expand_dims(weights, -1) * x, axis=1)
     x = layers.Dense(32, activation="relu", name="dense")(layers.Dropout(0.3, name="dropout2")(x))
     return keras.Model([features, present], layers.Dense(1, name="logit", dtype="float32")(x), name="head")
 

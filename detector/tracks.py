@@ -43,8 +43,8 @@ MAX_COST = 0.45
 """Links that cost more are not made; 0 is the same face in the same place, 1 another face elsewhere."""
 LOOKS_ONLY = 0.1
 """Greatest distance of looks where the boxes are nowhere near each other."""
-_SURE = 0.35
-"""Share of the newest look in a track's remembered one."""
+SAME = 0.04
+"""Distance of the two most similar looks below which two tracks are one person who was out of sight or turned away."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,25 @@ class FrameFaces:
 class _Open:
     """A track that is being built."""
 
-    look: Descriptor
-    box: Box
-    time_s: float
+    looks: list[Descriptor] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
 
     def add(self, faces: FrameFaces, position: int, look: Descriptor) -> None:
-        crop = faces.crops[position]
-        self.sightings.append(Sighting(faces.sample, faces.time_s, position, crop))
-        mixed = (1 - _SURE) * self.look + _SURE * look
-        self.look = np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32)
-        self.box, self.time_s = crop.detection.box, faces.time_s
+        self.looks.append(look)
+        self.sightings.append(Sighting(faces.sample, faces.time_s, position, faces.crops[position]))
+
+    @property
+    def box(self) -> Box:
+        """Where the face was last."""
+        return self.sightings[-1].crop.detection.box
+
+    @property
+    def time_s(self) -> float:
+        return self.sightings[-1].time_s
+
+    def unlike(self, looks: Sequence[Descriptor]) -> float:
+        """Distance of the two most similar looks: a head that turns away and back looks like one of its earlier selves."""
+        return float(1 - (np.stack(self.looks) @ np.stack(looks).T).max())
 
 
 def describe(rgb: UInt8Image) -> Descriptor:
@@ -121,22 +129,38 @@ def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
         ).reshape(len(tracks), len(looks))
         linked = dict(_assignment(costs))
         for position in sorted(range(len(looks)), key=lambda p: faces.crops[p].detection.box.center[0]):
-            if position in linked:
-                tracks[linked[position]].add(faces, position, looks[position])
-            else:
-                box = faces.crops[position].detection.box
-                tracks.append(_Open(looks[position], box, faces.time_s))
-                tracks[-1].add(faces, position, looks[position])
+            if position not in linked:
+                tracks.append(_Open())
+            track = tracks[linked[position]] if position in linked else tracks[-1]
+            track.add(faces, position, looks[position])
     total = [(faces.sample, faces.time_s) for faces in frames]
     return tuple(
         FaceTrack(number, tuple(track.sightings), _gaps(track.sightings, total))
-        for number, track in enumerate(tracks, start=1)
+        for number, track in enumerate(_merged(tracks), start=1)
     )
+
+
+def _merged(tracks: list[_Open]) -> list[_Open]:
+    """Join tracks of one person: never seen in the same frame, and somewhere looking nearly the same."""
+    merged: list[_Open] = []
+    for track in tracks:
+        samples = {sighting.sample for sighting in track.sightings}
+        free = [other for other in merged if samples.isdisjoint(s.sample for s in other.sightings)]
+        best = min(free, key=lambda other: other.unlike(track.looks), default=None)
+        if best is None or best.unlike(track.looks) > SAME:
+            merged.append(track)
+            continue
+        both = sorted(
+            zip((*best.sightings, *track.sightings), (*best.looks, *track.looks), strict=True),
+            key=lambda pair: pair[0].sample,
+        )
+        best.sightings, best.looks = [sighting for sighting, _ in both], [look for _, look in both]
+    return merged
 
 
 def _cost(track: _Open, box: Box, look: Descriptor, time_s: float) -> float:
     """0 for the same face in the same place, about 1 for another face elsewhere; infinite where a link is out of question."""
-    distance = float(1 - track.look @ look)
+    distance = track.unlike([look])
     unlike = min(1.0, distance / UNLIKE)
     trust = PLACE_TRUST * 0.5 ** ((time_s - track.time_s) / PLACE_FORGOTTEN_S)
     near = track.box.iou(box)
