@@ -14,7 +14,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,10 +63,8 @@ _FLEETING = 8
 """From this many sampled frames on, a face that was seen in one of them only is left out as a false find."""
 
 
-class Progress(Protocol):
-    """Hears how far the work is."""
-
-    def __call__(self, stage: str, done: int, total: int) -> None: ...
+Progress = Callable[[str, int, int], None]
+"""Hears a stage, how much of it is done, and how much there is."""
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ class Memory:
         self.masks: list[NDArray[np.bool_]] = []
 
     def features(self, crops: Rgb) -> NDArray[np.float32]:
-        return crops.mean(axis=(1, 2)).astype(np.float32)
+        return np.asarray(crops.mean(axis=(1, 2)), np.float32)
 
     def fake_logit(self, features: NDArray[np.float32], present: NDArray[np.bool_]) -> float:
         assert features.shape == (len(present), 3)
@@ -104,7 +105,9 @@ def detector_of(finder: FaceFinder, rules: ClipRules | None = RULES, memory: Mem
     manifest = Manifest(models, "a", {}, GATES, None, rules, "seq" if memory else None)
     scorer = GreenScorer()
     loaded = {"a": LoadedModel(models["a"], ModelInfo("a", "cnn", "local", "a" * 64), scorer, scorer)}
-    video = {"seq": LoadedVideoModel(models["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory)} if memory else {}
+    video = (
+        {"seq": LoadedVideoModel(models["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory)} if memory else {}
+    )
     return Detector(manifest, finder, loaded, video)
 
 
@@ -305,14 +308,15 @@ def test_the_shipped_way_with_small_random_models(tiny_weights: Path, two_people
 # The annotated clip --------------------------------------------------------------------------------------------------
 
 
-def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(two_people: Path, report: Report, tmp_path: Path) -> None:
-    import av
-
+def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(
+    two_people: Path, report: Report, tmp_path: Path
+) -> None:
     target = tmp_path / "out.mp4"
     told = []
     annotate(two_people, report, target, heat=True, progress=lambda *step: told.append(step))
     with av.open(str(target)) as made:
         video, sound = made.streams.video[0], made.streams.audio[0]
+        assert sound.duration is not None and sound.time_base is not None
         assert (video.codec_context.name, video.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert sound.codec_context.name == "aac"
         assert float(sound.duration * sound.time_base) == pytest.approx(SECONDS, abs=0.2)
@@ -359,8 +363,6 @@ def test_what_cannot_be_annotated_is_refused_and_leaves_nothing(
 
 
 def test_other_sound_is_encoded_anew(report: Report, tmp_path: Path) -> None:
-    import av
-
     path = tmp_path / "talk.mkv"
     with av.open(str(path), "w") as out:
         video = out.add_stream("libx264", rate=10)
@@ -377,5 +379,7 @@ def test_other_sound_is_encoded_anew(report: Report, tmp_path: Path) -> None:
     short = replace(report, faces=(), input=replace(report.input, duration_s=2.0, fps=10.0))
     annotate(path, short, tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as made:
-        assert made.streams.audio[0].codec_context.name == "aac"
-        assert float(made.streams.audio[0].duration * made.streams.audio[0].time_base) == pytest.approx(2, abs=0.1)
+        encoded = made.streams.audio[0]
+        assert encoded.codec_context.name == "aac"
+        assert encoded.duration is not None and encoded.time_base is not None
+        assert float(encoded.duration * encoded.time_base) == pytest.approx(2, abs=0.1)

@@ -12,6 +12,7 @@ import pytest
 from gradio.themes.utils import colors
 
 from detector import page, words
+from detector.page_parts import FacePictures
 from detector.records import Box, ErrorRate, Report, Verdict
 from tests import fakes
 
@@ -54,7 +55,7 @@ class Tree(HTMLParser):
 
 
 def show(report: Report, strong_from: float | None = 0.8) -> Tree:
-    pictures = tuple(page.FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
+    pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
     return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}'))
 
 
