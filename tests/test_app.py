@@ -8,18 +8,22 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
 import pytest
+import skimage.data
 from gradio_client import Client, exceptions, handle_file  # type: ignore[import-untyped]
 
 import app
+from app_video import Work
 from detector import report
+from detector.errors import Cancelled
 from tests import fakes
+from tests.clips import write_clip
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -179,3 +183,39 @@ def test_missing_weights_end_with_a_sentence(tmp_path: Path, capsys: pytest.Capt
     assert shown.err.startswith("error: ")
     assert str(tmp_path) in shown.err
     assert "Traceback" not in shown.err
+
+
+# Videos --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_video_goes_through_its_endpoint(tiny_detector_for_clips: Detector, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "talk.mp4", [skimage.data.astronaut()] * 8)
+    with fakes.serve(tiny_detector_for_clips, tmp_path / "uploads") as blocks:
+        client = Client(blocks.local_url, verbose=False, analytics_enabled=False)
+        answer = client.predict(video=handle_file(clip), api_name="/analyze_video")
+    assert answer["error"] is None
+    assert answer["input"]["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
+    assert [len(face["timeline"]) for face in answer["faces"]] == [6]
+
+
+def test_work_is_watched_and_stopped() -> None:
+    def count_up(tell: Callable[[str, int, int], None], stop: Callable[[], bool]) -> str:
+        for done in range(1000):
+            tell("reading", done, 1000)
+            if stop():
+                raise Cancelled("The analysis was stopped.")
+            time.sleep(0.01)
+        return "done"
+
+    work = Work(count_up)
+    seen = 0
+    for stage, done, total, _ in work.watch():
+        assert (stage, total) == ("reading", 1000) and done >= seen
+        seen = done
+        if seen > 30:
+            work.stop()
+            stopped = time.monotonic()
+    with pytest.raises(Cancelled):
+        work.result()
+    assert time.monotonic() - stopped < 2
+    assert Work(lambda tell, stop: 7).result() == 7
