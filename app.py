@@ -1,4 +1,4 @@
-"""The page: choose a photo, press one button, read what was found. Only Gradio lives here.
+"""The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in ``app_video``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
 one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,10 +26,11 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
-from detector import media, overlay, page, report, words
+from app_video import VideoTab
+from detector import media, overlay, page, report, timeline, words
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
-from detector.records import FaceResult, Frame, Manifest, Report
+from detector.records import Appearance, FaceResult, Frame, Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
 
@@ -42,7 +43,7 @@ QUALITY = 90
 _FOLDER_PREFIX = "photo-check-"
 _FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
 _SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-verdict');
+    const headline = document.querySelector('#fc-output .fc-verdict h2');
     headline?.focus({preventScroll: true});
     headline?.scrollIntoView({block: 'start'});
 }, 100); }"""
@@ -55,15 +56,22 @@ class Analyser(Protocol):
     def manifest(self) -> Manifest: ...
 
     def analyze(
-        self, path: str | os.PathLike[str], *, model: str | None = None, heatmaps: bool = True, name: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        model: str | None = None,
+        heatmaps: bool = True,
+        name: str | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Report: ...
 
 
 def build_app(detector: Analyser) -> gr.Blocks:
-    """Make the page and its named endpoint ``/analyze_image``; ``launch_options`` belong to it.
+    """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
-        detector: analyses photos; called from worker threads, one photo at a time.
+        detector: analyses files; called from worker threads, one file at a time.
     """
 
     def check(upload: dict[str, Any] | None) -> Iterator[str]:
@@ -83,11 +91,20 @@ def build_app(detector: Analyser) -> gr.Blocks:
         Returns:
             The report as JSON: verdict, reason, p_fake and the faces; a file that cannot be analysed has "error" set.
         """
-        path, name = _uploaded(image)
-        try:
-            return report.to_dict(detector.analyze(path, model=model, heatmaps=False, name=name))
-        except DetectorError as error:
-            return report.error_dict(name, error)
+        return _as_dict(detector, image, model)
+
+    def analyze_video(video: gr.FileData, model: str | None = None) -> dict[str, Any]:
+        """Analyse every person of one video and return the report.
+
+        Args:
+            video: the video as a file (MP4, MOV, MKV, WebM, AVI, MPEG or GIF; at most 200 MB, 4096 pixels a side, 4 hours).
+            model: name of the model that decides; without it the default one.
+
+        Returns:
+            The report as JSON: verdict, reason, p_fake and the people as "faces", each with its timeline; a file that
+            cannot be analysed has "error" set.
+        """
+        return _as_dict(detector, video, model)
 
     app: gr.Blocks
     # fill_width: the width is that of .fc-page, for phone and desk alike.
@@ -98,20 +115,12 @@ def build_app(detector: Analyser) -> gr.Blocks:
         gr.Column(elem_classes="fc-page"),
     ):
         gr.HTML(page.introduction(), apply_default_css=False)
-        photo = gr.Image(
-            label=words.CHOOSE,
-            # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
-            type="filepath",
-            image_mode=None,
-            sources=["upload", "webcam", "clipboard"],
-            height=300,
-            placeholder=words.DROP,
-            alt_text=words.CHOOSE,
-            buttons=[],
-            elem_id="fc-photo-input",
-        )
-        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
-        shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+        with gr.Tabs():
+            with gr.Tab(words.PHOTO_TAB, id="photo"):
+                photo, button, shown = _photo_parts()
+            with gr.Tab(words.VIDEO_TAB, id="video"):
+                video_tab = VideoTab(detector.analyze, _uploaded, lambda found: _shown(detector, found), UPLOADS_KEPT_S)
+                app.unload(video_tab.stop)
 
         private: dict[str, Any] = {"api_visibility": "private"}
         # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
@@ -124,8 +133,37 @@ def build_app(detector: Analyser) -> gr.Blocks:
         photo.change(None, None, shown, js="() => ''", cancels=[checked], **private)
         photo.upload(None, js=_FOCUS_BUTTON, **private)
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
+        api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
     app.queue(max_size=8, default_concurrency_limit=1)
     return app
+
+
+def _photo_parts() -> tuple[gr.Image, gr.Button, gr.HTML]:
+    """Where a photo is chosen, the button, and where the result goes."""
+    photo = gr.Image(
+        label=words.CHOOSE,
+        # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
+        type="filepath",
+        image_mode=None,
+        sources=["upload", "webcam", "clipboard"],
+        height=300,
+        placeholder=words.DROP,
+        alt_text=words.CHOOSE,
+        buttons=[],
+        elem_id="fc-photo-input",
+    )
+    button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
+    shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+    return photo, button, shown
+
+
+def _as_dict(detector: Analyser, upload: Any, model: str | None) -> dict[str, Any]:
+    """The report of an upload as plain data."""
+    path, name = _uploaded(upload)
+    try:
+        return report.to_dict(detector.analyze(path, model=model, heatmaps=False, name=name))
+    except DetectorError as error:
+        return report.error_dict(name, error)
 
 
 def launch_options() -> dict[str, Any]:
@@ -138,7 +176,7 @@ def launch_options() -> dict[str, Any]:
         ).set(button_primary_background_fill="*primary_700", button_primary_background_fill_hover="*primary_800"),
         "css_paths": page.STYLESHEET,
         "show_error": False,
-        "max_file_size": "50mb",
+        "max_file_size": "200mb",
         "allowed_paths": [],
         "blocked_paths": [str(Path(__file__).resolve().parent)],
         "strict_cors": True,
@@ -195,7 +233,12 @@ def _answer(detector: Analyser, upload: dict[str, Any]) -> str:
         found = detector.analyze(path, name=name)
     except DetectorError as error:
         return page.refusal(str(error), name)
-    return page.result(found, _pictures(found), detector.manifest, report.to_json(found))
+    return _shown(detector, found)
+
+
+def _shown(detector: Analyser, found: Report) -> str:
+    """The report as HTML."""
+    return page.result(found, _pictures(found, detector.manifest), detector.manifest, report.to_json(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:
@@ -215,12 +258,18 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
     return path, name if isinstance(name, str) and name else path.name
 
 
-def _pictures(found: Report) -> page.Pictures:
-    faces = tuple(_face_pictures(face) for face in found.faces)
+def _pictures(found: Report, manifest: Manifest) -> page.Pictures:
+    seconds = found.input.duration_s or 0.0
+    faces = tuple(
+        _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
+        for face in found.faces
+    )
     return page.Pictures(
         photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
         faces=faces,
-        legend=media.encode_png(overlay.legend(320, 14)) if any(face.towards_fake for face in faces) else None,
+        legend=media.encode_png(overlay.legend(320, 14))
+        if any(face.towards_fake or face.moments for face in faces)
+        else None,
     )
 
 
@@ -234,6 +283,21 @@ def _face_pictures(face: FaceResult) -> page.FacePictures:
         media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
         media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
     )
+
+
+def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> page.FacePictures:
+    spec = manifest.models.get(seen.scored_by)
+    moments = tuple(
+        (
+            media.encode_png(moment.crop.rgb),
+            None
+            if moment.heatmap is None
+            else media.encode_jpeg(overlay.heatmap_on_crop(moment.crop.rgb, moment.heatmap.towards_fake), QUALITY),
+        )
+        for moment in seen.moments
+    )
+    drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
+    return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
 
 
 def _preview(frame: Frame) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """The command line: the same Report as the page, without a browser.
 
     python -m detector analyze FILE... [--json -|PATH] [--model NAME] [--heatmaps DIR] [--weights DIR]
+    python -m detector analyze CLIP --annotated OUT.mp4 [...]
     python -m detector models [--json] [--weights DIR]
 
 Exit status: 0 if every file could be read (whatever its verdict), 2 otherwise.
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from detector import __version__, words
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
-from detector.records import FaceResult, Report, Verdict
+from detector.records import Appearance, FaceResult, Manifest, Report, Verdict
 
 if TYPE_CHECKING:
     from detector.pipeline import Detector
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> in
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m detector",
-        description="Looks for signs that faces in pictures were altered or generated. "
+        description="Looks for signs that faces in pictures and videos were altered or generated. "
         "A score is an estimate, not evidence.",
     )
     parser.add_argument("--version", action="version", version=f"detector {__version__}")
@@ -79,11 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser(
         "analyze",
         parents=[weights],
-        help="analyse pictures",
-        description="Analyses pictures, in the order given. A file that cannot be read does not stop the others.",
+        help="analyse pictures and videos",
+        description="Analyses pictures and videos, in the order given. A file that cannot be read does not stop the others.",
         epilog="Exit status: 0 if every file could be read, whatever its verdict; 2 otherwise.",
     )
-    analyze.add_argument("files", nargs="+", metavar="FILE", help="a picture")
+    analyze.add_argument("files", nargs="+", metavar="FILE", help="a picture or a video")
     analyze.add_argument(
         "--json",
         metavar="-|PATH",
@@ -96,7 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="write FILE.faces.png with numbered boxes and, for each face N, FILE.faceN.crop.png (what was scored), "
-        ".fake.png and .real.png (what raised and lowered the score)",
+        ".fake.png and .real.png (what raised and lowered the score); for each person N of a video, FILE.faceN.timeline.png",
+    )
+    analyze.add_argument(
+        "--annotated",
+        type=Path,
+        metavar="OUT.mp4",
+        help="write the video, of which only one may be given, with boxes, numbers and scores drawn into it",
     )
     models = commands.add_parser("models", parents=[weights], help="list models, revisions and hashes")
     models.add_argument("--json", action="store_true", help="as one JSON object")
@@ -114,6 +121,7 @@ def _load(weights: Path | None) -> Detector:
 
 def _analyze(options: argparse.Namespace, load: Load) -> int:
     from detector import report as reports
+    from detector.annotation import annotate
 
     with contextlib.ExitStack() as stack:
         try:
@@ -123,17 +131,27 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
         except OSError as error:
             print(f"error: {error.filename} cannot be written ({error.strerror}); name another place.", file=sys.stderr)
             return FAILED
+        if options.annotated is not None and (problem := _annotation_problem(options)):
+            print(f"error: {problem}", file=sys.stderr)
+            return FAILED
         summary = None if options.json == "-" else sys.stdout
         # Libraries print as they like; what is asked for on standard output stays alone there.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         detector = stack.enter_context(load(options.weights))
-        detector.select(options.model)
+        # Before the first file is touched; a video model is known to clips only.
+        if options.model is None or options.model not in detector.clip_models:
+            detector.select(options.model)
         stems: set[str] = set()
         status = OK
         limits: tuple[str, ...] = ()
         for file in options.files:
             try:
-                found = detector.analyze(file, model=options.model, heatmaps=options.heatmaps is not None)
+                pictures = options.heatmaps is not None
+                found = detector.analyze(
+                    file, model=options.model, heatmaps=pictures or options.annotated is not None, progress=_progress()
+                )
+                if options.annotated is not None:
+                    annotate(file, found, options.annotated, heat=True, progress=_progress())
             except DetectorError as error:
                 status = FAILED
                 name = _printable(os.path.basename(file) or file)
@@ -141,8 +159,8 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
             else:
                 limits = found.limits
                 plain, text = reports.to_dict(found), _summary(file, found)
-                if options.heatmaps is not None:
-                    _write_pictures(found, options.heatmaps, _stem(found.input.name, stems))
+                if pictures:
+                    _write_pictures(found, detector.manifest, options.heatmaps, _stem(found.input.name, stems))
             if lines is not None:
                 lines.write(f"{reports.to_json(plain)}\n")
                 lines.flush()
@@ -152,6 +170,31 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
         if summary is not None and limits:
             summary.write("Please note\n" + "".join(f"  {limit}\n" for limit in limits))
     return status
+
+
+def _annotation_problem(options: argparse.Namespace) -> str:
+    """Why the annotated video cannot be written; empty if it can."""
+    target: Path = options.annotated
+    if len(options.files) != 1:
+        return "--annotated takes one video; give one FILE only."
+    if target.suffix.lower() != ".mp4":
+        return f"--annotated writes MP4, so its name must end in .mp4, unlike {target.name}."
+    if target.exists() and os.path.exists(options.files[0]) and os.path.samefile(target, options.files[0]):
+        return "--annotated names the video to be analysed; name another file."
+    return ""
+
+
+def _progress() -> Callable[[str, int, int], None] | None:
+    """A line on the terminal that is written over and at last removed; none where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(stage: str, done: int, total: int) -> None:
+        share = f"{words.STAGES[stage]}: {done} of {total}" if done < total else ""
+        sys.stderr.write(f"\r\x1b[K{share}")
+        sys.stderr.flush()
+
+    return tell
 
 
 @contextlib.contextmanager
@@ -186,17 +229,33 @@ def _summary(file: str, found: Report) -> str:
 
 
 def _face_line(number: int, face: FaceResult) -> str:
+    seen = face.over_time
+    if seen is not None:
+        return _person_line(number, face, seen)
     if face.p_fake is None:
         return f"  Face {number}: not analysed. {face.reason}"
     others = ", ".join(f"{name} {words.score_text(score)}" for name, score in face.models.items())
     return f"  Face {number}: score {words.score_text(face.p_fake)}, {words.HEADLINES[face.verdict].lower()} ({others})"
 
 
-def _write_pictures(found: Report, folder: Path, stem: str) -> None:
+def _person_line(number: int, face: FaceResult, seen: Appearance) -> str:
+    name = f"  Person {number}, {words.clock(seen.first_s)} to {words.clock(seen.last_s)}"
+    if face.p_fake is None:
+        return f"{name}: not analysed. {face.reason}"
+    others = ", ".join(f"{model} {words.score_text(score)}" for model, score in face.models.items())
+    moments = ", ".join(f"{words.clock(m.time_s)} ({words.score_text(m.p_fake)})" for m in seen.moments)
+    return (
+        f"{name}: score {words.score_text(face.p_fake)}, {words.HEADLINES[face.verdict].lower()} ({others})\n"
+        f"    highest single frames at {moments}"
+    )
+
+
+def _write_pictures(found: Report, manifest: Manifest, folder: Path, stem: str) -> None:
     from detector.media import encode_png
     from detector.overlay import boxes_on_frame, heatmap_on_crop
+    from detector.timeline import timeline
 
-    if found.frame is not None and found.faces:
+    if found.frame is not None and found.faces and found.input.kind == "image":
         boxes = [face.crop.detection.box for face in found.faces]
         dashed = [face.verdict is Verdict.NOT_ANALYSED for face in found.faces]
         (folder / f"{stem}.faces.png").write_bytes(encode_png(boxes_on_frame(found.frame.rgb, boxes, dashed=dashed)))
@@ -205,6 +264,9 @@ def _write_pictures(found: Report, folder: Path, stem: str) -> None:
         if face.heatmap is not None:
             pictures["fake"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_fake)
             pictures["real"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_real)
+        if face.over_time is not None:
+            bands = manifest.models[face.over_time.scored_by].bands
+            pictures["timeline"] = timeline(face.over_time, bands, found.input.duration_s or 0.0)
         for kind, rgb in pictures.items():
             (folder / f"{stem}.face{number}.{kind}.png").write_bytes(encode_png(rgb))
 
@@ -242,7 +304,7 @@ def _models(options: argparse.Namespace) -> int:
                 "name": spec.name,
                 "architecture": spec.architecture,
                 "kind": spec.kind,
-                "default": spec.name == store.manifest.default_image_model,
+                "default": spec.name in (store.manifest.default_image_model, store.manifest.default_video_model),
                 "revision": revision,
                 "file": spec.file.name,
                 "bytes": spec.file.bytes,

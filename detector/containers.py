@@ -81,6 +81,8 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"MZ", "a Windows program", _NOT_A_PICTURE),
     (0, b"\x7fELF", "a program", _NOT_A_PICTURE),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 data file", _NOT_A_PICTURE),
+    (0, b"#EXTM3U", "a playlist, which only names other files", "Give the video itself."),
+    (0, b"ffconcat version", "a playlist, which only names other files", "Give the video itself."),
     (0, b"version https://git-lfs", "a Git LFS pointer, not the picture itself", "Fetch it with: git lfs pull"),
 )
 

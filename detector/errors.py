@@ -10,7 +10,8 @@ DetectorError                 anything below; its text is a sentence a user can 
 │   ├── WeightsNotFound       in none of the places searched (the Hub's 404 included)
 │   ├── WeightsUnreachable    the Hub did not answer and no local copy exists
 │   └── WeightsCorrupt        wrong size, wrong SHA-256, or not the architecture it claims
-└── UnknownModel              a model name that the manifest does not list
+├── UnknownModel              a model name that the manifest does not list
+└── Cancelled                 whoever asked for the work asked to stop it
 
 The message names the cause and the cure. Everything that is not a ``DetectorError`` is a bug and must stay loud.
 """
@@ -18,6 +19,7 @@ The message names the cause and the cure. Everything that is not a ``DetectorErr
 from __future__ import annotations
 
 __all__ = [
+    "Cancelled",
     "DamagedMedia",
     "DetectorError",
     "ManifestInvalid",
@@ -74,3 +76,7 @@ class WeightsCorrupt(WeightsError):
 
 class UnknownModel(DetectorError):
     """No model of that name is in the manifest."""
+
+
+class Cancelled(DetectorError):
+    """The caller's ``cancelled`` said so; nothing is wrong with the file."""

@@ -3,7 +3,7 @@
 {
   "schema_version": 1,
   "hub":            null or {repo "owner/name", revision 40 hexadecimal digits},
-  "default":        {image: name of a model},
+  "default":        {image: name of an image model, and, if there is one that decides about clips, video: of a video model},
   "models":         {NAME: {architecture, kind "image" or "video", file {name, bytes, sha256},
                             crop {size, margin, interpolation, border, upright_above_deg},
                             labels {"real": 1, "fake": 0}, calibration {scale, offset},
@@ -11,10 +11,14 @@
                             heatmap_full_scale, track_record [{verdict, genuine, fake}...],
                             trained_with, trained_at_commit}},
   "face_detectors": {short_range and full_range: {name, bytes, sha256, licence, origin}},
+  "clips":          {samples, stretch, min_frames, min_share, max_disagreement or null,
+                     frame_mean {NAME of an image model: {calibration, bands, track_record, fitted_with}}},
   "quality_gates":  {min_size_px, min_sharpness, min_brightness, max_brightness, max_abs_yaw}
 }
 
-Every field is required: a default filled in silently would be a threshold that stands in the code. Units and meanings
+Every field is required, since a default filled in silently would be a threshold that stands in the code; only "clips" may be
+left out as a whole, and such weights are for pictures. A "frame_mean" is the rule that turns the mean of an image model's
+logits over a person's frames into a score: it has no weights of its own, so it is no model. Units and meanings
 are those of the records of the same names. Like ``records`` and ``errors``, this module knows no stage.
 """
 
@@ -32,8 +36,10 @@ from detector.errors import ManifestInvalid
 from detector.records import (
     Bands,
     Calibration,
+    ClipRules,
     CropSpec,
     ErrorRate,
+    FrameMean,
     HubPin,
     Manifest,
     ModelSpec,
@@ -156,6 +162,44 @@ def _bands(fields: _Fields) -> Bands:
     )
 
 
+def _calibration(fields: _Fields) -> Calibration:
+    return fields.make(Calibration, scale=fields.number("scale"), offset=fields.number("offset"))
+
+
+def _track_record(fields: _Fields) -> tuple[ErrorRate, ...]:
+    verdicts = "|".join(Verdict)
+    return tuple(
+        ErrorRate(
+            verdict=Verdict(row.text("verdict", verdicts, f"one of {verdicts}")),
+            genuine=row.whole("genuine", least=0),
+            fake=row.whole("fake", least=0),
+        )
+        for row in fields.rows("track_record")
+    )
+
+
+def _clip_rules(fields: _Fields) -> ClipRules:
+    means = fields.table("frame_mean")
+    return fields.make(
+        ClipRules,
+        samples=fields.whole("samples", least=1),
+        stretch=fields.whole("stretch", least=1),
+        min_frames=fields.whole("min_frames", least=1),
+        min_share=fields.number("min_share"),
+        max_disagreement=fields.number("max_disagreement") if fields.given("max_disagreement") else None,
+        frame_mean={name: _frame_mean(means.table(name)) for name in means.values},
+    )
+
+
+def _frame_mean(fields: _Fields) -> FrameMean:
+    return FrameMean(
+        calibration=_calibration(fields.table("calibration")),
+        bands=_bands(fields.table("bands")),
+        track_record=_track_record(fields),
+        fitted_with=fields.text("fitted_with"),
+    )
+
+
 def _model_spec(name: str, fields: _Fields) -> ModelSpec:
     if not re.fullmatch(BASE_NAME, name):
         raise fields.invalid("", "must be named with letters, digits, dots, hyphens and underscores only")
@@ -163,30 +207,19 @@ def _model_spec(name: str, fields: _Fields) -> ModelSpec:
     for label, value in LABELS.items():
         if labels.whole(label, least=0) != value:
             raise labels.invalid(label, f"must be {value}: the sigmoid of every model is P(real)")
-    calibration = fields.table("calibration")
     full_scale = fields.number("heatmap_full_scale")
     if full_scale <= 0:
         raise fields.invalid("heatmap_full_scale", "must be above 0")
-    verdicts = "|".join(Verdict)
     return ModelSpec(
         name=name,
         architecture=fields.text("architecture"),
         kind=fields.text("kind", "image|video", '"image" or "video"'),
         file=_weight_file(fields.table("file")),
         crop=_crop_spec(fields.table("crop")),
-        calibration=calibration.make(
-            Calibration, scale=calibration.number("scale"), offset=calibration.number("offset")
-        ),
+        calibration=_calibration(fields.table("calibration")),
         bands=_bands(fields.table("bands")),
         heatmap_full_scale=full_scale,
-        track_record=tuple(
-            ErrorRate(
-                verdict=Verdict(row.text("verdict", verdicts, f"one of {verdicts}")),
-                genuine=row.whole("genuine", least=0),
-                fake=row.whole("fake", least=0),
-            )
-            for row in fields.rows("track_record")
-        ),
+        track_record=_track_record(fields),
         trained_with=fields.text("trained_with"),
         trained_at_commit=fields.text("trained_at_commit"),
     )
@@ -206,6 +239,13 @@ def _manifest(values: object, source: Path) -> Manifest:
     # An empty table is where training starts from; once there are models, the default must be one of them.
     if models and (default not in models or models[default].kind != "image"):
         raise top.invalid("default.image", f"must name an image model of this manifest, not {_shown(default)}")
+    default_video = None
+    if "video" in top.table("default").values:
+        default_video = top.table("default").text("video")
+        if default_video not in models or models[default_video].kind != "video":
+            raise top.invalid("default.video", f"must name a video model of this manifest, not {_shown(default_video)}")
+        if "clips" not in top.values:
+            raise top.invalid("clips", "is missing")
     detectors = top.table("face_detectors")
     for name in FACE_DETECTORS:
         for key in ("licence", "origin"):  # for people, not for the program, but owed to third-party files
@@ -217,6 +257,8 @@ def _manifest(values: object, source: Path) -> Manifest:
         face_detectors={name: _weight_file(detectors.table(name)) for name in FACE_DETECTORS},
         gates=QualityGates(**{field.name: gates.number(field.name) for field in dataclasses.fields(QualityGates)}),
         hub=_hub_pin(top.table("hub")) if top.given("hub") else None,
+        clips=_clip_rules(top.table("clips")) if "clips" in top.values else None,
+        default_video_model=default_video,
     )
 
 
@@ -262,6 +304,8 @@ def update_manifest(
     default_image_model: str | None = None,
     gates: QualityGates | None = None,
     hub: HubPin | None = None,
+    clips: ClipRules | None = None,
+    default_video_model: str | None = None,
 ) -> Manifest:
     """Replace the named parts of ``manifest.json``; for training and publishing.
 
@@ -277,6 +321,8 @@ def update_manifest(
     _manifest(values, path)
     if gates is not None:
         values["quality_gates"] = dataclasses.asdict(gates)
+    if clips is not None:
+        values["clips"] = dataclasses.asdict(clips)
     if hub is not None:
         values["hub"] = dataclasses.asdict(hub)
     if model is not None:
@@ -288,6 +334,8 @@ def update_manifest(
             values["default"]["image"] = model.name
     if default_image_model is not None:
         values["default"]["image"] = default_image_model
+    if default_video_model is not None:
+        values["default"]["video"] = default_video_model
     text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     manifest = _manifest(json.loads(text), path)
     beside = path.with_name(f".{MANIFEST_NAME}.{os.getpid()}")

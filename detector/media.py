@@ -1,4 +1,4 @@
-"""The only decoder: a media file in, upright RGB pixels and the file's facts out.
+"""The only decoder of pictures (``video`` is that of clips): a file in, upright RGB pixels and the file's facts out.
 
 A still picture goes through these steps, in this order, each able to refuse it:
 
@@ -17,14 +17,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import stat
 import struct
-import unicodedata
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import av
 import av.error
@@ -33,7 +30,7 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
-from detector import colour, containers
+from detector import colour, containers, files
 from detector.errors import DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
 from detector.records import Frame, InputInfo, LoadedImage
 
@@ -53,7 +50,8 @@ MAX_PIXELS = 40_000_000
 MAX_SIDE = 32_767
 """OpenCV's resampling counts pixels in 16 bits."""
 MIN_SIDE = 16
-MAX_NAME_CHARACTERS = 100
+
+_SMALLER = "Save it smaller, for example as JPEG, and try again."
 
 FORMATS = "JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC"
 _PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
@@ -115,7 +113,7 @@ def decode_image(data: bytes, name: str = "") -> LoadedImage:
     if not data:
         raise DamagedMedia("The file is empty: copy or download it again.")
     if len(data) > MAX_FILE_BYTES:
-        raise _file_too_large(len(data))
+        raise files.file_too_large(len(data), MAX_FILE_BYTES, _SMALLER)
     kind = containers.identify(data)
     if kind is None:
         raise _unsupported(data)
@@ -123,7 +121,7 @@ def decode_image(data: bytes, name: str = "") -> LoadedImage:
     rgb = np.array(_decode(data, kind, notes))
     height, width, _ = rgb.shape
     info = InputInfo(
-        name=_safe_name(name),
+        name=files.safe_name(name),
         sha256=hashlib.sha256(data).hexdigest(),
         kind="image",
         format=kind,
@@ -159,37 +157,12 @@ def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> by
 
 
 def _read_file(path: str | os.PathLike[str]) -> bytes:
-    try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device would never end
-            raise MediaError("This is not a file: give the path of a picture.")
-        if status.st_size > MAX_FILE_BYTES:
-            raise _file_too_large(status.st_size)
-        with Path(path).open("rb") as file:
+    with files.open_file(path, MAX_FILE_BYTES, "a picture", _SMALLER) as file:
+        try:
             return file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise MediaError(f"The file cannot be opened ({reason}): check the path and the permissions.") from error
-    except ValueError as error:  # a null character in the path
-        raise MediaError("The file cannot be opened: its path is not valid.") from error
-
-
-def _safe_name(name: str) -> str:
-    """The base name, safe to show: nothing that controls a terminal, turns the reading direction, or is not text."""
-    base = name.replace("\\", "/").rsplit("/", 1)[-1]
-    shown = "".join("\ufffd" if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in base).strip()
-    if shown in ("", ".", ".."):
-        return "unnamed"
-    if len(shown) > MAX_NAME_CHARACTERS:
-        shown = shown[: MAX_NAME_CHARACTERS - 13] + "…" + shown[-12:]
-    return shown
-
-
-def _file_too_large(size: int) -> MediaTooLarge:
-    return MediaTooLarge(
-        f"The file has {size / 1024**2:.0f} MB; at most {MAX_FILE_BYTES // 1024**2} MB are read. "
-        "Save it smaller, for example as JPEG, and try again."
-    )
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise MediaError(f"The file cannot be read ({reason}): copy it again.") from error
 
 
 def _unsupported(data: bytes) -> MediaError:

@@ -7,6 +7,10 @@ Every image model has the same contract, so that one scorer, one Grad-CAM and on
 * a layer named ``logit``, shape (batch, 1), the log-odds of "real" (the paper's labels: Real = 1, Fake = 0);
 * output: ``sigmoid(logit)`` = P(real), shape (batch, 1), float32.
 
+A video model takes a sequence of such crops with a mask, (batch, time, size, size, 3) uint8 and (batch, time) bool, and gives
+P(real) alike. It is two models in one, layers named ``frames`` (its ``layer`` is the trunk, crops to features) and ``head``
+(features and mask to ``logit``), so that a scorer can run the trunk once a crop whatever is done with the sequence.
+
 The architecture is always built here and the weights are loaded into it from a plain ``.weights.h5``: a file of arrays
 can carry no code.
 """
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +30,7 @@ from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "Scorer", "build", "load"]
+__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "Scorer", "build", "load", "resnet_lstm"]
 
 _BATCH = 32
 
@@ -76,6 +81,11 @@ def resnet(size: int = 224) -> keras.Model:
     in; input as there: BGR mean subtracted, in RGB order because the start turns the first kernel round.
     """
     inputs = keras.Input((size, size, 3), dtype="uint8", name="crop")
+    return _head(_residual_trunk(inputs), "resnet", inputs, dropout=0.2)
+
+
+def _residual_trunk(inputs: Any) -> Any:
+    """Crops to (batch, size / 32, size / 32, 1024): the layers that ``resnet`` and ``resnet_lstm`` share, names included."""
     x = layers.Rescaling(1.0, offset=[-123.0, -117.0, -104.0], name="scale")(inputs)
     x = _conv_bn(x, 64, 7, 2, "stem", padding=3)
     x = layers.ReLU(name="stem_relu")(x)
@@ -89,7 +99,57 @@ def resnet(size: int = 224) -> keras.Model:
             y = layers.ReLU(name=f"{name}_b_relu")(_conv_bn(y, width, 3, 1, f"{name}_b"))
             y = _conv_bn(y, width * 4, 1, 1, f"{name}_c")
             x = layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([y, shortcut]))
-    return _head(x, "resnet", inputs, dropout=0.2)
+    return x
+
+
+CELLS = ("lstm", "gru", "bilstm")
+"""What may remember in ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
+
+
+def resnet_lstm(size: int = 224, *, cell: str = "lstm", attention: bool = False, units: int = 64) -> keras.Model:
+    """The paper's video network (its Fig. 2): a residual network on every frame, an LSTM over time, dense layers, one logit.
+
+    Args:
+        size: side of the square crops, pixels.
+        cell: one of ``CELLS``.
+        attention: whether the head weighs the states of all frames (additive attention, Bahdanau et al. 2015, with a
+            learnt query) in place of taking the last one.
+        units: of the recurrent layer, in each direction.
+
+    Frames whose mask is False (no face there, or padding) leave the state as it was and get no weight, so that they do not
+    change the score. At least one frame must be present.
+
+    Raises:
+        ValueError: another cell.
+    """
+    if cell not in CELLS:
+        raise ValueError(f"resnet_lstm: expected cell to be one of {', '.join(CELLS)}, got {cell!r}")
+    crop = keras.Input((size, size, 3), dtype="uint8", name="crop")
+    maps = layers.Identity(name="feature_map")(_residual_trunk(crop))
+    trunk = keras.Model(crop, layers.GlobalAveragePooling2D(name="pool")(maps), name="trunk")
+    head = _recurrent_head(trunk.output_shape[-1], cell, attention, units)
+    crops = keras.Input((None, size, size, 3), dtype="uint8", name="crops")
+    present = keras.Input((None,), dtype="bool", name="present")
+    logit = head([layers.TimeDistributed(trunk, name="frames")(crops), present])
+    p_real = layers.Activation("sigmoid", name="p_real", dtype="float32")(logit)
+    return keras.Model([crops, present], p_real, name=f"resnet_{cell}{'_attention' if attention else ''}")
+
+
+def _recurrent_head(width: int, cell: str, attention: bool, units: int) -> keras.Model:
+    """(batch, time, width) features and (batch, time) mask to (batch, 1) log-odds of "real"."""
+    features = keras.Input((None, width), name="features")
+    present = keras.Input((None,), dtype="bool", name="present")
+    x = layers.Dense(64, activation="relu", name="project")(layers.Dropout(0.3, name="dropout1")(features))
+    recurrent = (layers.GRU if cell == "gru" else layers.LSTM)(units, return_sequences=attention, name="memory")
+    if cell == "bilstm":
+        recurrent = layers.Bidirectional(recurrent, name="both_ways")
+    x = recurrent(x, mask=present)
+    if attention:
+        asked = layers.Dense(1, name="query")(layers.Dense(units, activation="tanh", name="key")(x))
+        weights = layers.Softmax(name="weights")(keras.ops.squeeze(asked, -1), mask=present)
+        x = keras.ops.sum(keras.ops.expand_dims(weights, -1) * x, axis=1)
+    x = layers.Dense(32, activation="relu", name="dense")(layers.Dropout(0.3, name="dropout2")(x))
+    return keras.Model([features, present], layers.Dense(1, name="logit", dtype="float32")(x), name="head")
 
 
 def efficientnet(size: int = 224) -> keras.Model:
@@ -147,23 +207,32 @@ def _conv_bn(
 ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
     {"cnn": cnn, "resnet": resnet, "efficientnet": efficientnet}
 )
+"""Image models."""
+
+VIDEO_ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
+    {
+        f"resnet_{cell}{'_attention' if attention else ''}": partial(resnet_lstm, cell=cell, attention=attention)
+        for cell in CELLS
+        for attention in (False, True)
+    }
+)
+"""Video models: the name says the cell and whether there is attention, so that a manifest needs no further options."""
 
 
 def build(architecture: str, size: int) -> keras.Model:
     """Make a model with random weights.
 
     Args:
-        architecture: a key of ``ARCHITECTURES``.
+        architecture: a key of ``ARCHITECTURES`` or ``VIDEO_ARCHITECTURES``.
         size: side of the square crops, pixels.
 
     Raises:
         UnknownModel: no such architecture.
     """
-    if architecture not in ARCHITECTURES:
-        raise UnknownModel(
-            f"There is no architecture named {architecture!r}; choose one of {', '.join(ARCHITECTURES)}."
-        )
-    return ARCHITECTURES[architecture](size)
+    known = {**ARCHITECTURES, **VIDEO_ARCHITECTURES}
+    if architecture not in known:
+        raise UnknownModel(f"There is no architecture named {architecture!r}; choose one of {', '.join(known)}.")
+    return known[architecture](size)
 
 
 def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:

@@ -17,7 +17,7 @@ import numpy as np
 
 from detector.records import Box, FloatMap, UInt8Image
 
-__all__ = ["HEAT_RGB", "boxes_on_frame", "heatmap_on_crop", "legend"]
+__all__ = ["HEAT_RGB", "boxes_on_frame", "heatmap_on_crop", "legend", "shrink"]
 
 HEAT_RGB = (0, 140, 255)
 """The heatmap's only colour."""
@@ -69,6 +69,17 @@ def legend(width: int = 256, height: int = 16, opacity: float = 0.5) -> UInt8Ima
     return heatmap_on_crop(grey, ramp, opacity)
 
 
+def shrink(rgb: UInt8Image, max_side: int) -> UInt8Image:
+    """A copy whose longer side is at most so many pixels; never larger than the picture."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, max_side / max(height, width))
+    if scale == 1.0:
+        return rgb.copy()
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small: UInt8Image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return small
+
+
 def boxes_on_frame(
     frame_rgb: UInt8Image,
     boxes: Sequence[Box],
@@ -102,12 +113,7 @@ def boxes_on_frame(
         raise ValueError(f"expected as many labels and dashes as boxes, got {len(boxes)}, {len(labels)}, {len(dashed)}")
     height, width = frame_rgb.shape[:2]
     scale = 1.0 if max_side is None else min(1.0, max_side / max(height, width))
-    canvas: UInt8Image
-    if scale < 1.0:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        canvas = cv2.resize(frame_rgb, size, interpolation=cv2.INTER_AREA)
-    else:
-        canvas = frame_rgb.copy()
+    canvas = frame_rgb.copy() if max_side is None else shrink(frame_rgb, max_side)
     height, width = canvas.shape[:2]
     lines = [_line_width(box, scale, max(height, width)) for box in boxes]
     # Lines first, badges after, so that no line crosses a number.

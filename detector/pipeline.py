@@ -1,6 +1,8 @@
-"""From a file to a Report: the one module that knows all the stages, in the order in which they run.
+"""From a file to a Report. Here the way of a picture, all stages in the order in which they run:
 
 read -> find faces -> crop -> quality gates -> score -> calibrate -> Grad-CAM -> verdict -> Report
+
+That of a clip is in ``clip``; which of them a file takes is told by its bytes.
 """
 
 from __future__ import annotations
@@ -9,27 +11,34 @@ import importlib.metadata
 import os
 import platform
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detector import __version__
-from detector.errors import UnknownModel, WeightsCorrupt, WeightsNotFound
+from detector.clip import ClipTools, Progress, analyze_clip
+from detector.errors import UnknownModel, WeightsNotFound
 from detector.faces import FaceFinder, crop_face
-from detector.gradcam import GradCam
+from detector.loading import (
+    FindsFaces,
+    LoadedModel,
+    LoadedVideoModel,
+    check_contract,
+    explain,
+    load_image_model,
+    load_video_model,
+    stack,
+)
 from detector.media import read_image
-from detector.models import Scorer, load
 from detector.records import (
     CropSpec,
     Detection,
     FaceCrop,
     FaceResult,
-    FloatMap,
     Frame,
     Heatmap,
     LoadedImage,
@@ -40,9 +49,10 @@ from detector.records import (
     Verdict,
 )
 from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality
+from detector.video import is_clip
 from detector.weights import WeightStore
 
-__all__ = ["Detector", "LoadedModel", "check_contract", "load_detector"]
+__all__ = ["Detector", "LoadedModel", "LoadedVideoModel", "check_contract", "load_detector"]
 
 _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -58,39 +68,10 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "pillow": ("pillow",),
         "numpy": ("numpy",),
+        "av": ("av",),
     }
 )
 """Libraries whose version can change a score, and the distributions each may come from."""
-
-
-class FindsFaces(Protocol):
-    """What is needed of ``faces.FaceFinder``."""
-
-    def find(self, frame: Frame) -> list[Detection]: ...
-
-    def close(self) -> None: ...
-
-
-class Scores(Protocol):
-    """What is needed of ``models.Scorer``."""
-
-    def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-class Explains(Protocol):
-    """What is needed of ``gradcam.GradCam``."""
-
-    def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """An image model ready to score, with what the manifest says of it."""
-
-    spec: ModelSpec
-    info: ModelInfo
-    scorer: Scores
-    explainer: Explains
 
 
 class Detector:
@@ -100,9 +81,16 @@ class Detector:
         manifest: thresholds, gates and the default model.
         finder: closed with the detector.
         models: image models by name, the manifest's default among them. All of them score every face.
+        video_models: models of sequences by name; all of them score every person of a clip.
     """
 
-    def __init__(self, manifest: Manifest, finder: FindsFaces, models: Mapping[str, LoadedModel]) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        finder: FindsFaces,
+        models: Mapping[str, LoadedModel],
+        video_models: Mapping[str, LoadedVideoModel] | None = None,
+    ) -> None:
         if manifest.default_image_model not in models:
             raise ValueError(
                 f"Detector: the default model {manifest.default_image_model!r} is not among {list(models)}"
@@ -110,6 +98,7 @@ class Detector:
         self.manifest = manifest
         self._finder = finder
         self._models = dict(models)
+        self._video_models = dict(video_models or {})
         self._versions = _versions()
         # Inference uses every core as it is; two at a time would only double the memory.
         self._lock = threading.Lock()
@@ -129,6 +118,10 @@ class Detector:
     def warm_up(self) -> None:
         """Run every model once, so that the first user does not wait while its functions are compiled."""
         with self._lock:
+            for video in self._video_models.values():
+                size = video.spec.crop.size
+                features = video.scorer.features(np.zeros((1, size, size, 3), np.uint8))
+                video.scorer.fake_logit(features, np.ones(1, np.bool_))
             for loaded in self._models.values():
                 size = loaded.spec.crop.size
                 blank = np.zeros((1, size, size, 3), np.uint8)
@@ -151,21 +144,42 @@ class Detector:
             raise UnknownModel(f"There is no image model named {name!r}; choose one of: {', '.join(self._models)}.")
         return self._models[name]
 
+    @property
+    def clip_models(self) -> tuple[str, ...]:
+        """What can decide about a clip: video models, and image models whose mean over the frames has a rule."""
+        rules = self.manifest.clips
+        means = [name for name in self._models if rules is not None and name in rules.frame_mean]
+        return (*self._video_models, *means)
+
     def analyze(
-        self, path: str | os.PathLike[str], *, model: str | None = None, heatmaps: bool = True, name: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        model: str | None = None,
+        heatmaps: bool = True,
+        name: str | None = None,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Report:
-        """Analyse every face of a picture.
+        """Analyse every face of a picture, or every person of a clip.
 
         Args:
-            path: the file.
+            path: the file; its bytes say what it is.
             model: name of the model that gives verdict and heatmaps; default that of the manifest.
             heatmaps: whether to compute them.
             name: of the file as the user knows it; default the base name of ``path``.
+            progress: called with a stage, how much of it is done, and how much there is; for clips.
+            cancelled: asked often while a clip is analysed; once it says True, the work stops.
 
         Raises:
-            UnknownModel: no such image model.
+            UnknownModel: no such model.
             MediaError: the file cannot be read.
+            ManifestInvalid: a clip, and the weights are for pictures only.
+            Cancelled: ``cancelled`` said so.
         """
+        if is_clip(path):
+            tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
+            return analyze_clip(path, tools, model, heatmaps, name, progress, cancelled)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -175,7 +189,7 @@ class Detector:
             obstacles = [judge_quality(crop.quality, self.manifest.gates) for crop in crops]
             kept = [index for index, obstacle in enumerate(obstacles) if obstacle is None]
             scores = self._score(cut, kept)
-            maps = _explain(selected, crops, kept) if heatmaps else {}
+            maps = explain(selected, crops, kept) if heatmaps else {}
         faces = tuple(
             _judge(crop, obstacle, scores.get(index, {}), maps.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
@@ -192,7 +206,7 @@ class Detector:
         scores: dict[int, dict[str, float]] = {index: {} for index in kept}
         if kept:
             for name, loaded in self._models.items():
-                logits = loaded.scorer.fake_logits(_stack(cut[loaded.spec.crop], kept))
+                logits = loaded.scorer.fake_logits(stack(cut[loaded.spec.crop], kept))
                 for index, logit in zip(kept, logits, strict=True):
                     scores[index][name] = calibrate(float(logit), loaded.spec.calibration)
         return scores
@@ -225,7 +239,7 @@ class Detector:
 
 
 def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector:
-    """Load every image model of the manifest once, each file compared with its SHA-256 first.
+    """Load every model of the manifest once, each file compared with its SHA-256 first.
 
     Args:
         weights_dir: folder with ``manifest.json``; default ``weights/`` beside the package.
@@ -241,58 +255,12 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
             f"The manifest in {store.folder} lists no image model; train one with `python -m train fit cnn`, "
             "or use the weights folder of a release."
         )
-    models = {spec.name: _load_model(spec, store) for spec in specs}
-    detectors = [store.locate(manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
-    return Detector(manifest, FaceFinder(*detectors), models)
-
-
-def check_contract(model: Any, spec: ModelSpec) -> None:
-    """Compare what a model takes and gives with what the manifest promises.
-
-    Args:
-        model: a Keras model.
-        spec: its entry in the manifest.
-
-    Raises:
-        WeightsCorrupt: it does not take (N, size, size, 3) uint8 crops of the manifest's size, or does not give (N, 1).
-    """
-    size = spec.crop.size
-    wanted = ((None, size, size, 3), "uint8", (None, 1))
-    found = (tuple(model.input_shape), str(model.inputs[0].dtype), tuple(model.output_shape))
-    if found != wanted:
-        raise WeightsCorrupt(
-            f"The model {spec.name!r} takes {found[0]} {found[1]} and gives {found[2]}, but the manifest promises "
-            f"{wanted[0]} {wanted[1]} and {wanted[2]}; use the manifest and the weights of one release."
-        )
-
-
-def _load_model(spec: ModelSpec, store: WeightStore) -> LoadedModel:
-    located = store.locate(spec.file)
-    model = load(spec.architecture, spec.crop.size, located.path)
-    check_contract(model, spec)
-    info = ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
-    return LoadedModel(spec, info, Scorer(model), GradCam(model))
-
-
-def _stack(crops: Sequence[FaceCrop], kept: Sequence[int]) -> NDArray[np.uint8]:
-    """(N, S, S, 3) uint8: the kept crops as one batch."""
-    return np.stack([crops[index].rgb for index in kept])
-
-
-def _explain(loaded: LoadedModel, crops: Sequence[FaceCrop], kept: Sequence[int]) -> dict[int, Heatmap]:
-    """Heatmaps by face, of the crops that were scored, on the model's fixed scale."""
-    if not kept:
-        return {}
-    towards_fake, towards_real = loaded.explainer.evidence(_stack(crops, kept))
-
-    def share(evidence: FloatMap) -> FloatMap:
-        scaled: FloatMap = np.clip(evidence / np.float32(loaded.spec.heatmap_full_scale), 0.0, 1.0)
-        return scaled
-
-    return {
-        index: Heatmap(share(fake), share(real), loaded.spec.name)
-        for index, fake, real in zip(kept, towards_fake, towards_real, strict=True)
+    models = {spec.name: load_image_model(spec, store) for spec in specs}
+    video_models = {
+        spec.name: load_video_model(spec, store) for spec in manifest.models.values() if spec.kind == "video"
     }
+    detectors = [store.locate(manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
+    return Detector(manifest, FaceFinder(*detectors), models, video_models)
 
 
 def _judge(

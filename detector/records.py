@@ -16,17 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Appearance",
     "Bands",
     "Box",
     "Calibration",
+    "ClipCounts",
+    "ClipRules",
     "CropSpec",
     "Detection",
     "ErrorRate",
     "FaceCrop",
     "FaceQuality",
     "FaceResult",
+    "FaceTrack",
     "FloatMap",
     "Frame",
+    "FrameMean",
     "Heatmap",
     "HubPin",
     "InputInfo",
@@ -34,8 +39,11 @@ __all__ = [
     "Manifest",
     "ModelInfo",
     "ModelSpec",
+    "Moment",
     "QualityGates",
     "Report",
+    "Sighting",
+    "TimePoint",
     "UInt8Image",
     "Verdict",
     "WeightFile",
@@ -135,6 +143,26 @@ class InputInfo:
     height: int
     notes: tuple[str, ...] = ()
     """Sentences for the user, such as "Only the first of 12 frames was read."."""
+    duration_s: float | None = None
+    """Length of a clip as measured from its time stamps, seconds; None for a picture."""
+    fps: float | None = None
+    """Frames per second as measured, on average; None for a picture and for a clip of one frame."""
+    codec: str | None = None
+    """FFmpeg's name of a clip's coding, such as "h264"."""
+
+
+@dataclass(frozen=True)
+class ClipCounts:
+    """What became of a clip's frames."""
+
+    in_file: int
+    """Frames that the file holds, by its packets."""
+    decoded: int
+    """Frames decoded, those on the way to a wanted one included."""
+    undecodable: int
+    """Frames on the way that could not be decoded."""
+    sampled: int
+    """Frames that were looked at."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +244,44 @@ class FaceCrop:
         _check_rgb(self.rgb, "FaceCrop.rgb")
         if self.rgb.shape[0] != self.rgb.shape[1]:
             raise ValueError(f"FaceCrop.rgb: expected a square, got {self.rgb.shape}")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One person in one sampled frame of a clip."""
+
+    sample: int
+    """Running number of the sampled frame, 0, 1, ..."""
+    time_s: float
+    """Seconds from the clip's beginning."""
+    position: int
+    """Which of the faces of that frame it is."""
+    crop: FaceCrop
+
+
+@dataclass(frozen=True)
+class FaceTrack:
+    """One person across a clip."""
+
+    id: int
+    """1, 2, ... in order of first sighting."""
+    sightings: tuple[Sighting, ...]
+    """In order of time, at most one a frame."""
+    gaps: tuple[tuple[float, float], ...]
+    """(from, to) in seconds: between two sightings, the face was not found in the frames looked at."""
+
+    def __post_init__(self) -> None:
+        samples = [sighting.sample for sighting in self.sightings]
+        if not samples or samples != sorted(set(samples)):
+            raise ValueError(f"FaceTrack.sightings: expected at least one, ascending and one a frame, got {samples}")
+
+    @property
+    def first_s(self) -> float:
+        return self.sightings[0].time_s
+
+    @property
+    def last_s(self) -> float:
+        return self.sightings[-1].time_s
 
 
 @dataclass(frozen=True)
@@ -329,6 +395,44 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class FrameMean:
+    """How the mean of an image model's logits over a person's frames becomes a score of its own."""
+
+    calibration: Calibration
+    """Of the mean logit; fitted on clips, since a mean varies less than one frame does."""
+    bands: Bands
+    track_record: tuple[ErrorRate, ...]
+    """On clips."""
+    fitted_with: str
+    """Command that fitted it, or what stands in for that."""
+
+
+@dataclass(frozen=True)
+class ClipRules:
+    """How clips are looked at and judged."""
+
+    samples: int
+    """Places of the clip that are looked at, spread evenly."""
+    stretch: int
+    """Consecutive frames at each."""
+    min_frames: int
+    """A person is analysed if the face can be scored in at least so many frames."""
+    min_share: float
+    """Share of the frames looked at in which a face must be seen for more than "inconclusive"."""
+    max_disagreement: float | None
+    """Difference of frame mean and video model in p_fake from which a result is inconclusive; None without a video model."""
+    frame_mean: Mapping[str, FrameMean]
+    """By image model; one without an entry has no say on clips."""
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or self.stretch < 1 or self.min_frames < 1:
+            raise ValueError("ClipRules: expected samples, stretch and min_frames of at least 1")
+        _check_unit(self.min_share, "ClipRules.min_share")
+        if self.max_disagreement is not None:
+            _check_unit(self.max_disagreement, "ClipRules.max_disagreement")
+
+
+@dataclass(frozen=True)
 class Manifest:
     """``weights/manifest.json`` as a record."""
 
@@ -338,6 +442,10 @@ class Manifest:
     """"short_range" and "full_range"."""
     gates: QualityGates
     hub: HubPin | None
+    clips: ClipRules | None = None
+    """None for weights that are for pictures only."""
+    default_video_model: str | None = None
+    """None where the mean over the frames decides about clips."""
 
 
 @dataclass(frozen=True)
@@ -352,8 +460,53 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class TimePoint:
+    """A person in one frame that was looked at."""
+
+    time_s: float
+    p_fake: float | None
+    """Calibrated score of this frame alone; None where the face could not be scored there."""
+    box: Box
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A frame that weighs in a person's score."""
+
+    time_s: float
+    p_fake: float
+    """Of this frame alone."""
+    crop: FaceCrop
+    heatmap: Heatmap | None = None
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One person over the time of a clip."""
+
+    points: tuple[TimePoint, ...]
+    """In order of time."""
+    gaps: tuple[tuple[float, float], ...]
+    """(from, to) in seconds in which the face was not found."""
+    moments: tuple[Moment, ...]
+    """The most suspicious ones, highest score first; none where nothing could be scored."""
+    frames: int
+    """Frames of the clip that were looked at."""
+    scored_by: str
+    """The image model whose scores of single frames these are."""
+
+    @property
+    def first_s(self) -> float:
+        return self.points[0].time_s
+
+    @property
+    def last_s(self) -> float:
+        return self.points[-1].time_s
+
+
+@dataclass(frozen=True)
 class FaceResult:
-    """One face of a report."""
+    """One face of a report: of a picture, or one person of a clip, whose crop is that of the most suspicious frame."""
 
     crop: FaceCrop
     verdict: Verdict
@@ -364,6 +517,8 @@ class FaceResult:
     models: Mapping[str, float] = field(default_factory=dict)
     """Calibrated p_fake of every model that scored the face."""
     heatmap: Heatmap | None = None
+    over_time: Appearance | None = None
+    """None in a picture."""
 
     def __post_init__(self) -> None:
         if (self.p_fake is None) != (self.verdict is Verdict.NOT_ANALYSED):
@@ -382,12 +537,14 @@ class Report:
     p_fake: float | None
     """Of the face that decides; None when nothing was analysed."""
     faces: tuple[FaceResult, ...]
-    """In reading order: top to bottom, then left to right."""
+    """In reading order: top to bottom, then left to right; the people of a clip in order of first appearance."""
     model: ModelInfo
     versions: Mapping[str, str]
     """Python and library versions, and the detector's own."""
     limits: tuple[str, ...]
     """Sentences that belong beside every result."""
     frame: Frame | None = None
-    """The upright input picture; not part of the JSON."""
+    """The upright input picture, or a small frame of a clip with the person that decides; not part of the JSON."""
     options: Mapping[str, object] = field(default_factory=dict)
+    counts: ClipCounts | None = None
+    """None for a picture."""

@@ -2,14 +2,20 @@
 
 ``to_dict`` gives (``null`` where something was not analysed or does not apply)::
 
-    schema_version  "1.0"
-    input           name, sha256, kind, format, bytes, width, height, notes [sentence]
+    schema_version  "1.1"
+    input           name, sha256, kind ("image" or "video"), format, bytes, width, height, notes [sentence],
+                    duration_s, fps, codec (null for a picture)
     verdict         no_clear_signs | inconclusive | some_signs | strong_signs | not_analysed
     reason          sentences for the user
     p_fake          score of the face that decides, in [0, 1]
     faces           [id (1, 2, ... in reading order), box {left, top, right, bottom} (pixels of the upright picture,
                     right and bottom exclusive, may reach beyond it), p_fake, verdict, reason,
-                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score]
+                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score;
+                    in a clip a face is a person, in order of first appearance, with box, quality and detection_score
+                    those of the frame at shown_s, and: first_s, last_s, timeline [{t, p_fake}], gaps [{from_s, to_s}],
+                    moments [{t, p_fake}] (most suspicious first), frames_seen, frames_scored, scored_by (the image
+                    model whose scores of single frames the timeline shows)]
+    clip            frames: in_file, decoded, undecodable, sampled; null for a picture
     model           name, architecture, revision, sha256
     versions        {name: version}
     options         what the analysis was asked to do, and the settings of the model it used
@@ -30,11 +36,11 @@ from typing import Any
 
 import numpy as np
 
-from detector.records import FaceResult, Report, Verdict
+from detector.records import Appearance, FaceResult, Report, Verdict
 
 __all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 _DECIMALS = 6
 
 
@@ -53,6 +59,7 @@ def to_dict(report: Report) -> dict[str, Any]:
             "reason": report.reason,
             "p_fake": report.p_fake,
             "faces": [_face(number, face) for number, face in enumerate(report.faces, start=1)],
+            "clip": None if report.counts is None else asdict(report.counts),
             "model": asdict(report.model),
             "versions": report.versions,
             "options": report.options,
@@ -72,13 +79,15 @@ def error_dict(name: str, error: Exception) -> dict[str, Any]:
         error: what happened; its text is shown to the user.
     """
     facts = dict.fromkeys(("sha256", "kind", "format", "bytes", "width", "height"))
+    of_clip = dict.fromkeys(("duration_s", "fps", "codec"))
     return {
         "schema_version": SCHEMA_VERSION,
-        "input": {"name": name, **facts, "notes": []},
+        "input": {"name": name, **facts, "notes": [], **of_clip},
         "verdict": Verdict.NOT_ANALYSED.value,
         "reason": "The file could not be read, so nothing was analysed. Nothing is said about whether it was altered.",
         "p_fake": None,
         "faces": [],
+        "clip": None,
         "model": None,
         "versions": {},
         "options": {},
@@ -94,7 +103,7 @@ def to_json(report: Report | Mapping[str, Any], indent: int | None = None) -> st
 
 
 def _face(number: int, face: FaceResult) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         "id": number,
         "box": asdict(face.crop.detection.box),
         "p_fake": face.p_fake,
@@ -103,6 +112,22 @@ def _face(number: int, face: FaceResult) -> dict[str, Any]:
         "quality": asdict(face.crop.quality),
         "models": face.models,
         "detection_score": face.crop.detection.score,
+    }
+    return plain if face.over_time is None else plain | _over_time(face, face.over_time)
+
+
+def _over_time(face: FaceResult, seen: Appearance) -> dict[str, Any]:
+    shown = [point.time_s for point in seen.points if point.box == face.crop.detection.box]
+    return {
+        "first_s": seen.first_s,
+        "last_s": seen.last_s,
+        "shown_s": shown[0] if shown else seen.first_s,
+        "timeline": [{"t": point.time_s, "p_fake": point.p_fake} for point in seen.points],
+        "gaps": [{"from_s": start, "to_s": end} for start, end in seen.gaps],
+        "moments": [{"t": moment.time_s, "p_fake": moment.p_fake} for moment in seen.moments],
+        "frames_seen": len(seen.points),
+        "frames_scored": sum(point.p_fake is not None for point in seen.points),
+        "scored_by": seen.scored_by,
     }
 
 

@@ -8,11 +8,20 @@ be judged is "not analysed" with its reason and what may help.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from detector.records import Bands, Calibration, FaceQuality, FaceResult, QualityGates, Verdict
+from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Verdict
 
-__all__ = ["LIMITS", "SEVERITY", "calibrate", "judge_face", "judge_file", "judge_quality"]
+__all__ = [
+    "CLIP_LIMITS",
+    "LIMITS",
+    "SEVERITY",
+    "calibrate",
+    "judge_face",
+    "judge_file",
+    "judge_person",
+    "judge_quality",
+]
 
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.NO_CLEAR_SIGNS,
@@ -32,8 +41,14 @@ LIMITS: tuple[str, ...] = (
 )
 """Sentences that belong beside every result."""
 
+CLIP_LIMITS: tuple[str, ...] = (
+    "Of a clip only some frames are looked at; what happens between them is not seen.",
+    "People are told apart by place and looks within the clip; two may be taken for one, or one for two.",
+    "A score over a whole clip is a mean: an alteration of a short part can be lost in it, so look at the times as well.",
+)
+"""Sentences that belong beside the result of a clip, after ``LIMITS``."""
+
 _MOST_DECIMALS = 15
-_NOT_A_FINDING = "Nothing is said about whether the picture was altered."
 
 
 def calibrate(fake_logit: float, calibration: Calibration) -> float:
@@ -133,11 +148,64 @@ def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, str]:
     )
 
 
-def judge_file(faces: Sequence[FaceResult]) -> tuple[Verdict, str, float | None, int | None]:
+def judge_person(
+    scores: Mapping[str, float],
+    decides: str,
+    bands: Bands,
+    *,
+    usable: int,
+    seen: int,
+    looked: int,
+    rules: ClipRules,
+    obstacle: str | None = None,
+    against: str | None = None,
+) -> tuple[Verdict, str]:
+    """Put a person of a clip into a band, unless too little of the face was seen or the models contradict each other.
+
+    Args:
+        scores: calibrated p_fake over the whole clip, by model; may be empty where ``usable`` is too small.
+        decides: the model that decides.
+        bands: its cuts for clips.
+        usable: frames in which the face could be scored.
+        seen: frames in which it was found.
+        looked: frames looked at.
+        rules: limits, from the manifest.
+        obstacle: the most frequent reason why a frame could not be scored, as ``judge_quality`` gives it.
+        against: the frame mean that must not contradict a video model that decides.
+
+    Returns:
+        The verdict and its reason.
+    """
+    if usable < rules.min_frames:
+        why = f" Most often: {obstacle}" if obstacle else ""
+        return Verdict.NOT_ANALYSED, (
+            f"The face could be scored in only {usable} of the {looked} frames looked at, and at least "
+            f"{rules.min_frames} are needed.{why} Use a longer clip, or one that shows the face larger and clearer."
+        )
+    verdict, reason = judge_face(scores[decides], bands)
+    if seen < rules.min_share * looked:
+        return Verdict.INCONCLUSIVE, (
+            f"The face was seen in only {seen} of the {looked} frames looked at, too few for a verdict (score "
+            f"{scores[decides]:.2f}). Cut out the part of the clip that shows this person and try again."
+        )
+    limit = rules.max_disagreement
+    if against is not None and limit is not None and abs(scores[against] - scores[decides]) > limit:
+        return Verdict.INCONCLUSIVE, (
+            f"Two ways of looking disagree: the model that follows the face over time gives {scores[decides]:.2f}, the "
+            f"mean over single frames {scores[against]:.2f}, and more than {limit:.2f} apart counts as no result."
+        )
+    return verdict, reason
+
+
+def judge_file(
+    faces: Sequence[FaceResult], file: str = "picture", one: str = "face"
+) -> tuple[Verdict, str, float | None, int | None]:
     """Let the most suspicious analysed face speak for the file.
 
     Args:
         faces: every face found, in the report's order.
+        file: what it is called: "picture" or "clip".
+        one: what a face is called: "face", or "person" in a clip.
 
     Returns:
         The verdict, its reason, the deciding face's p_fake and its index in ``faces``; the last two are None when
@@ -147,18 +215,18 @@ def judge_file(faces: Sequence[FaceResult]) -> tuple[Verdict, str, float | None,
         return (
             Verdict.NOT_ANALYSED,
             (
-                f"No face was found in this picture, so nothing was analysed. {_NOT_A_FINDING} "
-                "Use a picture in which a face is larger, sharper or turned more towards the camera."
+                f"No face was found in this {file}, so nothing was analysed. {_not_a_finding(file)} "
+                f"Use a {file} in which a face is larger, sharper or turned more towards the camera."
             ),
             None,
             None,
         )
     skipped = sum(face.p_fake is None for face in faces)
     if skipped == len(faces):
-        found = "The one face found" if skipped == 1 else f"None of the {skipped} faces found"
+        found = f"The one {one} found" if skipped == 1 else f"None of the {skipped} {_many(one)} found"
         could = "could not be analysed" if skipped == 1 else "could be analysed"
         first = faces[0].reason if skipped == 1 else f"The first: {faces[0].reason}"
-        return Verdict.NOT_ANALYSED, f"{found} {could}. {_NOT_A_FINDING} {first}", None, None
+        return Verdict.NOT_ANALYSED, f"{found} {could}. {_not_a_finding(file)} {first}", None, None
 
     def suspicion(index: int) -> tuple[int, float]:
         face = faces[index]
@@ -168,11 +236,21 @@ def judge_file(faces: Sequence[FaceResult]) -> tuple[Verdict, str, float | None,
     index = max(range(len(faces)), key=suspicion)
     reason = faces[index].reason
     if len(faces) > 1:
-        reason = f"Face {index + 1} of {len(faces)} weighs most and decides for the picture. {reason}"
+        reason = f"{one.capitalize()} {index + 1} of {len(faces)} weighs most and decides for the {file}. {reason}"
     if skipped:
         them = "it" if skipped == 1 else "them"
-        reason += f" {skipped} of the {len(faces)} faces could not be analysed, and nothing is said about {them}."
+        reason += (
+            f" {skipped} of the {len(faces)} {_many(one)} could not be analysed, and nothing is said about {them}."
+        )
     return faces[index].verdict, reason, faces[index].p_fake, index
+
+
+def _not_a_finding(file: str) -> str:
+    return f"Nothing is said about whether the {file} was altered."
+
+
+def _many(one: str) -> str:
+    return "people" if one == "person" else f"{one}s"
 
 
 def _apart(value: float, *cuts: float, digits: int = 2) -> tuple[str, ...]:

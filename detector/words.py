@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from detector.records import Bands, ErrorRate, FaceQuality, QualityGates, Verdict
+from detector.records import Appearance, Bands, ClipCounts, ErrorRate, FaceQuality, InputInfo, QualityGates, Verdict
 
 __all__ = [
     "CAUTIONS",
     "CHECK",
+    "CHECK_CLIP",
     "CHOOSE",
+    "CHOOSE_CLIP",
+    "CLIP_LIMITS",
     "CROP",
     "CROP_NOT_SCORED",
     "DOWNLOAD",
@@ -23,45 +26,72 @@ __all__ = [
     "HEADLINES",
     "HOW_TO",
     "HOW_TO_READ",
+    "HOW_TO_READ_CLIP",
     "LEGEND_ALT",
     "LOWERED",
+    "MARK",
+    "MARKED",
     "MEANS",
     "MEANS_NOT",
     "MODEL_NAMES",
+    "MOMENTS",
     "NOT_SCORED",
     "NOT_UPLOADED",
+    "NO_CLIP",
     "NO_PHOTO",
+    "OPENING",
     "OTHER_FILE",
+    "PHOTO_TAB",
     "PURPOSE",
     "RAISED",
     "READ_HEATMAPS",
     "SCALE_HIGH",
     "SCALE_LOW",
+    "STAGES",
+    "STOP",
+    "STOPPED",
+    "TIMELINE",
     "TITLE",
     "UNFINISHED",
+    "VIDEO_TAB",
     "WAITING",
     "band_facts",
+    "clip_facts",
+    "clock",
     "count",
     "gate_facts",
+    "of_kind",
     "quality_facts",
     "score_text",
+    "seen_facts",
     "strength",
+    "time_left",
     "track_record",
 ]
 
-TITLE = "Check a photo for signs of face manipulation"
+TITLE = "Check a photo or video for signs of face manipulation"
 PURPOSE = (
-    "Every face in your photo is compared with what computer models have learned from genuine faces and from altered "
+    "Every face in your photo or video is compared with what computer models have learned from genuine faces and from altered "
     "or generated ones (“deepfakes”)."
 )
 CAUTIONS = (
     "A result is an estimate, not evidence: do not use it to accuse anyone.",
-    "Only faces are examined, and a photo without clear signs may still be altered.",
-    "The photo goes only to the computer that runs this page and is deleted there within a few minutes.",
+    "Only faces are examined, and a photo or video without clear signs may still be altered.",
+    "The file goes only to the computer that runs this page and is deleted there within a few minutes.",
 )
 CHOOSE = "Your photo"
 DROP = "Drop a photo here\nor press to choose one"
 CHECK = "Check this photo"
+PHOTO_TAB, VIDEO_TAB = "Photo", "Video"
+CHOOSE_CLIP = "Your video"
+CLIP_LIMITS = "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours."
+OPENING = "Opening the video."
+CHECK_CLIP = "Check this video"
+STOP = "Stop"
+STOPPED = "The check was stopped. Nothing was kept; press the button to start again."
+NO_CLIP = "No video was chosen yet. Add one above, then press the button again."
+MARK = "Make a video with the marks drawn in"
+MARKED = "Your video with numbered boxes and the scores of single frames"
 DOWNLOAD = "Download the report (JSON)"
 
 WAITING = "Looking for faces and scoring them. This usually takes a few seconds."
@@ -123,7 +153,23 @@ MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
 
 SCALE_LOW = "looks like the genuine faces the models were shown"
 SCALE_HIGH = "looks like the altered or generated ones"
-MODEL_NAMES: Mapping[str, str] = MappingProxyType({"cnn": "small network", "resnet": "residual network"})
+MODEL_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "cnn": "small network",
+        "resnet": "residual network",
+        **dict.fromkeys(
+            (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
+            "residual network with a memory over time",
+        ),
+    }
+)
+
+TIMELINE = "The score of each frame that was looked at. Rings mark the highest; hatching, when the face was not found."
+MOMENTS = "The frames with the highest scores:"
+HOW_TO_READ_CLIP = (
+    "A score of a person is made over all frames; a single frame can score much higher or lower by chance.",
+    "The lines across the timeline are the cuts between verdicts for a single frame.",
+)
 
 CROP = "Crop that was scored"
 CROP_NOT_SCORED = "Crop, not scored"
@@ -153,9 +199,63 @@ def band_facts(bands: Bands) -> str:
     return f"{text}. The small marks on the scale stand at these scores."
 
 
+STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "reading": "Looking for faces and scoring them, frame by frame",
+        "showing": "Preparing the pictures of each person",
+        "writing": "Drawing the marks into the video",
+    }
+)
+
+
+def clock(seconds: float) -> str:
+    """Write a time of a clip as "0:07.4" or "1:02:07.4"."""
+    whole, tenths = divmod(round(seconds * 10), 10)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}.{tenths}" if hours else f"{rest // 60}:{rest % 60:02}.{tenths}"
+
+
 def count(number: int, noun: str) -> str:
-    """Write "1 face" or "3 faces"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Write "1 face", "3 faces" or "2 people"."""
+    many = "people" if noun == "person" else f"{noun}s"
+    return f"{number} {noun if number == 1 else many}"
+
+
+def of_kind(sentence: str, kind: str) -> str:
+    """A sentence about a photo, said of a video where the file is one."""
+    return sentence.replace("photo", "video") if kind == "video" else sentence
+
+
+def time_left(seconds: float) -> str:
+    """Say how long something will still take, no more exactly than is known."""
+    if seconds < 5:
+        return "Nearly done."
+    if seconds < 55:
+        return f"About {5 * round(seconds / 5)} seconds left."
+    minutes = max(1, round(seconds / 60))
+    return f"About {count(minutes, 'minute')} left."
+
+
+def seen_facts(seen: Appearance) -> str:
+    """Say when and how often a person was seen."""
+    scored = sum(point.p_fake is not None for point in seen.points)
+    text = (
+        f"Seen from {clock(seen.first_s)} to {clock(seen.last_s)}, in {len(seen.points)} of the {seen.frames} frames "
+        f"looked at; {scored} could be scored."
+    )
+    if seen.gaps:
+        text += f" Out of sight {'once' if len(seen.gaps) == 1 else f'{len(seen.gaps)} times'} in between."
+    return text
+
+
+def clip_facts(info: InputInfo, counts: ClipCounts) -> str:
+    """Say what a clip holds and what was looked at."""
+    rate = f", {info.fps:.3g} frames a second" if info.fps else ""
+    lost = f", {counts.undecodable} could not be decoded" if counts.undecodable else ""
+    return (
+        f"{clock(info.duration_s or 0.0)} long{rate}, {info.codec}; {counts.sampled} of {counts.in_file} frames were "
+        f"looked at{lost}"
+    )
 
 
 def quality_facts(quality: FaceQuality) -> str:

@@ -122,5 +122,19 @@ def tiny_detector(tiny_weights: Path) -> Iterator[Detector]:
         yield detector
 
 
+@pytest.fixture(scope="session")
+def tiny_detector_for_clips(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Detector]:
+    """The same with rules for clips: six frames, and the mean of "tiny" decides."""
+    from detector import load_detector
+    from detector.manifest import update_manifest
+    from detector.records import Bands, Calibration, ClipRules, FrameMean
+
+    folder = shutil.copytree(tiny_weights, tmp_path_factory.mktemp("clip_weights") / "weights")
+    mean = FrameMean(Calibration(), Bands(0.4, 0.6, None), (), "random weights of the tests")
+    update_manifest(folder, clips=ClipRules(6, 1, 3, 0.2, None, {"tiny": mean}))
+    with load_detector(folder) as detector:
+        yield detector
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -161,7 +161,14 @@ class FakeDetector:
         self.hold.set()
 
     def analyze(
-        self, path: str | os.PathLike[str], *, model: str | None = None, heatmaps: bool = True, name: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        model: str | None = None,
+        heatmaps: bool = True,
+        name: str | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Report:
         data = Path(path).read_bytes()
         self.seen.append((str(path), name, model, hashlib.sha256(data).hexdigest()))

@@ -8,18 +8,22 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
 import pytest
+import skimage.data
 from gradio_client import Client, exceptions, handle_file  # type: ignore[import-untyped]
 
 import app
+from app_video import Work
 from detector import report
+from detector.errors import Cancelled
 from tests import fakes
+from tests.clips import write_clip
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -91,7 +95,7 @@ def test_a_fault_in_the_program_stays_loud_and_keeps_its_text(client: Client, tm
 
 def test_only_the_named_endpoint_is_public(client: Client) -> None:
     info = client.view_api(return_format="dict", print_info=False)
-    assert set(info["named_endpoints"]) == {ENDPOINT}
+    assert set(info["named_endpoints"]) == {ENDPOINT, "/analyze_video"}
     assert not info["unnamed_endpoints"]
     assert [parameter["parameter_name"] for parameter in info["named_endpoints"][ENDPOINT]["parameters"]] == [
         "image",
@@ -121,7 +125,7 @@ def test_no_file_of_the_server_is_handed_out(served: gr.Blocks, path: str) -> No
 
 
 def test_large_uploads_are_refused(served: gr.Blocks) -> None:
-    too_large = httpx.post(f"{served.local_api_url}upload", files={"files": ("a.jpg", b"x" * (51 << 20))}, timeout=20)
+    too_large = httpx.post(f"{served.local_api_url}upload", files={"files": ("a.mp4", b"x" * (201 << 20))}, timeout=60)
     assert too_large.status_code == 413
 
 
@@ -179,3 +183,39 @@ def test_missing_weights_end_with_a_sentence(tmp_path: Path, capsys: pytest.Capt
     assert shown.err.startswith("error: ")
     assert str(tmp_path) in shown.err
     assert "Traceback" not in shown.err
+
+
+# Videos --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_video_goes_through_its_endpoint(tiny_detector_for_clips: Detector, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "talk.mp4", [skimage.data.astronaut()] * 8)
+    with fakes.serve(tiny_detector_for_clips, tmp_path / "uploads") as blocks:
+        client = Client(blocks.local_url, verbose=False, analytics_enabled=False)
+        answer = client.predict(video=handle_file(clip), api_name="/analyze_video")
+    assert answer["error"] is None
+    assert answer["input"]["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
+    assert [len(face["timeline"]) for face in answer["faces"]] == [6]
+
+
+def test_work_is_watched_and_stopped() -> None:
+    def count_up(tell: Callable[[str, int, int], None], stop: Callable[[], bool]) -> str:
+        for done in range(1000):
+            tell("reading", done, 1000)
+            if stop():
+                raise Cancelled("The analysis was stopped.")
+            time.sleep(0.01)
+        return "done"
+
+    work = Work(count_up)
+    seen = 0
+    for stage, done, total, _ in work.watch():
+        assert (stage, total) == ("reading", 1000) and done >= seen
+        seen = done
+        if seen > 30:
+            work.stop()
+            stopped = time.monotonic()
+    with pytest.raises(Cancelled):
+        work.result()
+    assert time.monotonic() - stopped < 2
+    assert Work(lambda tell, stop: 7).result() == 7

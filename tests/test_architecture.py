@@ -16,20 +16,45 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = sorted((ROOT / "detector").rglob("*.py"))
 TRAINING = sorted((ROOT / "train").rglob("*.py"))
-SOURCES = [*PACKAGE, *TRAINING, *([ROOT / "app.py"] if (ROOT / "app.py").exists() else [])]
+SOURCES = [*PACKAGE, *TRAINING, ROOT / "app.py", ROOT / "app_video.py"]
 
 RECORDS = {"detector.records", "detector.errors"}
 STAGES = {
-    f"detector.{stage}" for stage in ["media", "faces", "models", "gradcam", "overlay", "verdict", "weights", "report"]
+    f"detector.{stage}"
+    for stage in [
+        "media",
+        "video",
+        "clip_writer",
+        "faces",
+        "tracks",
+        "models",
+        "sequences",
+        "gradcam",
+        "overlay",
+        "timeline",
+        "verdict",
+        "weights",
+        "report",
+    ]
 }
+# The rooms that know the stages: loading (models with their checks), pipeline (a picture's way), clip (a clip's way) and
+# annotation (a clip's way back into a file).
 ALLOWED: dict[str, set[str]] = {
     "detector.records": set(),
     "detector.errors": set(),
     **dict.fromkeys(STAGES, RECORDS),
-    # Two stages have parts in rooms of their own, which know no stage and which no other stage knows.
+    # The two decoders have parts in rooms of their own, which know no stage and which no other stage knows.
+    "detector.files": RECORDS,
     "detector.colour": RECORDS,
     "detector.containers": RECORDS,
-    "detector.media": RECORDS | {"detector.colour", "detector.containers"},
+    "detector.media": RECORDS | {"detector.files", "detector.colour", "detector.containers"},
+    "detector.clip_formats": set(),
+    "detector.frames": RECORDS,
+    "detector.clip_scan": RECORDS | {"detector.clip_formats"},
+    # It opens a clip for its sound, as safely as video does for its pictures.
+    "detector.clip_writer": RECORDS | {"detector.clip_formats", "detector.clip_scan"},
+    "detector.video": RECORDS
+    | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
@@ -37,26 +62,33 @@ ALLOWED: dict[str, set[str]] = {
     "detector.faces": RECORDS | {"detector.console"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
-    "detector.page": RECORDS | {"detector.words"},
+    "detector.page_parts": RECORDS | {"detector.words"},
+    "detector.page_clip": RECORDS | {"detector.words", "detector.page_parts"},
+    "detector.page": RECORDS | {"detector.words", "detector.page_parts", "detector.page_clip"},
     # "detector" itself is asked for its version.
-    "detector.pipeline": RECORDS | STAGES | {"detector"},
+    "detector.loading": RECORDS | STAGES,
+    "detector.clip": RECORDS | STAGES | {"detector.loading"},
+    "detector.annotation": RECORDS | STAGES,
+    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.clip", "detector"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
 HOMES: dict[str, set[str]] = {
-    "gradio": {"app"},
+    "gradio": {"app", "app_video"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
     # colour converts what media decoded, and opens nothing.
     "PIL": {"detector.media", "detector.colour"},
     "pillow_heif": {"detector.media"},
-    # train.degrade compresses stills the way a video would, in memory.
-    "av": {"detector.media", "train.degrade"},
-    "tensorflow": {"detector.models", "detector.gradcam", "detector.weights", "train"},
-    "keras": {"detector.models", "detector.gradcam", "detector.weights", "train"},
+    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.degrade
+    # compresses stills the way a video would, in memory.
+    "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
+    | {"train.degrade"},
+    "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
+    "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.overlay", "train"},
+    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
     "imageio": set(),
     "matplotlib": {"train.curves", "train.figures"},
     "sklearn": {"train.probe"},

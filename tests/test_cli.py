@@ -20,6 +20,7 @@ from PIL import Image
 from detector.__main__ import main
 from detector.media import read_image
 from detector.records import Report
+from tests.clips import write_clip
 from tests.fakes import FakeDetector, group_photo, jpeg
 
 if TYPE_CHECKING:
@@ -329,3 +330,47 @@ def test_a_wrong_command_is_status_2(capsys: pytest.CaptureFixture[str]) -> None
             main(arguments)
         assert stop.value.code == 2
         assert "usage" in capsys.readouterr().err
+
+
+# Clips ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talk(portrait: Path, tmp_path: Path) -> Path:
+    """A second of the astronaut, who does not move."""
+    return write_clip(tmp_path / "talk.mp4", [read_image(portrait).frame.rgb] * 10)
+
+
+def test_a_clip_is_analysed_drawn_and_reported(
+    tiny_detector_for_clips: Detector, talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["analyze", str(talk), "--json", "-", "--annotated", str(tmp_path / "out.mp4")]
+    arguments += ["--heatmaps", str(tmp_path / "pictures")]
+    assert main(arguments, load=lambda folder: nullcontext(tiny_detector_for_clips)) == 0
+    (line,) = lines_of(capsys.readouterr().out)
+    (person,) = line["faces"]
+    assert line["input"]["kind"] == "video"
+    assert person["first_s"] < person["last_s"] <= 1
+    assert len(person["timeline"]) == 6
+    assert (tmp_path / "out.mp4").stat().st_size > 1000
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert names == {f"talk.mp4.face1.{kind}.png" for kind in ("crop", "fake", "real", "timeline")}
+    assert main(["analyze", str(talk)], load=lambda folder: nullcontext(tiny_detector_for_clips)) == 0
+    out = capsys.readouterr().out
+    assert "Person 1, 0:00." in out and "highest single frames at 0:0" in out
+
+
+def test_an_annotated_video_needs_one_clip_and_a_name_of_its_own(
+    tiny_detector_for_clips: Detector, talk: Path, portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for files, target, says in (
+        ([talk, talk], tmp_path / "out.mp4", "one video"),
+        ([talk], tmp_path / "out.avi", "must end in .mp4"),
+        ([talk], talk, "names the video to be analysed"),
+        ([portrait], tmp_path / "out.mp4", "this is a picture"),
+    ):
+        arguments = ["analyze", *map(str, files), "--annotated", str(target)]
+        assert main(arguments, load=lambda folder: nullcontext(tiny_detector_for_clips)) == 2
+        shown = capsys.readouterr()
+        assert says in shown.err + shown.out
+    assert not (tmp_path / "out.mp4").exists()

@@ -24,6 +24,7 @@ from PIL import Image, ImageCms, ImageFile
 from detector import media
 from detector.colour import BACKGROUND
 from detector.errors import DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
+from detector.files import MAX_NAME_CHARACTERS
 from detector.media import decode_image, encode_jpeg, encode_png, read_image
 
 HEIGHT, WIDTH = 48, 64
@@ -815,7 +816,7 @@ def test_the_name_is_safe_to_show(given: str, shown: str) -> None:
 
 def test_a_long_name_is_shortened_and_keeps_its_ending() -> None:
     name = decode_image(encoded(GREY, "PNG"), "x" * 5000 + ".png").info.name
-    assert len(name) == media.MAX_NAME_CHARACTERS
+    assert len(name) == MAX_NAME_CHARACTERS
     assert name.endswith(".png")
 
 

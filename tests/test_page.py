@@ -11,8 +11,18 @@ import numpy as np
 import pytest
 from gradio.themes.utils import colors
 
-from detector import page, words
-from detector.records import Box, ErrorRate, Report, Verdict
+from detector import page, page_clip, words
+from detector.page_parts import FacePictures
+from detector.records import (
+    Appearance,
+    Box,
+    ClipCounts,
+    ErrorRate,
+    Moment,
+    Report,
+    TimePoint,
+    Verdict,
+)
 from tests import fakes
 
 VOID = {"img", "br", "path", "circle"}
@@ -54,7 +64,7 @@ class Tree(HTMLParser):
 
 
 def show(report: Report, strong_from: float | None = 0.8) -> Tree:
-    pictures = tuple(page.FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
+    pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
     return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}'))
 
 
@@ -265,3 +275,58 @@ def contrast(one: str, other: str) -> float:
 def test_every_icon_is_hidden_from_screen_readers() -> None:
     tree = show(one_face(Verdict.INCONCLUSIVE, 0.5))
     assert all(attrs.get("aria-hidden") == "true" for tag, attrs in tree.elements if tag == "svg")
+
+
+# Clips ---------------------------------------------------------------------------------------------------------------
+
+
+def clip_report(p_fake: float | None = 0.75) -> Report:
+    """Two people of a clip, the first scored and the second not."""
+    crop = fakes.face(RGB, BOX, Verdict.SOME_SIGNS, 0.9)
+    heat = crop.heatmap
+    points = tuple(TimePoint(t, s, BOX) for t, s in ((0.5, 0.4), (1.5, 0.9), (3.5, None), (4.5, 0.8)))
+    seen = Appearance(points, ((1.5, 3.5),), (Moment(1.5, 0.9, crop.crop, heat),), 5, "resnet")
+    first = dataclasses.replace(crop, p_fake=p_fake, over_time=seen)
+    blank = Appearance((TimePoint(1.5, None, BOX),), (), (), 5, "resnet")
+    second = dataclasses.replace(fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None), over_time=blank)
+    made = fakes.report(RGB, (first, second), Verdict.SOME_SIGNS, p_fake, name="talk.mp4")
+    info = dataclasses.replace(made.input, kind="video", format="MP4", duration_s=5.0, fps=25.0, codec="h264")
+    assert made.frame is not None
+    frame = dataclasses.replace(made.frame, time_s=1.5)
+    return dataclasses.replace(made, input=info, frame=frame, counts=ClipCounts(125, 100, 2, 5))
+
+
+def show_clip(report: Report) -> Tree:
+    pictures = (FacePictures(PNG, timeline=PNG, moments=((PNG, PNG),)), FacePictures(PNG, timeline=PNG))
+    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}"))
+
+
+def test_a_clip_has_a_card_for_every_person_with_times() -> None:
+    tree = show_clip(clip_report())
+    assert "Person by person" in tree.text
+    assert "2 people found, 1 analysed." in tree.text
+    assert "at 0:01.5, score 0.90" in tree.text
+    assert (
+        "Seen from 0:00.5 to 0:04.5, in 4 of the 5 frames looked at; 3 could be scored. Out of sight once" in tree.text
+    )
+    assert "Your video at 0:01.5" in tree.text
+    assert "0:05.0 long, 25 frames a second, h264; 5 of 125 frames were looked at, 2 could not be decoded" in tree.text
+    assert len(tree.of_class("fc-person")) == 2
+    assert len(tree.of_class("fc-timeline")) == 2
+    # Both stand in the frame that is shown.
+    assert len(tree.of_class("fc-box")) == 2
+    assert any("from 0.40 to 0.90" in (attrs.get("alt") or "") for _, attrs in tree.elements)
+
+
+def test_a_clip_is_not_called_a_photo() -> None:
+    assert not re.findall(r"\bphotos?\b", show_clip(clip_report()).text)
+
+
+def test_progress_is_told_in_words_and_in_a_bar() -> None:
+    tree = Tree(page_clip.progress("reading", 8, 32, 61.0))
+    assert "8 of 32. About 1 minute left." in tree.text
+    assert tree.of_class("fc-progress")[0]["aria-valuenow"] == "25"
+    assert words.time_left(3) == "Nearly done."
+    assert words.time_left(22) == "About 20 seconds left."
+    assert words.time_left(150) == "About 2 minutes left."
+    assert words.clock(3723.44) == "1:02:03.4"

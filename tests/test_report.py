@@ -22,6 +22,7 @@ TOP = [
     "reason",
     "p_fake",
     "faces",
+    "clip",
     "model",
     "versions",
     "options",
@@ -43,13 +44,14 @@ def report() -> Report:
 def test_the_names_are_those_that_were_agreed(report: Report) -> None:
     plain = to_dict(report)
     assert list(plain) == TOP
-    assert list(plain["input"]) == ["name", "sha256", "kind", "format", "bytes", "width", "height", "notes"]
+    facts = ["name", "sha256", "kind", "format", "bytes", "width", "height", "notes", "duration_s", "fps", "codec"]
+    assert list(plain["input"]) == facts
     assert list(plain["model"]) == ["name", "architecture", "revision", "sha256"]
     for face in plain["faces"]:
         assert list(face) == ["id", "box", "p_fake", "verdict", "reason", "quality", "models", "detection_score"]
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
-    assert plain["schema_version"] == SCHEMA_VERSION == "1.0"
+    assert plain["schema_version"] == SCHEMA_VERSION == "1.1"
     assert plain["error"] is None
 
 

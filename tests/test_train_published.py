@@ -13,7 +13,8 @@ from PIL import Image
 
 from detector.errors import DamagedMedia
 from detector.records import Frame
-from train.clips import frames_of_clip
+from tests.clips import write_clip
+from train.clip_frames import frames_of_clip
 from train.data import Sample, build_cache
 from train.published import read_celeb_df, read_dfdc, read_faceforensics, read_samples
 
@@ -142,10 +143,9 @@ def test_clips_yield_several_faces_of_one_group(tmp_path: Path, capfd: pytest.Ca
     assert "time_s" in rows[0] and "time_s" not in rows[2], "a still's row is what it was before there were clips"
 
 
-def test_reading_a_clip_without_a_reader_says_so(tmp_path: Path) -> None:
-    from detector import media
-
-    if hasattr(media, "sample_video"):
-        pytest.skip("the video reader is there")
-    with pytest.raises(NotImplementedError, match="merge the video reader"):
-        frames_of_clip(tmp_path / "clip.mp4", 3)
+def test_frames_come_from_all_over_a_clip(tmp_path: Path) -> None:
+    grey = np.full((64, 64, 3), 90, np.uint8)
+    path = write_clip(tmp_path / "clip.mp4", [grey] * 30, fps=10)
+    times = [frame.time_s for frame in frames_of_clip(path, 3)]
+    assert len(times) == 3
+    assert times == sorted(times) and times[-1] - times[0] > 1.0

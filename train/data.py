@@ -25,7 +25,7 @@ from detector.faces import FaceFinder, crop_face
 from detector.media import read_image
 from detector.records import Box, CropSpec, Detection, Frame
 from detector.weights import WeightStore
-from train.clips import CLIP_SUFFIXES, FramesOf, frames_of_clip
+from train.clip_frames import CLIP_SUFFIXES, FramesOf, frames_of_clip
 from train.landmarks import COUNT, Landmarker
 from train.samples import Sample, read_table
 

@@ -1,0 +1,233 @@
+"""The page's tab for videos: an analysis that can be watched and stopped, and a video with the marks drawn in.
+
+The work runs in a thread of its own, so that the page hears how far it is and a press on "Stop" ends it at the next frame,
+whatever the queue of the web server does.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import gradio as gr
+
+from detector import page_clip, words
+from detector.annotation import annotate
+from detector.errors import Cancelled, DetectorError
+from detector.page import notice, refusal
+from detector.records import Report
+
+__all__ = ["VideoTab", "Work"]
+
+T = TypeVar("T")
+Tell = Callable[[str, int, int], None]
+Stop = Callable[[], bool]
+
+_LOOK_S = 0.25
+"""Seconds between two looks at how far the work is."""
+_ESTIMATE_S = 2.0
+"""Seconds of work before the time left is estimated."""
+_FOCUS_BUTTON = (
+    "() => { setTimeout(() => document.querySelector('#fc-check-clip')?.focus({preventScroll: true}), 100); }"
+)
+_SHOW_RESULT = """() => { setTimeout(() => {
+    const headline = document.querySelector('#fc-clip-output .fc-verdict h2');
+    headline?.focus({preventScroll: true});
+    headline?.scrollIntoView({block: 'start'});
+}, 100); }"""
+
+
+class Work(Generic[T]):
+    """One piece of work in a thread of its own.
+
+    Args:
+        run: does it; it is given what to tell its progress, and what to ask whether to stop.
+    """
+
+    def __init__(self, run: Callable[[Tell, Stop], T]) -> None:
+        self._stop = threading.Event()
+        self._step: tuple[str, int, int] | None = None
+        self._stage_began = time.monotonic()
+        self._value: list[T] = []
+        self._error: BaseException | None = None
+
+        def work() -> None:
+            try:
+                self._value.append(run(self._tell, self._stop.is_set))
+            except BaseException as error:  # noqa: BLE001 - raised again by result(), in the thread that asks
+                self._error = error
+
+        self._thread = threading.Thread(target=work, name="video-check", daemon=True)
+        self._thread.start()
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self._step is None or self._step[0] != stage:
+            self._stage_began = time.monotonic()
+        self._step = (stage, done, total)
+
+    def stop(self) -> None:
+        """Ask it to stop; ``result`` then raises ``Cancelled``, unless it was done already."""
+        self._stop.set()
+
+    def watch(self) -> Iterator[tuple[str, int, int, float | None]]:
+        """Stage, done, total and seconds left of the stage, whenever they change, until the work ends."""
+        shown: object = None
+        while self._thread.is_alive():
+            self._thread.join(_LOOK_S)
+            step = self._step
+            if step is not None and step != shown:
+                shown = step
+                yield (*step, self._left_s(*step))
+
+    def _left_s(self, _: str, done: int, total: int) -> float | None:
+        spent = time.monotonic() - self._stage_began
+        return spent / done * (total - done) if done and spent >= _ESTIMATE_S else None
+
+    def result(self) -> T:
+        """What the work gave, or its error."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+
+class VideoTab:
+    """The tab's parts and what happens when they are used.
+
+    Args:
+        analyze: ``detector.Detector.analyze``.
+        resolve: (path, user's name) of an upload; refuses what was not uploaded.
+        render: report -> HTML.
+        kept_s: seconds after which a report is forgotten; uploads are deleted as early.
+    """
+
+    def __init__(
+        self,
+        analyze: Callable[..., Report],
+        resolve: Callable[[Any], tuple[Path, str]],
+        render: Callable[[Report], str],
+        kept_s: int,
+    ) -> None:
+        self._analyze, self._resolve, self._render = analyze, resolve, render
+        self._working: dict[str, Work[Any]] = {}
+        """By browser session: what may be stopped."""
+        self._build(kept_s)
+
+    def _build(self, kept_s: int) -> None:
+        clip = gr.Video(
+            label=words.CHOOSE_CLIP,
+            # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
+            sources=["upload", "webcam"],
+            height=340,
+            buttons=[],
+            elem_id="fc-clip-input",
+        )
+        gr.HTML(f'<p class="fc-hint">{words.CLIP_LIMITS}</p>', apply_default_css=False)
+        with gr.Row():
+            button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id="fc-check-clip")
+            stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", visible=False)
+        shown = gr.HTML(elem_id="fc-clip-output", apply_default_css=False)
+        mark = gr.Button(words.MARK, elem_id="fc-mark", visible=False)
+        marking = gr.HTML(elem_id="fc-marking", apply_default_css=False)
+        marked = gr.Video(
+            label=words.MARKED, interactive=False, visible=False, buttons=["download"], elem_id="fc-marked"
+        )
+        found = gr.State(None, time_to_live=kept_s)
+
+        private: dict[str, Any] = {"api_visibility": "private"}
+        work: dict[str, Any] = {"concurrency_id": "analysis", "show_progress": "hidden", **private}
+        checked = button.click(self._check, clip, [shown, found, stop, mark, marking, marked], preprocess=False, **work)
+        checked.success(None, js=_SHOW_RESULT, **private)
+        checked.failure(lambda: _unfinished(refusal), None, [shown, stop], queue=False, **private)
+        stop.click(self.stop, None, None, queue=False, **private)
+        made = mark.click(self._mark, found, [marking, marked, stop, mark], **work)
+        made.failure(lambda: _unfinished(notice), None, [marking, stop], queue=False, **private)
+        # A result belongs to the video above it.
+        gone = [shown, found, stop, mark, marking, marked]
+        clip.change(self._forget, None, gone, queue=False, **private)
+        clip.upload(None, js=_FOCUS_BUTTON, **private)
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop what this browser session has asked for; also called when its page is closed."""
+        work = self._working.pop(request.session_hash or "", None)
+        if work is not None:
+            work.stop()
+
+    def _forget(self, request: gr.Request) -> tuple[Any, ...]:
+        self.stop(request)
+        hidden = gr.update(visible=False)
+        return "", None, hidden, hidden, "", gr.update(value=None, visible=False)
+
+    def _follow(self, run: Callable[[Tell, Stop], T], session: str) -> Iterator[str | T]:
+        """Progress as HTML, and at last what the work gave.
+
+        Raises:
+            Cancelled: it was stopped.
+        """
+        work = Work(run)
+        self._working[session] = work
+        try:
+            for stage, done, total, left_s in work.watch():
+                yield page_clip.progress(stage, done, total, left_s)
+            yield work.result()
+        finally:
+            # A page that was closed, or an event that was cancelled, ends the generator here.
+            work.stop()
+            if self._working.get(session) is work:
+                del self._working[session]
+
+    def _check(self, upload: dict[str, Any] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        hidden, visible = gr.update(visible=False), gr.update(visible=True)
+        no_video = gr.update(value=None, visible=False)
+        if not upload or not upload.get("path"):
+            yield notice(words.NO_CLIP), None, hidden, hidden, "", no_video
+            return
+        path, name = self._resolve(upload)
+        yield notice(words.OPENING), None, visible, hidden, "", no_video
+
+        def run(tell: Tell, stop: Stop) -> Report:
+            return self._analyze(path, name=name, progress=tell, cancelled=stop)
+
+        try:
+            for news in self._follow(run, request.session_hash or ""):
+                if isinstance(news, Report):
+                    offer = gr.update(visible=news.input.kind == "video" and bool(news.faces))
+                    yield self._render(news), (str(path), news), hidden, offer, "", no_video
+                else:
+                    yield news, None, visible, hidden, "", no_video
+        except Cancelled:
+            yield notice(words.STOPPED), None, hidden, hidden, "", no_video
+        except DetectorError as error:
+            yield refusal(str(error), name), None, hidden, hidden, "", no_video
+
+    def _mark(self, found: tuple[str, Report] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        hidden, visible = gr.update(visible=False), gr.update(visible=True)
+        if found is None:
+            yield notice(words.NOT_UPLOADED), hidden, hidden, hidden
+            return
+        path, report = found
+        target = Path(tempfile.mkdtemp(dir=Path(path).parent)) / "marked.mp4"
+
+        def run(tell: Tell, stop: Stop) -> Path:
+            annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
+            return target
+
+        try:
+            for news in self._follow(run, request.session_hash or ""):
+                if isinstance(news, Path):
+                    yield "", gr.update(value=str(news), visible=True), hidden, hidden
+                else:
+                    yield news, hidden, visible, hidden
+        except Cancelled:
+            yield notice(words.STOPPED), hidden, hidden, visible
+        except DetectorError as error:
+            yield notice(str(error)), hidden, hidden, visible
+
+
+def _unfinished(show: Callable[[str], str]) -> tuple[str, Any]:
+    """The card for work that failed for no fault of the file, and the stop button hidden again."""
+    return show(words.UNFINISHED), gr.update(visible=False)

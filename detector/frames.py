@@ -1,0 +1,74 @@
+"""One decoded frame of a clip -> upright 8-bit RGB pixels. Pure conversion: nothing is opened or decoded here.
+
+``video`` hands over what FFmpeg decoded. Sizes are made those of square pixels, the stored turn is applied, and what is
+transparent stands on white, as in ``colour`` for pictures.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import av
+import numpy as np
+from av.sidedata.sidedata import Type
+
+from detector.records import UInt8Image
+
+__all__ = ["has_hdr_curve", "square_pixel_size", "upright_rgb"]
+
+_HDR_CURVES = (16, 18)
+"""Transfer characteristics of ITU-T H.273 for PQ and HLG."""
+_WIDEST_PIXEL = 4.0
+"""Pixels that claim to be longer than this are taken for square: no camera has them."""
+
+
+def has_hdr_curve(frame: av.VideoFrame) -> bool:
+    """Whether the samples follow an HDR curve, for which the conversion to 8 bits is off."""
+    return int(frame.color_trc) in _HDR_CURVES
+
+
+def square_pixel_size(frame: av.VideoFrame, pixel_ratio: float) -> tuple[int, int]:
+    """(width, height) with square pixels, before the frame is turned: the side whose pixels are too long grows.
+
+    Args:
+        frame: as decoded.
+        pixel_ratio: width of a pixel over its height, as the container has it.
+    """
+    if not 1 / _WIDEST_PIXEL <= pixel_ratio <= _WIDEST_PIXEL:
+        pixel_ratio = 1.0
+    if pixel_ratio > 1:
+        return round(frame.width * pixel_ratio), frame.height
+    return frame.width, round(frame.height / pixel_ratio)
+
+
+def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
+    """(H, W, 3) uint8 RGB of a decoded frame, upright, with square pixels, on white where it is transparent."""
+    width, height = square_pixel_size(frame, pixel_ratio)
+    see_through = any(component.is_alpha for component in frame.format.components)
+    pixels = frame.to_ndarray(
+        width=width, height=height, format="rgba" if see_through else "rgb24", interpolation="BICUBIC"
+    )
+    if see_through:
+        alpha = pixels[..., 3:].astype(np.uint16)
+        if alpha.max() > 0 and alpha.min() < 255:
+            mixed = pixels[..., :3] * alpha + np.uint16(255) * (255 - alpha)
+            pixels = ((mixed + 127) // 255).astype(np.uint8)
+        pixels = pixels[..., :3]
+    turned: UInt8Image = np.ascontiguousarray(_turned(pixels, frame))
+    return turned
+
+
+def _turned(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    """Apply the display matrix (ISO/IEC 14496-12, 6.2.2): quarter turns and mirrors; other angles are rounded to one."""
+    data: Any = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # keyed by Type, whatever the stub says
+    if data is None:
+        return pixels
+    matrix = np.frombuffer(bytes(data), "<i4")
+    if matrix.size < 9:
+        return pixels
+    # The picture's right and down as they are to be shown, as (x, y).
+    right, down = matrix[[0, 1]].astype(np.int64), matrix[[3, 4]].astype(np.int64)
+    if right[0] * down[1] - right[1] * down[0] < 0:
+        pixels, right = pixels[:, ::-1], -right
+    clockwise = round(float(np.degrees(np.arctan2(right[1], right[0]))) / 90) % 4
+    return np.rot90(pixels, -clockwise)

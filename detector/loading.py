@@ -1,0 +1,147 @@
+"""What the pipelines need at hand: models that are loaded and checked, and what is asked of each.
+
+The protocols are what tests stand in for. One room for the pictures' and the clips' pipeline, so that both use the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.errors import WeightsCorrupt
+from detector.gradcam import GradCam
+from detector.models import Scorer, load
+from detector.records import Detection, FaceCrop, FloatMap, Frame, Heatmap, ModelInfo, ModelSpec
+from detector.sequences import VideoScorer
+from detector.weights import WeightStore
+
+__all__ = [
+    "FindsFaces",
+    "LoadedModel",
+    "LoadedVideoModel",
+    "check_contract",
+    "explain",
+    "load_image_model",
+    "load_video_model",
+    "stack",
+]
+
+
+class FindsFaces(Protocol):
+    """What is needed of ``faces.FaceFinder``."""
+
+    def find(self, frame: Frame) -> list[Detection]: ...
+
+    def close(self) -> None: ...
+
+
+class Scores(Protocol):
+    """What is needed of ``models.Scorer``."""
+
+    def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+
+class Explains(Protocol):
+    """What is needed of ``gradcam.GradCam``."""
+
+    def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+
+
+class ScoresSequences(Protocol):
+    """What is needed of ``sequences.VideoScorer``."""
+
+    def features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
+    def fake_logit(self, features: NDArray[np.float32], present: NDArray[np.bool_]) -> float: ...
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """An image model ready to score, with what the manifest says of it."""
+
+    spec: ModelSpec
+    info: ModelInfo
+    scorer: Scores
+    explainer: Explains
+
+
+@dataclass(frozen=True)
+class LoadedVideoModel:
+    """A video model ready to score, with what the manifest says of it."""
+
+    spec: ModelSpec
+    info: ModelInfo
+    scorer: ScoresSequences
+
+
+def check_contract(model: Any, spec: ModelSpec) -> None:
+    """Compare what a model takes and gives with what the manifest promises.
+
+    Args:
+        model: a Keras model.
+        spec: its entry in the manifest.
+
+    Raises:
+        WeightsCorrupt: it does not take (N, size, size, 3) uint8 crops of the manifest's size, in time and with a mask for a
+            video model, or does not give (N, 1).
+    """
+    size = spec.crop.size
+    wanted: tuple[Any, str, Any] = ((None, size, size, 3), "uint8", (None, 1))
+    shape: Any = tuple(model.inputs[0].shape)
+    if spec.kind == "video":
+        wanted = ([(None, None, size, size, 3), (None, None)], "uint8", (None, 1))
+        shape = [tuple(each.shape) for each in model.inputs]
+    found = (shape, str(model.inputs[0].dtype), tuple(model.output_shape))
+    if found != wanted:
+        raise WeightsCorrupt(
+            f"The model {spec.name!r} takes {found[0]} {found[1]} and gives {found[2]}, but the manifest promises "
+            f"{wanted[0]} {wanted[1]} and {wanted[2]}; use the manifest and the weights of one release."
+        )
+
+
+def load_image_model(spec: ModelSpec, store: WeightStore) -> LoadedModel:
+    """Load an image model of the manifest.
+
+    Raises:
+        WeightsError: its file is missing, wrong or cannot be fetched.
+    """
+    model, info = _load(spec, store)
+    return LoadedModel(spec, info, Scorer(model), GradCam(model))
+
+
+def load_video_model(spec: ModelSpec, store: WeightStore) -> LoadedVideoModel:
+    """Load a video model of the manifest; errors as for ``load_image_model``."""
+    model, info = _load(spec, store)
+    return LoadedVideoModel(spec, info, VideoScorer(model))
+
+
+def _load(spec: ModelSpec, store: WeightStore) -> tuple[Any, ModelInfo]:
+    located = store.locate(spec.file)
+    model = load(spec.architecture, spec.crop.size, located.path)
+    check_contract(model, spec)
+    return model, ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
+
+
+def stack(crops: Sequence[FaceCrop], kept: Sequence[int]) -> NDArray[np.uint8]:
+    """(N, S, S, 3) uint8: the kept crops as one batch."""
+    return np.stack([crops[index].rgb for index in kept])
+
+
+def explain(loaded: LoadedModel, crops: Sequence[FaceCrop], kept: Sequence[int]) -> dict[int, Heatmap]:
+    """Heatmaps by face, of the crops that were scored, on the model's fixed scale."""
+    if not kept:
+        return {}
+    towards_fake, towards_real = loaded.explainer.evidence(stack(crops, kept))
+
+    def share(evidence: FloatMap) -> FloatMap:
+        scaled: FloatMap = np.clip(evidence / np.float32(loaded.spec.heatmap_full_scale), 0.0, 1.0)
+        return scaled
+
+    return {
+        index: Heatmap(share(fake), share(real), loaded.spec.name)
+        for index, fake, real in zip(kept, towards_fake, towards_real, strict=True)
+    }

@@ -1,0 +1,97 @@
+"""The cards of a clip's people: score, timeline, the most suspicious moments. Pure functions from records to strings."""
+
+from __future__ import annotations
+
+from html import escape
+
+from detector import words
+from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores
+from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report, Verdict
+
+__all__ = ["boxes_now", "person_card", "progress"]
+
+
+def person_card(
+    number: int, face: FaceResult, shown: FacePictures, decides: str, bands: Bands | None, manifest: Manifest
+) -> str:
+    """One person of a clip.
+
+    Args:
+        number: as in the report.
+        face: with ``over_time``.
+        shown: its pictures; timeline and moments may be absent.
+        decides: name of the model that decides.
+        bands: its cuts for clips.
+        manifest: for the other models' names.
+    """
+    seen = face.over_time
+    if seen is None:
+        raise ValueError("person_card: expected a face of a clip")
+    name = words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
+    score = "" if face.p_fake is None else meter(face.p_fake, f"Score of person {number}", bands)
+    return (
+        f'<article class="fc-card fc-face fc-person fc-{face.verdict.value}" aria-labelledby="fc-person-{number}">'
+        f'<h4 id="fc-person-{number}"><span class="fc-number">Person {number}</span> '
+        f'<span class="fc-name">{icon(face.verdict)} {name}</span></h4>'
+        f'<div class="fc-words">{score}<p>{escape(face.reason)}</p></div>'
+        f"{_timeline(number, seen, shown)}{_moments(number, face, seen, shown)}"
+        f'<div class="fc-words">{model_scores(face, decides, manifest)}'
+        f'<p class="fc-quality">{words.seen_facts(seen)}</p></div></article>'
+    )
+
+
+def _timeline(number: int, seen: Appearance, shown: FacePictures) -> str:
+    if shown.timeline is None:
+        return ""
+    scores = [point.p_fake for point in seen.points if point.p_fake is not None]
+    spread = (
+        f"from {words.score_text(min(scores))} to {words.score_text(max(scores))}" if scores else "none could be made"
+    )
+    alt = f"Scores of person {number} over the time of the video: {spread}"
+    return (
+        f'<figure class="fc-timeline"><img src="{data_uri(shown.timeline)}" alt="{escape(alt)}">'
+        f"<figcaption>{words.TIMELINE}</figcaption></figure>"
+    )
+
+
+def _moments(number: int, face: FaceResult, seen: Appearance, shown: FacePictures) -> str:
+    if not shown.moments:
+        return figure(shown.crop, number, words.CROP_NOT_SCORED, one="Person") if face.p_fake is None else ""
+    figures = ""
+    for moment, (crop, heat) in zip(seen.moments, shown.moments, strict=True):
+        caption = f"at {words.clock(moment.time_s)}, score {words.score_text(moment.p_fake)}"
+        pair = figure(crop, number, caption, one="Person")
+        if heat is not None and moment.heatmap is not None:
+            pair += figure(heat, number, words.RAISED, float(moment.heatmap.towards_fake.max()), one="Person")
+        figures += f'<div class="fc-moment">{pair}</div>'
+    return f'<p class="fc-models">{words.MOMENTS}</p><div class="fc-moments">{figures}</div>'
+
+
+def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:
+    """(number, person, box) of the people in the frame that the report shows."""
+    now = None if report.frame is None else report.frame.time_s
+    return [
+        (number, face, point.box)
+        for number, face in enumerate(report.faces, start=1)
+        if face.over_time is not None
+        for point in face.over_time.points
+        if point.time_s == now
+    ]
+
+
+def progress(stage: str, done: int, total: int, left_s: float | None) -> str:
+    """What is being done, how far it is, and how long it may still take.
+
+    Args:
+        stage: a key of ``words.STAGES``.
+        done: of ``total``.
+        total: 0 where it is not known yet.
+        left_s: estimate; None where there is none yet.
+    """
+    share = 100 * done / total if total else 0.0
+    left = f" {words.time_left(left_s)}" if left_s is not None else ""
+    return (
+        f'<section class="fc-card fc-notice" role="status"><p>{words.STAGES[stage]}: {done} of {total}.{left}</p>'
+        f'<div class="fc-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{share:.0f}"><span style="width:{share:.1f}%"></span></div></section>'
+    )

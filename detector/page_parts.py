@@ -1,0 +1,113 @@
+"""The pieces of which cards are made, for pictures and clips alike: shapes, figures, the scale of a score, places on a photo.
+
+Pure functions from records to strings, as in ``page``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+
+from detector import words
+from detector.records import Bands, Box, FaceResult, Manifest, Verdict
+
+__all__ = ["FacePictures", "data_uri", "figure", "icon", "meter", "model_name", "model_scores", "place"]
+
+# Shape and words carry the meaning; colour only repeats it.
+_ICONS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.NOT_ANALYSED: '<circle cx="12" cy="12" r="9" stroke-dasharray="3.5 3"/><path d="M8 12h8"/>',
+        Verdict.NO_CLEAR_SIGNS: '<circle cx="11" cy="11" r="7"/><path d="M16.2 16.2 21 21"/>',
+        Verdict.INCONCLUSIVE: '<circle cx="12" cy="12" r="9"/>'
+        '<path d="M9.3 9.3a2.8 2.8 0 1 1 3.9 2.6c-.8.4-1.2.9-1.2 1.9M12 16.8v.4"/>',
+        Verdict.SOME_SIGNS: '<path d="M12 3.5 21.5 20h-19z"/><path d="M12 10v4.6M12 17.1v.4"/>',
+        Verdict.STRONG_SIGNS: '<path d="M8 2.8h8L21.2 8v8L16 21.2H8L2.8 16V8z"/>'
+        '<path d="M9.8 7.6v5.6M9.8 16v.4M14.2 7.6v5.6M14.2 16v.4"/>',
+    }
+)
+
+
+@dataclass(frozen=True)
+class FacePictures:
+    """One face, encoded; the maps are None where no heatmap was made."""
+
+    crop: bytes
+    """PNG, so that it is the scored crop to the last pixel."""
+    towards_fake: bytes | None = None
+    """JPEG."""
+    towards_real: bytes | None = None
+    """JPEG."""
+    timeline: bytes | None = None
+    """PNG; of a person of a clip."""
+    moments: tuple[tuple[bytes, bytes | None], ...] = ()
+    """(crop, what raised the score) of each moment of a person of a clip, encoded."""
+
+
+def figure(picture: bytes, number: int, caption: str, peak: float | None = None, one: str = "Face") -> str:
+    """A picture with its caption; ``peak`` is that of the heatmap in it, if there is one."""
+    strength = "" if peak is None else words.strength(peak)
+    alt = f"{one} {number}: {caption}{', ' if strength else ''}{strength}"
+    return (
+        f'<figure><img src="{data_uri(picture)}" alt="{escape(alt)}">'
+        f"<figcaption>{caption} <small>{strength}</small></figcaption></figure>"
+    )
+
+
+def meter(score: float, label: str, bands: Bands | None = None) -> str:
+    """The scale from 0 to 1 with the score and the cuts between verdicts."""
+    text = words.score_text(score)
+    cuts = (bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from) if bands else ()
+    ticks = "".join(f'<i style="left:{100 * cut:.1f}%"></i>' for cut in cuts if cut is not None)
+    return (
+        f'<div class="fc-score"><p>Score <strong>{text}</strong> <span>on a scale of&nbsp;0&nbsp;to&nbsp;1</span></p>'
+        f'<div class="fc-meter" role="meter" aria-label="{label}" aria-valuemin="0" aria-valuemax="1" '
+        f'aria-valuenow="{score:.4f}" '
+        f'aria-valuetext="{text} on a scale from 0 ({words.SCALE_LOW}) to 1 ({words.SCALE_HIGH})">{ticks}'
+        f'<span style="left:{100 * score:.1f}%"></span></div>'
+        f'<div class="fc-ends" aria-hidden="true"><span><b>0</b> {words.SCALE_LOW}</span>'
+        f"<span><b>1</b> {words.SCALE_HIGH}</span></div></div>"
+    )
+
+
+def model_scores(face: FaceResult, decides: str, manifest: Manifest) -> str:
+    """What every model says of a face, the one that decides first."""
+    if not face.models:
+        return ""
+    rows = "".join(
+        f"<li>{model_name(name, manifest)}: <strong>{words.score_text(score)}</strong>"
+        f"{' (decides)' if name == decides else ''}</li>"
+        for name, score in sorted(face.models.items(), key=lambda item: (item[0] != decides, item[0]))
+    )
+    return f'<p class="fc-models">Score of each model:</p><ul class="fc-models">{rows}</ul>'
+
+
+def model_name(name: str, manifest: Manifest) -> str:
+    """The model's kind in words, with its name."""
+    spec = manifest.models.get(name)
+    kind = words.MODEL_NAMES.get(spec.architecture) if spec else None
+    return escape(f"{kind} ({name})" if kind else name)
+
+
+def icon(verdict: Verdict) -> str:
+    """The verdict's shape."""
+    return (
+        '<svg class="fc-icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
+        f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{_ICONS[verdict]}</svg>'
+    )
+
+
+def place(box: Box, width: int, height: int) -> str:
+    """CSS position of a box on the photo; what lies beyond the edge is cut off."""
+    left, right = max(0.0, box.left) / width, min(float(width), box.right) / width
+    top, bottom = max(0.0, box.top) / height, min(float(height), box.bottom) / height
+    parts = {"left": left, "top": top, "width": right - left, "height": bottom - top}
+    return ";".join(f"{name}:{100 * share:.2f}%" for name, share in parts.items())
+
+
+def data_uri(picture: bytes) -> str:
+    """A PNG or JPEG as an address that needs no file."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
