@@ -122,7 +122,6 @@ class VideoTab:
             label=words.CHOOSE_CLIP,
             # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
             sources=["upload", "webcam"],
-            height=340,
             buttons=[],
             elem_id="fc-clip-input",
         )
