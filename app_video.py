@@ -6,6 +6,7 @@ whatever the queue of the web server does.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -217,6 +218,7 @@ class VideoTab:
 
         try:
             for news in self._follow(run, request.session_hash or ""):
+                # Gradio hands out a copy that it deletes in time; ours goes in any case.
                 if isinstance(news, Path):
                     yield "", gr.update(value=str(news), visible=True), hidden, hidden
                 else:
@@ -225,6 +227,8 @@ class VideoTab:
             yield notice(words.STOPPED), hidden, hidden, visible
         except DetectorError as error:
             yield notice(str(error)), hidden, hidden, visible
+        finally:
+            shutil.rmtree(target.parent, ignore_errors=True)
 
 
 def _unfinished(show: Callable[[str], str]) -> tuple[str, Any]:
