@@ -22,7 +22,10 @@ from detector.errors import Cancelled, DetectorError
 from detector.page import notice, refusal
 from detector.records import Report
 
-__all__ = ["VideoTab", "Work"]
+__all__ = ["FOLDER_PREFIX", "VideoTab", "Work"]
+
+FOLDER_PREFIX = "photo-check-"
+"""Of every folder in the system's temporary one; what a killed run leaves there is deleted by the next."""
 
 T = TypeVar("T")
 Tell = Callable[[str, int, int], None]
@@ -210,7 +213,8 @@ class VideoTab:
             yield notice(words.NOT_UPLOADED), hidden, hidden, hidden
             return
         path, report = found
-        target = Path(tempfile.mkdtemp(dir=Path(path).parent)) / "marked.mp4"
+        # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
+        target = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / "marked.mp4"
 
         def run(tell: Tell, stop: Stop) -> Path:
             annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
@@ -218,7 +222,6 @@ class VideoTab:
 
         try:
             for news in self._follow(run, request.session_hash or ""):
-                # Gradio hands out a copy that it deletes in time; ours goes in any case.
                 if isinstance(news, Path):
                     yield "", gr.update(value=str(news), visible=True), hidden, hidden
                 else:
