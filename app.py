@@ -26,7 +26,7 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
-from app_video import VideoTab
+from app_video import FOLDER_PREFIX, VideoTab
 from detector import media, overlay, page, report, timeline, words
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
@@ -40,7 +40,6 @@ PREVIEW_SIDE = 1600
 """Longer side of the photo as shown in the result, pixels, at most."""
 QUALITY = 90
 """JPEG quality of what is only looked at."""
-_FOLDER_PREFIX = "photo-check-"
 _FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
 _SHOW_RESULT = """() => { setTimeout(() => {
     const headline = document.querySelector('#fc-output .fc-verdict h2');
@@ -307,7 +306,7 @@ def _preview(frame: Frame) -> NDArray[np.uint8]:
 
 def _keep_uploads_apart() -> None:
     """Give this run a private folder for uploads, removed at exit, and delete what a killed run left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
             continue
         for file in folder.rglob("*"):
@@ -315,7 +314,7 @@ def _keep_uploads_apart() -> None:
             if file.is_file() and time.time() - file.lstat().st_mtime > 2 * UPLOADS_KEPT_S:
                 file.unlink(missing_ok=True)
     # mkdtemp makes the folder readable by this user alone.
-    own = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)
+    own = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
     atexit.register(shutil.rmtree, own, ignore_errors=True)
     os.environ["GRADIO_TEMP_DIR"] = own
 

@@ -6,6 +6,7 @@ whatever the queue of the web server does.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -21,7 +22,10 @@ from detector.errors import Cancelled, DetectorError
 from detector.page import notice, refusal
 from detector.records import Report
 
-__all__ = ["VideoTab", "Work"]
+__all__ = ["FOLDER_PREFIX", "VideoTab", "Work"]
+
+FOLDER_PREFIX = "photo-check-"
+"""Of every folder in the system's temporary one; what a killed run leaves there is deleted by the next."""
 
 T = TypeVar("T")
 Tell = Callable[[str, int, int], None]
@@ -122,7 +126,6 @@ class VideoTab:
             label=words.CHOOSE_CLIP,
             # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
             sources=["upload", "webcam"],
-            height=340,
             buttons=[],
             elem_id="fc-clip-input",
         )
@@ -210,7 +213,8 @@ class VideoTab:
             yield notice(words.NOT_UPLOADED), hidden, hidden, hidden
             return
         path, report = found
-        target = Path(tempfile.mkdtemp(dir=Path(path).parent)) / "marked.mp4"
+        # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
+        target = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / "marked.mp4"
 
         def run(tell: Tell, stop: Stop) -> Path:
             annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
@@ -226,6 +230,8 @@ class VideoTab:
             yield notice(words.STOPPED), hidden, hidden, visible
         except DetectorError as error:
             yield notice(str(error)), hidden, hidden, visible
+        finally:
+            shutil.rmtree(target.parent, ignore_errors=True)
 
 
 def _unfinished(show: Callable[[str], str]) -> tuple[str, Any]:

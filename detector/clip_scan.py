@@ -141,6 +141,12 @@ class ClipScan:
 
 
 def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
+    """Open a clip with the demuxer of its format, from a file that stands at its beginning; nothing else may be opened.
+
+    Raises:
+        DamagedMedia: its table of contents cannot be read.
+    """
+
     def refuse(*_: object) -> None:
         raise PermissionError("a clip may not open other files")
 
@@ -162,7 +168,7 @@ def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
 
 
 def packets_of(container: Any, stream: Any) -> Iterator[Any]:
-    """The stream's packets, up to the first that cannot be read; then one that empties the decoder."""
+    """The stream's packets, up to the first that cannot be read; after a proper end, one more that empties the decoder."""
     packets = container.demux(stream)
     while True:
         try:

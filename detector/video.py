@@ -10,6 +10,7 @@ A clip is read twice, and what its header claims is believed in neither pass:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from bisect import bisect_left, bisect_right
@@ -184,21 +185,23 @@ class VideoSamples:
     def __iter__(self) -> Iterator[tuple[Frame, ...]]:
         # Places are ascending, and so are the frames that come out: each frame is passed at most once.
         frames = _Peekable(self._frames(0))
-        for position, (first, length) in enumerate(self._wanted):
-            beyond = self._wanted[position + 1][0] if position + 1 < len(self._wanted) else sys.maxsize
-            if self._seekable and self._scan.key_before(first) > frames.reached + 1:
-                frames.close()
-                frames = _Peekable(self._frames(first))
-            found: list[Frame] = []
-            # Where a frame does not decode, the next one that does stands in for it.
-            while len(found) < length and (index := frames.peek()) is not None and index < beyond:
-                raw = frames.pop()
-                if index >= first and (frame := self._upright(raw, index)) is not None:
-                    found.append(frame)
-            if found:
-                self._sampled += len(found)
-                yield tuple(found)
-        frames.close()
+        try:
+            for position, (first, length) in enumerate(self._wanted):
+                beyond = self._wanted[position + 1][0] if position + 1 < len(self._wanted) else sys.maxsize
+                if self._seekable and self._scan.key_before(first) > frames.reached + 1:
+                    frames.close()
+                    frames = _Peekable(self._frames(first))
+                found: list[Frame] = []
+                # Where a frame does not decode, the next one that does stands in for it.
+                while len(found) < length and (index := frames.peek()) is not None and index < beyond:
+                    raw = frames.pop()
+                    if index >= first and (frame := self._upright(raw, index)) is not None:
+                        found.append(frame)
+                if found:
+                    self._sampled += len(found)
+                    yield tuple(found)
+        finally:
+            frames.close()
 
     # Choosing ------------------------------------------------------------------------------------------------------
 
@@ -243,10 +246,10 @@ class VideoSamples:
         Raises:
             DamagedMedia: none does.
         """
-        for index, raw in self._frames(0):
-            frame = self._upright(raw, index)
-            if frame is not None:
-                return frame
+        with contextlib.closing(self._frames(0)) as frames:
+            for index, raw in frames:
+                if (frame := self._upright(raw, index)) is not None:
+                    return frame
         raise DamagedMedia(
             f"No frame of this {self._format.name} file could be decoded, so it is damaged or uses a rare coding. "
             f"Copy or download it again. {SAVE_AS}"
