@@ -16,8 +16,9 @@ from detector import Detector
 from detector.records import Bands
 from tests.conftest import SHIPPED
 from train.card import card_text
+from train.codec import through_h264
 from train.data import Sample, read_table
-from train.degrade import DEGRADATIONS, DESCRIPTIONS, through_h264
+from train.degrade import DEGRADATIONS, DESCRIPTIONS
 from train.evaluate import evaluate
 from train.scoring import ScoreBook, Scored, score_files
 from train.subsets import like, some_groups

@@ -1,4 +1,4 @@
-"""What happens to a picture after it was made: resizing, blur, noise, colour, JPEG. Drawn once, applied to a whole pair.
+"""What happens to a picture after it was made: resizing, blur, noise, colour, JPEG, H.264. Drawn once, applied to a whole pair.
 
 A genuine face and the fake beside it in the batch always get the same draw, so that no codec, size or sharpness gives the
 label away (Shiohara & Yamasaki 2022, section 3.3, where the pair shares its augmentations too).
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from train.codec import through_h264
 
 __all__ = ["Degradation", "draw_degradation", "jitter_colour"]
 
@@ -39,6 +41,8 @@ class Degradation:
     """Gaussian sigma, grey levels; 0 for none."""
     qualities: tuple[int, ...]
     """JPEG qualities of successive re-encodings, as of a picture that was shared several times."""
+    crf: int | None
+    """Constant rate factor of H.264, as of a frame of a video; None for a picture that never was in one."""
     grey: bool
     seed: int
     """Of the noise."""
@@ -65,6 +69,8 @@ class Degradation:
             x = np.clip(x + noise, 0, 255).astype(np.uint8)
         if self.grey:
             x = np.repeat(cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+        if self.crf is not None:
+            x = through_h264(np.ascontiguousarray(x), self.crf, frames=2, preset="veryfast")
         for quality in self.qualities:
             _, data = cv2.imencode(".jpg", x[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, quality))
             x = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]
@@ -95,9 +101,10 @@ def draw_degradation(rng: np.random.Generator, strength: float = 1.0) -> Degrada
         shrink_method=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])),
         grow_method=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])),
         smoothing=float(rng.uniform(8, 35)) if happens(0.12) else 0.0,
-        blur=float(rng.uniform(0.3, 1.6)) if happens(0.2) else 0.0,
-        noise=float(rng.uniform(1, 8)) if happens(0.2) else 0.0,
+        blur=float(rng.uniform(0.3, 2.6)) if happens(0.22) else 0.0,
+        noise=float(rng.uniform(1, 12)) if happens(0.22) else 0.0,
         qualities=qualities,
+        crf=int(rng.integers(22, 43)) if happens(0.3) else None,
         grey=happens(0.04),
         seed=int(rng.integers(1 << 31)),
     )

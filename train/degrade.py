@@ -6,17 +6,16 @@ way the step stores it: JPEG as JPEG, all others without further loss.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import av
 import cv2
 import numpy as np
 
+from train.codec import through_h264
 from train.scoring import Degrade
 
-__all__ = ["DEGRADATIONS", "DESCRIPTIONS", "through_h264"]
+__all__ = ["DEGRADATIONS", "DESCRIPTIONS"]
 
 _JPEG_QUALITY = 50
 _BLUR_SHARE = 0.01
@@ -68,40 +67,7 @@ def _noise(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
 
 def _c40(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
     del seed
-    return _encoded(".png", through_h264(rgb))
-
-
-def through_h264(rgb: np.ndarray, crf: int = _CRF) -> np.ndarray:
-    """A still as it looks within a strongly compressed video.
-
-    The clip pans by one pixel a frame, since frames that stand still would let the encoder improve the same picture from
-    frame to frame; the one in the middle, which is not moved, is taken back.
-
-    Args:
-        rgb: (H, W, 3) uint8 RGB, 2 pixels a side at least.
-        crf: constant rate factor; higher is worse.
-
-    Returns:
-        (H, W, 3) uint8 RGB.
-    """
-    height, width = rgb.shape[:2]
-    # 4:2:0 needs even sides.
-    padded = cv2.copyMakeBorder(rgb, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as clip:
-        stream = clip.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "medium"})
-        stream.width, stream.height, stream.pix_fmt = padded.shape[1], padded.shape[0], "yuv420p"
-        for index in range(_CLIP_FRAMES):
-            move = np.array([[1, 0, index - _CLIP_FRAMES // 2], [0, 1, 0]], np.float32)
-            moved = cv2.warpAffine(padded, move, padded.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-            clip.mux(stream.encode(av.VideoFrame.from_ndarray(moved, format="rgb24")))
-        clip.mux(stream.encode())
-    buffer.seek(0)
-    with av.open(buffer, "r") as written:
-        frames = [frame.to_ndarray(format="rgb24") for frame in written.decode(video=0)]
-    if len(frames) != _CLIP_FRAMES:
-        raise RuntimeError(f"through_h264: {_CLIP_FRAMES} frames went in and {len(frames)} came out; reinstall av")
-    return np.ascontiguousarray(frames[_CLIP_FRAMES // 2][:height, :width])
+    return _encoded(".png", through_h264(rgb, _CRF, _CLIP_FRAMES))
 
 
 DEGRADATIONS: Mapping[str, Degrade] = MappingProxyType(
