@@ -12,7 +12,7 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -34,6 +34,7 @@ from detector.loading import (
     stack,
 )
 from detector.media import read_image
+from detector.provenance import read_provenance
 from detector.records import (
     CropSpec,
     Detection,
@@ -69,9 +70,10 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pillow": ("pillow",),
         "numpy": ("numpy",),
         "av": ("av",),
+        "c2pa": ("c2pa-python",),
     }
 )
-"""Libraries whose version can change a score, and the distributions each may come from."""
+"""Libraries whose version can change a score or what is read of the origin, and the distributions each may come from."""
 
 
 class Detector:
@@ -179,7 +181,7 @@ class Detector:
         """
         if is_clip(path):
             tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            return analyze_clip(path, tools, model, heatmaps, name, progress, cancelled)
+            return _with_provenance(analyze_clip(path, tools, model, heatmaps, name, progress, cancelled), path)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -194,7 +196,7 @@ class Detector:
             _judge(crop, obstacle, scores.get(index, {}), maps.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
-        return self._report(image, faces, selected, heatmaps)
+        return _with_provenance(self._report(image, faces, selected, heatmaps), path)
 
     def _cut(self, frame: Frame, detections: Sequence[Detection]) -> dict[CropSpec, list[FaceCrop]]:
         """Every face cut once for each crop that some model wants; models that want the same one share it."""
@@ -271,6 +273,11 @@ def _judge(
     p_fake = scores[spec.name]
     verdict, reason = judge_face(p_fake, spec.bands)
     return FaceResult(crop, verdict, reason, p_fake, scores, heatmap)
+
+
+def _with_provenance(report: Report, path: str | os.PathLike[str]) -> Report:
+    # Last, and beside everything: what a file says about itself must not reach a score.
+    return replace(report, provenance=read_provenance(path, report.input.width, report.input.height))
 
 
 def _versions() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 ``to_dict`` gives (``null`` where something was not analysed or does not apply)::
 
-    schema_version  "1.1"
+    schema_version  "1.2"
     input           name, sha256, kind ("image" or "video"), format, bytes, width, height, notes [sentence],
                     duration_s, fps, codec (null for a picture)
     verdict         no_clear_signs | inconclusive | some_signs | strong_signs | not_analysed
@@ -17,6 +17,9 @@
                     model whose scores of single frames the timeline shows)]
     clip            frames: in_file, decoded, undecodable, sampled; null for a picture
     model           name, architecture, revision, sha256
+    provenance      what the file says about itself, beside the score and never in it; null where nobody looked:
+                    facts [{kind, value, where}], credentials null or {state (intact, broken, unreadable, elsewhere),
+                    signer, signed_at, made_with, source_types, actions, problems}, unread (whether entries were skipped)
     versions        {name: version}
     options         what the analysis was asked to do, and the settings of the model it used
     limits          [sentence]
@@ -40,7 +43,7 @@ from detector.records import Appearance, FaceResult, Report, Verdict
 
 __all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 _DECIMALS = 6
 
 
@@ -61,6 +64,7 @@ def to_dict(report: Report) -> dict[str, Any]:
             "faces": [_face(number, face) for number, face in enumerate(report.faces, start=1)],
             "clip": None if report.counts is None else asdict(report.counts),
             "model": asdict(report.model),
+            "provenance": None if report.provenance is None else asdict(report.provenance),
             "versions": report.versions,
             "options": report.options,
             "limits": report.limits,
@@ -89,6 +93,7 @@ def error_dict(name: str, error: Exception) -> dict[str, Any]:
         "faces": [],
         "clip": None,
         "model": None,
+        "provenance": None,
         "versions": {},
         "options": {},
         "limits": [],

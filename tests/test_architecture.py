@@ -35,6 +35,7 @@ STAGES = {
         "verdict",
         "weights",
         "report",
+        "provenance",
     ]
 }
 # The rooms that know the stages: loading (models with their checks), pipeline (a picture's way), clip (a clip's way) and
@@ -55,6 +56,10 @@ ALLOWED: dict[str, set[str]] = {
     "detector.clip_writer": RECORDS | {"detector.clip_formats", "detector.clip_scan"},
     "detector.video": RECORDS
     | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
+    # What a file says about itself: its entries, its signed manifest, and what both mean.
+    "detector.metadata": RECORDS | {"detector.containers", "detector.clip_formats", "detector.clip_scan"},
+    "detector.credentials": RECORDS | {"detector.metadata"},
+    "detector.provenance": RECORDS | {"detector.metadata", "detector.credentials"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
@@ -78,12 +83,16 @@ HOMES: dict[str, set[str]] = {
     "gradio": {"app", "app_video"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
-    # colour converts what media decoded, and opens nothing.
-    "PIL": {"detector.media", "detector.colour"},
-    "pillow_heif": {"detector.media"},
+    # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.
+    "PIL": {"detector.media", "detector.colour", "detector.metadata"},
+    "pillow_heif": {"detector.media", "detector.metadata"},
+    "c2pa": {"detector.credentials"},
+    "defusedxml": {"detector.metadata"},
     # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.degrade
     # compresses stills the way a video would, in memory.
+    # metadata reads a clip's tags.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
+    | {"detector.metadata"}
     | {"train.degrade"},
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
