@@ -49,6 +49,7 @@ from detector.records import (
     Report,
     Verdict,
 )
+from detector.sentences import Sentence
 from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality
 from detector.video import is_clip
 from detector.weights import WeightStore
@@ -143,7 +144,13 @@ class Detector:
         """
         name = self.manifest.default_image_model if model is None else model
         if name not in self._models:
-            raise UnknownModel(f"There is no image model named {name!r}; choose one of: {', '.join(self._models)}.")
+            raise UnknownModel(
+                Sentence(
+                    "There is no image model named {name!r}; choose one of: {known}.",
+                    name=name,
+                    known=", ".join(self._models),
+                )
+            )
         return self._models[name]
 
     @property
