@@ -23,27 +23,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
-import numpy as np
 from gradio.events import api
 from gradio.utils import get_upload_folder
-from numpy.typing import NDArray
 
 from app_photo import PhotoTab
+from app_share import share_row
 from app_video import FOLDER_PREFIX, VideoTab
 from app_words import Relabel, Said, follow, language_switch, said
-from detector import media, overlay, page, report, timeline, words
+from detector import page, report, words
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
-from detector.records import Appearance, FaceResult, Frame, Manifest, Report
+from detector.pictures import pictures_of
+from detector.records import Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
 
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
-PREVIEW_SIDE = 1600
-"""Longer side of the photo as shown in the result, pixels, at most."""
-QUALITY = 90
-"""JPEG quality of what is only looked at."""
 
 
 class Analyser(Protocol):
@@ -112,17 +108,20 @@ def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
                 photo = PhotoTab(
                     detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
                 )
+                sharing = share_row("fc-output")
             with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
                 video = VideoTab(
                     detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
                 )
                 app.unload(video.stop)
+                sharing += share_row("fc-clip-output")
         labels: list[tuple[Any, Relabel]] = [
             (head, page.introduction),
             (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
             (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
             *photo.labels,
             *video.labels,
+            *sharing,
         ]
         follow(app, switch, lang, labels, [(photo.shown, photo.said), (video.shown, video.said)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
@@ -203,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _card(detector: Analyser, found: Report) -> Said:
     """The result of a report, without the photo's own pixels, which are too many to be kept."""
-    pictures = _pictures(found, detector.manifest)
+    pictures = pictures_of(found, detector.manifest)
     small = replace(
         found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
     )
@@ -225,53 +224,6 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     name = upload.get("orig_name")
     return path, name if isinstance(name, str) and name else path.name
-
-
-def _pictures(found: Report, manifest: Manifest) -> page.Pictures:
-    seconds = found.input.duration_s or 0.0
-    faces = tuple(
-        _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
-        for face in found.faces
-    )
-    return page.Pictures(
-        photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
-        faces=faces,
-        legend=media.encode_png(overlay.legend(320, 14))
-        if any(face.towards_fake or face.moments for face in faces)
-        else None,
-    )
-
-
-def _face_pictures(face: FaceResult) -> page.FacePictures:
-    # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
-    crop = face.crop.rgb
-    if face.heatmap is None:
-        return page.FacePictures(media.encode_png(crop))
-    return page.FacePictures(
-        media.encode_png(crop),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
-    )
-
-
-def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> page.FacePictures:
-    spec = manifest.models.get(seen.scored_by)
-    moments = tuple(
-        (
-            media.encode_png(moment.crop.rgb),
-            None
-            if moment.heatmap is None
-            else media.encode_jpeg(overlay.heatmap_on_crop(moment.crop.rgb, moment.heatmap.towards_fake), QUALITY),
-        )
-        for moment in seen.moments
-    )
-    drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
-    return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
-
-
-def _preview(frame: Frame) -> NDArray[np.uint8]:
-    # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
-    return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)
 
 
 def _keep_uploads_apart() -> None:

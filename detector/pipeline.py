@@ -13,6 +13,7 @@ import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -188,7 +189,7 @@ class Detector:
         """
         if is_clip(path):
             tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            return _with_provenance(analyze_clip(path, tools, model, heatmaps, name, progress, cancelled), path)
+            return _finished(analyze_clip(path, tools, model, heatmaps, name, progress, cancelled), path)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -203,7 +204,7 @@ class Detector:
             _judge(crop, obstacle, scores.get(index, {}), maps.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
-        return _with_provenance(self._report(image, faces, selected, heatmaps), path)
+        return _finished(self._report(image, faces, selected, heatmaps), path)
 
     def _cut(self, frame: Frame, detections: Sequence[Detection]) -> dict[CropSpec, list[FaceCrop]]:
         """Every face cut once for each crop that some model wants; models that want the same one share it."""
@@ -282,9 +283,10 @@ def _judge(
     return FaceResult(crop, verdict, reason, p_fake, scores, heatmap)
 
 
-def _with_provenance(report: Report, path: str | os.PathLike[str]) -> Report:
+def _finished(report: Report, path: str | os.PathLike[str]) -> Report:
     # Last, and beside everything: what a file says about itself must not reach a score.
-    return replace(report, provenance=read_provenance(path, report.input.width, report.input.height))
+    origin = read_provenance(path, report.input.width, report.input.height)
+    return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _versions() -> dict[str, str]:

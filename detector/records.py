@@ -595,3 +595,5 @@ class Report:
     """None for a picture."""
     provenance: Provenance | None = None
     """None where nobody looked."""
+    made_at: str | None = None
+    """When the analysis ended, UTC, ISO 8601 to the second."""

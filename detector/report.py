@@ -23,6 +23,7 @@
     versions        {name: version}
     options         what the analysis was asked to do, and the settings of the model it used
     limits          [sentence]
+    made_at         when the analysis ended, UTC, ISO 8601
     error           null, or {type, message} for a file that could not be read
 
 Pixels and heatmaps are not part of it. Numbers are rounded to six decimals; none is NaN or infinite.
@@ -68,6 +69,7 @@ def to_dict(report: Report) -> dict[str, Any]:
             "versions": report.versions,
             "options": report.options,
             "limits": report.limits,
+            "made_at": report.made_at,
             "error": None,
         },
         "report",
@@ -97,6 +99,7 @@ def error_dict(name: str, error: Exception) -> dict[str, Any]:
         "versions": {},
         "options": {},
         "limits": [],
+        "made_at": None,
         "error": {"type": type(error).__name__, "message": str(error)},
     }
 

@@ -68,11 +68,23 @@ ALLOWED: dict[str, set[str]] = {
     "detector.faces": RECORDS | {"detector.console"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
-    "detector.german": set(),
+    "detector.german": {"detector.german_sharing"},
+    "detector.german_sharing": set(),
     "detector.language": RECORDS | {"detector.german"},
     "detector.page_parts": RECORDS | {"detector.words", "detector.language"},
     "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
-    "detector.page": RECORDS | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
+    "detector.words_provenance": RECORDS,
+    "detector.words_report": RECORDS,
+    "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
+    "detector.plain_text": RECORDS
+    | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
+    "detector.page": RECORDS
+    | {"detector.words_report", "detector.page_provenance", "detector.plain_text"}
+    | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
+    "detector.page_document": RECORDS
+    | {"detector.words_report", "detector.language", "detector.page", "detector.report"},
+    # Draws and encodes what the page shows.
+    "detector.pictures": RECORDS | {"detector.media", "detector.overlay", "detector.timeline", "detector.page"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
     "detector.clip": RECORDS | STAGES | {"detector.loading"},
@@ -83,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
 HOMES: dict[str, set[str]] = {
-    "gradio": {"app", "app_photo", "app_video", "app_words"},
+    "gradio": {"app", "app_examples", "app_photo", "app_share", "app_video", "app_words"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
     # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.

@@ -28,6 +28,7 @@ TOP = [
     "versions",
     "options",
     "limits",
+    "made_at",
     "error",
 ]
 
