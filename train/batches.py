@@ -43,10 +43,18 @@ class Mix:
 
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
-_LABELLED_WEIGHT = {"dfdc": 0.42, "ffpp_c23": 0.38, "ffhq_stylegan": 0.14, "stylegan2_portraits": 0.06}
+# Clips weigh little: many frames, but of few people.
+_LABELLED_WEIGHT = {
+    "dfdc": 0.42,
+    "ffpp_c23": 0.36,
+    "ffhq_stylegan": 0.12,
+    "stylegan2_portraits": 0.05,
+    "ffpp_c40": 0.06,
+}
 _GENUINE_WEIGHT = {"dfdc": 0.28, "ffpp_c23": 0.24, "lfw": 0.14, "youtube_faces": 0.1, "utkface": 0.08, "ffhq_stylegan": 0.06,
-                   "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04}  # fmt: skip
-_OTHER_WEIGHT = 0.1
+                   "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04, "pcavs_voxceleb2": 0.03,
+                   "ffpp_c40": 0.02, "styletalk": 0.02}  # fmt: skip
+_OTHER_WEIGHT = 0.01
 _DONORS = 12
 """Faces among which the one is chosen that a swap takes: chance alone mostly gives another pose and a clumsy swap."""
 _TRIES = 200
