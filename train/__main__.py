@@ -20,7 +20,7 @@ __all__ = ["main"]
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
 """``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
-LAYOUTS = ("faces", "clips", "faceforensics", "celeb-df", "dfdc")
+LAYOUTS = ("faces", "clips", "faces-and-clips", "faceforensics", "celeb-df", "dfdc")
 """The keys of ``train.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
