@@ -23,6 +23,7 @@ from detector.records import Box, CropSpec, FaceCrop
 from train.augment import draw_degradation
 from train.blend import self_blend, swap
 from train.data import MOST_MARGIN, Cache
+from train.landmarks import mesh_in_crop, pose
 
 __all__ = ["Mix", "PairMaker", "batches"]
 
@@ -146,12 +147,10 @@ class PairMaker:
         )
 
     def _pose(self, index: int) -> np.ndarray:
-        """(60, 2) float32: every eighth landmark, freed of place and size."""
         mesh = self._cache.mesh(index)
         if mesh is None:
             raise ValueError(f"sample {index} has no landmarks")
-        points = mesh[::8] - mesh.mean(axis=0)
-        return np.asarray(points / np.float32(np.linalg.norm(points)))
+        return pose(mesh)
 
     def _view(self, rng: np.random.Generator) -> tuple[CropSpec, tuple[float, float]]:
         margin = self._spec.margin
@@ -168,12 +167,7 @@ class PairMaker:
         return crop_face(self._cache.frame(index), moved, spec)
 
     def _mesh_in(self, crop: FaceCrop, index: int) -> np.ndarray | None:
-        """The landmarks in pixels of the crop; None where the crop was turned upright."""
-        mesh = self._cache.mesh(index)
-        if mesh is None or abs(crop.quality.roll_deg) > self._spec.upright_above_deg:
-            return None
-        corner = np.array([crop.source.left, crop.source.top], np.float32)
-        return (mesh - corner) * np.float32(crop.rgb.shape[0] / crop.source.width)
+        return mesh_in_crop(self._cache.mesh(index), crop, self._spec.upright_above_deg)
 
 
 def _weights(sources: list[str], table: dict[str, float]) -> tuple[list[str], np.ndarray]:
