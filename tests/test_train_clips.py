@@ -20,7 +20,8 @@ from detector.records import CropSpec
 from detector.sequences import VideoScorer
 from tests.clips import paste, write_clip
 from tests.conftest import SHIPPED
-from train.clip_scores import evaluate, read_clips
+from train.clip_scores import evaluate, learn_disagreement, read_clips
+from train.clip_tables import clip_section
 from train.clips import ship
 from train.half import store_half
 from train.head import HeadRecipe, compare, cross_validate, fit_head, frame_means, with_trunk_of
@@ -80,6 +81,17 @@ def test_an_evaluation_names_every_clip_and_measures_every_model(folder: Path, t
     pooled = result["models"]["tiny"]["pooled"]
     assert (pooled["genuine"], pooled["fake"]) == (2, 2)
     assert 0 <= pooled["auc_low"] <= pooled["auc"] <= pooled["auc_high"] <= 1
+    assert sum(counts["fake"] for counts in result["verdicts"].values()) == 2
+    assert result["verdicts"]["not_analysed"] == {"genuine": 1, "fake": 0}
+    lines = clip_section(result, {})
+    assert sum(line.startswith("| mean of the frames' log-odds by `tiny`") for line in lines) == 2
+
+
+def test_a_limit_of_disagreement_needs_clips_enough() -> None:
+    rows = [{"scores": {"a": 0.5, "b": 0.5 + i / 200}} for i in range(21)]
+    assert learn_disagreement({"clips": rows}, "a", "b") == pytest.approx(0.1, abs=0.006)
+    assert learn_disagreement({"clips": rows[:19]}, "a", "b") is None
+    assert learn_disagreement({"clips": rows}, "a", "c") is None
 
 
 def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path) -> None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,14 @@ from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.metrics import auc, auc_interval
 from train.samples import Sample, read_table
+from train.scoring import versions_of
 
-__all__ = ["calibrate", "evaluate", "read_clips", "record"]
+__all__ = ["calibrate", "evaluate", "learn_disagreement", "read_clips", "record"]
+
+_AGREEING = 0.95
+"""Share of clips on which two models are taken to agree well enough."""
+_LEAST_CLIPS = 20
+"""Clips from which on that can be learnt."""
 
 
 def read_clips(folder: Path, subset: str) -> list[Sample]:
@@ -37,8 +45,9 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
     """Score every clip of a subset through ``Detector.analyze``.
 
     Returns:
-        ``clips``, a row each (path, label, group, verdict, frames, scores by model, or why there are none), and ``models``,
-        AUC with its 95 % interval over groups, pooled and by method, for every frame mean and video model.
+        ``clips``, a row each (path, label, group, verdict, frames, scores by model, or why there are none); ``models``,
+        AUC with its 95 % interval over groups, pooled and by method, for every frame mean and video model; ``verdicts``, how
+        often each was given to genuine clips and to fakes; and with what all this was measured.
     """
     rows = []
     for sample in read_clips(data, subset):
@@ -53,10 +62,18 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
         if not rows[-1]["scores"]:
             rows[-1]["why"] = report.reason
     names = sorted({name for row in rows for name in row["scores"]})
+    verdicts = {verdict.value: {"genuine": 0, "fake": 0} for verdict in Verdict}
+    for row in rows:
+        verdicts[row["verdict"]]["fake" if row["label"] == "fake" else "genuine"] += 1
     return {
         "subset": subset,
+        "date": date.today().isoformat(),
+        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "versions": versions_of(detector, data, read_clips(data, subset)),
+        "weights": {name: spec.file.sha256 for name, spec in detector.manifest.models.items()},
         "decides": detector.manifest.default_video_model or detector.manifest.default_image_model,
         "models": {name: _measured(rows, name) for name in names},
+        "verdicts": verdicts,
         "clips": rows,
     }
 
@@ -96,8 +113,29 @@ def _measured(rows: Sequence[dict[str, Any]], model: str) -> dict[str, Any]:
     }
 
 
+def learn_disagreement(evaluation: dict[str, Any], first: str, second: str) -> float | None:
+    """How far two models' scores of a clip may lie apart: the 95th percentile over the evaluated clips.
+
+    Args:
+        evaluation: as made by ``evaluate``.
+        first: a model.
+        second: another.
+
+    Returns:
+        A difference of p_fake in [0, 1], rounded up to two decimals; None where fewer than ``_LEAST_CLIPS`` clips have both
+        scores.
+    """
+    apart = [
+        abs(row["scores"][first] - row["scores"][second])
+        for row in evaluation["clips"]
+        if first in row["scores"] and second in row["scores"]
+    ]
+    return float(np.ceil(100 * np.quantile(apart, _AGREEING)) / 100) if len(apart) >= _LEAST_CLIPS else None
+
+
 def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> None:
-    """Put the verdicts that each frame mean gave on the evaluated clips into the manifest."""
+    """Put the verdicts that each frame mean gave on the evaluated clips into the manifest, and the limit of disagreement
+    between ``resnet`` and its recurrent head, if there is one."""
     rules = detector.manifest.clips
     if rules is None:
         raise ValueError(f"{weights}/manifest.json has no section clips")
@@ -109,7 +147,9 @@ def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> Non
                 counts[judge_face(row["scores"][name], mean.bands)[0]][row["label"]] += 1
         rates = tuple(ErrorRate(verdict, genuine=c["real"], fake=c["fake"]) for verdict, c in counts.items())
         means[name] = replace(mean, track_record=rates)
-    update_manifest(weights, clips=replace(rules, frame_mean=means))
+    heads = [name for name, spec in detector.manifest.models.items() if spec.kind == "video"]
+    limit = learn_disagreement(evaluation, "resnet", heads[0]) if heads else None
+    update_manifest(weights, clips=replace(rules, frame_mean=means, max_disagreement=limit))
 
 
 def calibrate(detector: Detector, data: Path, subset: str, weights: Path, command: str) -> dict[str, FrameMean]:
