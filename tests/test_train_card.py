@@ -106,7 +106,7 @@ def test_the_worst_case_comes_first() -> None:
 def test_what_other_commands_measured_is_shown_where_it_exists() -> None:
     curve = {"from": 0.0, "below": 40.0, "faces": 100, "auc": 0.61, "false_positive_rate": 0.2}
     beside = {
-        "probe": {"dev": {"dfdc": 0.587}, "training_pairs": {"self_blended": 0.512}},
+        "probe": {"files": {"dfdc": {"auc": 0.587}}, "training_pairs": {"self_blended": {"pairs": 750, "auc": 0.512}}},
         "ablations": [{"name": "random start", "command": "python -m train fit cnn", "crops": 9000, "validation_auc": 0.55,
                        "dev_auc_by_source": {"dfdc": 0.533}}],
         "gates": {"words": "How they were set.", "curves": {"size_px": [curve]}},

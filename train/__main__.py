@@ -108,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
     _weights_option(gates)
     gates.set_defaults(run=_gates)
 
+    ablate = commands.add_parser("ablate", help="short trainings that differ in one ingredient each")
+    _data_options(ablate)
+    _weights_option(ablate)
+    ablate.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablations", help="folder for the runs")
+    ablate.set_defaults(run=_ablate)
+
     publish = commands.add_parser(
         "publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default"
     )
@@ -254,6 +260,15 @@ def _probe(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
+    return 0
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    from train.ablate import ablate
+    from train.tables import ablation_table
+
+    _cache(options)
+    print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
     return 0
 
 

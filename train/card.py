@@ -119,14 +119,15 @@ def render_tables(
     lines = [f"**Worst first: the default model, `{default}`, at its weakest.**", "", *worst_cases(models[default])]
     lines += ["", *_circumstances(evaluation), "", *overview_table(models, default), "", *_pictures()]
     probe = beside.get("probe", {})
+    traces = {source: row["auc"] for source, row in probe.get("files", {}).items()}
     for name in names:
-        lines += ["", f"### `{name}`", "", *_of_model(evaluation, name, probe.get("dev")), ""]
+        lines += ["", f"### `{name}`", "", *_of_model(evaluation, name, traces), ""]
         lines += history_table(histories[name]) if histories[name] else ["No history of its training was kept."]
     if "clips" in beside:
         lines += ["", "### Clips", "", *clip_section(beside["clips"], beside.get("heads", {}))]
     lines += ["", "### Heatmaps", "", *_heatmaps(evaluation["heatmaps"])]
     if probe:
-        pairs = ", ".join(f"{kind} {value:.3f}" for kind, value in probe.get("training_pairs", {}).items())
+        pairs = ", ".join(f"{kind} {row['auc']:.3f}" for kind, row in probe["training_pairs"].items())
         lines += [
             "",
             f"A classifier that sees only file and sharpness statistics tells the training pairs apart with AUC: {pairs}.",
