@@ -58,3 +58,5 @@ def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch:
     # Dark "fakes" are easily told: what is measured is this run on these faces.
     assert rows[0]["dev_auc_by_source"]["s"] > 0.9
     assert np.isfinite(rows[0]["validation_auc"])
+    # Beside itself a model is worth what it is worth alone.
+    assert rows[0]["dev_auc_with_first"] == rows[0]["dev_auc_pooled"]

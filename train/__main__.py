@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
+    fit.add_argument(
+        "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
+    )
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
     fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
     paper = fit.add_argument_group("only with --recipe paper")
@@ -161,7 +164,7 @@ def _fit(options: argparse.Namespace) -> int:
         mix = Mix(labelled=1.0, self_blended=0.0)
     elif options.no_labelled_fakes:
         mix = Mix(labelled=0.0, self_blended=0.6)
-    mix = replace(mix, strength=options.strength)
+    mix = replace(mix, strength=options.strength, high_pass=options.high_pass)
     recipe = Recipe(
         architecture=options.architecture,
         size=options.size or SIZES[options.architecture],

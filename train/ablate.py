@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 
 from detector.models import load
-from detector.records import CropSpec
-from train.data import Cache, crops_of
+from train.data import Cache
 from train.engine import KerasGraph
-from train.fit import score
+from train.fit import crops_for, read_recipe, score
 from train.metrics import auc
 
 __all__ = ["ROWS", "ablate"]
 
-_CROPS = 12_800
+_CROPS = 9_600
+_LOGITS = "dev_logits.npy"
 _BASE = f"fit efficientnet --size 160 --crops {_CROPS} --rate 7e-4"
 ROWS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,6 +37,7 @@ ROWS: Mapping[str, str] = MappingProxyType(
         "without post-processing": f"{_BASE} --strength 0",
         "tight crop (margin 0.05)": f"{_BASE} --margin 0.05",
         "wide crop (margin 0.5)": f"{_BASE} --margin 0.5",
+        "fine detail only (high-pass input)": f"{_BASE} --high-pass",
         "input 112 px": _BASE.replace("160", "112", 1),
         "input 224 px": _BASE.replace("--size 160", "--size 224", 1),
     }
@@ -54,7 +55,8 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
         names: which of ``ROWS``.
 
     Returns:
-        The rows known so far: name, command, crops, validation AUC, and AUC by source on ``dev``.
+        The rows known so far: name, command, crops, validation AUC, AUC on ``dev`` by source and pooled over the sources with
+        both classes, and pooled again for the mean of this model's and the first row's log-odds: whether an ensemble pays.
     """
     path = weights / "ablations.json"
     rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
@@ -63,25 +65,39 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
         command = f"python -m train {ROWS[name]}"
         if command in known:
             continue
-        out = runs / "".join(c if c.isalnum() else "-" for c in name)
+        out = _folder(runs, name)
         arguments = [*shlex.split(ROWS[name]), "--cache", str(cache_folder), "--out", str(out)]
         subprocess.run([sys.executable, "-m", "train", *arguments], check=True)  # noqa: S603
-        rows.append({"name": name, "command": command, **_measured(Cache(cache_folder), out)})
+        rows.append(
+            {"name": name, "command": command, **_measured(Cache(cache_folder), out, _folder(runs, next(iter(ROWS))))}
+        )
         path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return list(rows)
 
 
-def _measured(cache: Cache, out: Path) -> dict[str, Any]:
-    recipe = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
+def _folder(runs: Path, name: str) -> Path:
+    return runs / "".join(c if c.isalnum() else "-" for c in name)
+
+
+def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
+    recipe = read_recipe(out)
     last = json.loads((out / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    name = recipe["architecture"]
-    graph = KerasGraph(load(name, recipe["size"], out / f"{name}.weights.h5"))
+    name = recipe.architecture
+    graph = KerasGraph(load(name, recipe.size, out / f"{name}.weights.h5"))
     dev = cache.where(subset="dev")
-    logits = score(graph, crops_of(cache, dev, CropSpec(recipe["size"], recipe["margin"])))
+    logits = score(graph, crops_for(cache, dev, recipe))
+    np.save(out / _LOGITS, logits)
     fake = np.array([cache.samples[i].label == "fake" for i in dev])
     source = np.array([cache.samples[i].source for i in dev])
+    both = np.isin(source, list(set(source[fake]) & set(source[~fake])))
     by_source = {
-        key: round(auc(fake[source == key], logits[source == key]), 4)
-        for key in sorted(set(source[fake]) & set(source[~fake]))
+        key: round(auc(fake[source == key], logits[source == key]), 4) for key in sorted(set(source[both].tolist()))
     }
-    return {"crops": last["crops"], "validation_auc": last["validation_auc"], "dev_auc_by_source": by_source}
+    together = logits + np.load(first / _LOGITS)
+    return {
+        "crops": last["crops"],
+        "validation_auc": last["validation_auc"],
+        "dev_auc_by_source": by_source,
+        "dev_auc_pooled": round(auc(fake[both], logits[both]), 4),
+        "dev_auc_with_first": round(auc(fake[both], together[both]), 4),
+    }

@@ -20,7 +20,7 @@ import numpy as np
 
 from detector.faces import crop_face
 from detector.records import Box, CropSpec, FaceCrop
-from train.augment import draw_degradation
+from train.augment import draw_degradation, high_pass
 from train.blend import self_blend, swap
 from train.data import MOST_MARGIN, Cache
 from train.landmarks import mesh_in_crop, pose
@@ -41,6 +41,8 @@ class Mix:
     """Range of crop margins, in face sides."""
     strength: float = 1.0
     """Of the post-processing, see ``augment.draw_degradation``."""
+    high_pass: bool = False
+    """Serve ``augment.high_pass`` of every crop in its place; an experiment, which the detector does not know."""
 
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
@@ -105,7 +107,8 @@ class PairMaker:
         after = draw_degradation(rng, self._mix.strength)
         if hard_jpeg and not after.qualities:
             after = replace(after, qualities=(int(rng.integers(40, 95)),))
-        return after.apply(real), after.apply(fake)
+        crops = after.apply(real), after.apply(fake)
+        return (high_pass(crops[0]), high_pass(crops[1])) if self._mix.high_pass else crops
 
     def _labelled(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, bool]:
         source = str(rng.choice(self._labelled_sources[0], p=self._labelled_sources[1]))

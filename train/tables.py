@@ -251,10 +251,12 @@ def ablation_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """What was left out or changed, and the command that repeats it."""
     sources = sorted({source for row in rows for source in row["dev_auc_by_source"]})
     return table(
-        ["what", "crops", "validation AUC", *(f"dev {source}" for source in sources), "command"],
+        ["what", "crops", "validation AUC", *(f"dev {source}" for source in sources), "dev pooled",
+         "dev pooled, log-odds averaged with the first row", "command"],
         [
             [str(row["name"]), str(row["crops"]), _number(row["validation_auc"]),
-             *(_number(row["dev_auc_by_source"].get(source)) for source in sources), f"`{row['command']}`"]
+             *(_number(row["dev_auc_by_source"].get(source)) for source in sources),
+             _number(row.get("dev_auc_pooled")), _number(row.get("dev_auc_with_first")), f"`{row['command']}`"]
             for row in rows
         ],
     )  # fmt: skip
