@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import importlib.util
 import os
 import shutil
 import signal
@@ -26,13 +27,16 @@ import gradio as gr
 from gradio.events import api
 from gradio.utils import get_upload_folder
 
+from app_examples import ExamplesTab
 from app_photo import PhotoTab
 from app_share import share_row
 from app_video import FOLDER_PREFIX, VideoTab
 from app_words import Relabel, Said, follow, language_switch, said
-from detector import page, report, words
+from detector import page, report, words, words_examples
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
+from detector.gallery import Gallery
+from detector.language import LANGUAGES
 from detector.pictures import pictures_of
 from detector.records import Manifest, Report
 
@@ -40,6 +44,9 @@ __all__ = ["build_app", "launch_options", "main"]
 
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
+
+_PATIENCE_S = 10
+"""Seconds that the end waits for an example that is being analysed."""
 
 
 class Analyser(Protocol):
@@ -60,12 +67,13 @@ class Analyser(Protocol):
     ) -> Report: ...
 
 
-def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
+def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | None = None) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
         lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
+        gallery: the examples; made of the detector by default.
     """
 
     def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
@@ -115,15 +123,21 @@ def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
                 )
                 app.unload(video.stop)
                 sharing += share_row("fc-clip-output")
+            with gr.Tab(words_examples.TAB, id="examples") as examples_tab:
+                examples = ExamplesTab(gallery or Gallery(detector.analyze, detector.manifest), switch, UPLOADS_KEPT_S)
+                sharing += share_row("fc-example-output")
+                app.load(examples.refresh, switch, examples.cards, api_visibility="private", queue=False)
         labels: list[tuple[Any, Relabel]] = [
             (head, page.introduction),
             (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
             (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
             *photo.labels,
             *video.labels,
+            (examples_tab, lambda say: gr.update(label=say(words_examples.TAB))),
+            *examples.labels,
             *sharing,
         ]
-        follow(app, switch, lang, labels, [(photo.shown, photo.said), (video.shown, video.said)])
+        follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
     app.queue(max_size=8, default_concurrency_limit=1)
@@ -174,8 +188,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
+    parser.add_argument(
+        "--lang", choices=tuple(LANGUAGES), help="language the page begins in; without it that of each reader's browser"
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="also offer both analyses as MCP tools, under /gradio_api/mcp/ of the same address",
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     options = parser.parse_args(arguments)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
+        return 1
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
@@ -191,11 +216,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A stopped container ends like Ctrl-C, so that the uploads are removed.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gallery = Gallery(detector.analyze, detector.manifest)
+    closing = threading.Event()
+    # In the background, so that the page is there at once; only after a change of the models is there anything to do.
+    filling = threading.Thread(target=gallery.fill, args=(closing.is_set,), name="examples", daemon=True)
+    filling.start()
     try:
-        build_app(detector).launch(
-            server_name=options.host, server_port=options.port, share=options.share, **launch_options()
+        build_app(detector, options.lang, gallery).launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            **launch_options() | {"mcp_server": options.mcp},
         )
     finally:
+        closing.set()
+        filling.join(_PATIENCE_S)
         detector.close()
     return 0
 

@@ -95,4 +95,59 @@ _REPORT = {
     "Check of {name}": "Prüfung von {name}",
 }
 
-SHARING: Mapping[str, str] = MappingProxyType({**_ORIGIN, **_REPORT})
+_EXAMPLES = {
+    "Examples": "Beispiele",
+    "Eight files of which we know what they are. The results are those of the models that run here, right or wrong. So few "
+    "files show how to read a result, not how good the models are.": "Acht Dateien, von denen wir wissen, was sie sind. Die "
+    "Ergebnisse sind die der Modelle, die hier laufen, ob richtig oder falsch. So wenige Dateien zeigen, wie ein Ergebnis zu "
+    "lesen ist, nicht wie gut die Modelle sind.",
+    "How often they are wrong is measured on many more faces and stands in every result.": "Wie oft sie sich irren, ist an "
+    "weit mehr Gesichtern gemessen und steht bei jedem Ergebnis.",
+    "The models said": "Die Modelle sagten",
+    "Not checked yet with the models that run here; press the button to check it now.": "Mit den Modellen, die hier laufen, "
+    "noch nicht geprüft; mit der Taste prüfen Sie es jetzt.",
+    "Show the result": "Ergebnis zeigen",
+    "Source": "Quelle",
+    "White: what we altered": "Weiß: was wir verändert haben",
+    "Mask of the altered part of the face": "Maske des veränderten Teils des Gesichts",
+    "What it is: not altered": "Was es ist: nicht verändert",
+    "What it is: altered by us": "Was es ist: von uns verändert",
+    "What it is: no face in it": "Was es ist: ohne Gesicht",
+    "That is as it should be: nothing was scored.": "So soll es sein: Nichts wurde bewertet.",
+    "That is wrong: something was taken for a face.": "Das ist falsch: Etwas wurde für ein Gesicht gehalten.",
+    "So nothing was said about the face in it.": "Über das Gesicht darin wurde also nichts gesagt.",
+    "So the models could not tell.": "Die Modelle konnten es also nicht sagen.",
+    "That fits what the file is.": "Das passt zu dem, was die Datei ist.",
+    "That is wrong: the alteration was missed.": "Das ist falsch: Die Veränderung wurde übersehen.",
+    "That is wrong: a face that nobody altered was flagged.": "Das ist falsch: Ein Gesicht, das niemand verändert hat, wurde "
+    "beanstandet.",
+    "Portrait of an astronaut": "Porträt einer Astronautin",
+    "An official portrait as it was published. We only saved it as JPEG.": "Ein amtliches Porträt, wie es veröffentlicht "
+    "wurde. Wir haben es nur als JPEG gespeichert.",
+    "Portrait of a naval officer": "Porträt einer Marineoffizierin",
+    "An official portrait as it was published. We only saved it as JPEG once more.": "Ein amtliches Porträt, wie es "
+    "veröffentlicht wurde. Wir haben es nur noch einmal als JPEG gespeichert.",
+    "A face blended with itself": "Ein mit sich selbst überblendetes Gesicht",
+    "We blended the face of the astronaut with a slightly moved and recoloured copy of itself. The person is the same; the "
+    "traces are those of a face that was put in.": "Wir haben das Gesicht der Astronautin mit einer leicht verschobenen und "
+    "umgefärbten Kopie seiner selbst überblendet. Die Person ist dieselbe; die Spuren sind die eines eingesetzten Gesichts.",
+    "A swapped face": "Ein ausgetauschtes Gesicht",
+    "We put the face of the astronaut on the head of the naval officer.": "Wir haben das Gesicht der Astronautin auf den Kopf "
+    "der Marineoffizierin gesetzt.",
+    "Two people, one of them altered": "Zwei Personen, eine davon verändert",
+    "We put both portraits side by side. The face on the left is untouched; on the right, the face of the astronaut replaces "
+    "that of the naval officer.": "Wir haben beide Porträts nebeneinandergestellt. Das Gesicht links ist unberührt; rechts "
+    "ersetzt das Gesicht der Astronautin das der Marineoffizierin.",
+    "A photo without a face": "Ein Foto ohne Gesicht",
+    "A cup of coffee. There is nothing here that could be checked.": "Eine Tasse Kaffee. Hier gibt es nichts, was geprüft "
+    "werden könnte.",
+    "A short video of a portrait": "Ein kurzes Video eines Porträts",
+    "The camera moves slowly over the portrait of the astronaut. Nothing was altered; it is a still picture that was made to "
+    "move.": "Die Kamera fährt langsam über das Porträt der Astronautin. Nichts wurde verändert; es ist ein Standbild, das in "
+    "Bewegung gesetzt wurde.",
+    "The same video, altered in the middle": "Dasselbe Video, in der Mitte verändert",
+    "The same video, but from second 2 to second 4 the face of the naval officer is on the head of the astronaut.": "Dasselbe "
+    "Video, aber von Sekunde 2 bis Sekunde 4 sitzt das Gesicht der Marineoffizierin auf dem Kopf der Astronautin.",
+}
+
+SHARING: Mapping[str, str] = MappingProxyType({**_ORIGIN, **_REPORT, **_EXAMPLES})

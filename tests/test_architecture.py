@@ -75,6 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
     "detector.words_provenance": RECORDS,
     "detector.words_report": RECORDS,
+    "detector.words_examples": RECORDS,
     "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
     "detector.plain_text": RECORDS
     | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
@@ -85,6 +86,17 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.words_report", "detector.language", "detector.page", "detector.report"},
     # Draws and encodes what the page shows.
     "detector.pictures": RECORDS | {"detector.media", "detector.overlay", "detector.timeline", "detector.page"},
+    # The examples, what was said of them, and the cache of that.
+    "detector.gallery": RECORDS
+    | {
+        "detector.language",
+        "detector.page",
+        "detector.page_parts",
+        "detector.pictures",
+        "detector.report",
+        "detector.words",
+    }
+    | {"detector.words_examples"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
     "detector.clip": RECORDS | STAGES | {"detector.loading"},
@@ -103,12 +115,11 @@ HOMES: dict[str, set[str]] = {
     "pillow_heif": {"detector.media", "detector.metadata"},
     "c2pa": {"detector.credentials"},
     "defusedxml": {"detector.metadata"},
-    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.degrade
+    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.codec
     # compresses stills the way a video would, in memory.
     # metadata reads a clip's tags.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
-    | {"detector.metadata"}
-    | {"train.degrade"},
+    | {"detector.metadata", "train.codec"},
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
