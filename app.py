@@ -45,6 +45,8 @@ __all__ = ["build_app", "launch_options", "main"]
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
 
+_QUIET_S = 5
+"""Seconds after the start in which no example is analysed: the page comes first."""
 _PATIENCE_S = 10
 """Seconds that the end waits for an example that is being analysed."""
 
@@ -218,8 +220,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     gallery = Gallery(detector.analyze, detector.manifest)
     closing = threading.Event()
-    # In the background, so that the page is there at once; only after a change of the models is there anything to do.
-    filling = threading.Thread(target=gallery.fill, args=(closing.is_set,), name="examples", daemon=True)
+
+    # In the background, so that the page is there first; only after a change of the models is there anything to do.
+    def fill() -> None:
+        if not closing.wait(_QUIET_S):
+            gallery.fill(closing.is_set)
+
+    filling = threading.Thread(target=fill, name="examples", daemon=True)
     filling.start()
     try:
         build_app(detector, options.lang, gallery).launch(

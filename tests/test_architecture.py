@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
     "detector.words_provenance": RECORDS,
     "detector.words_report": RECORDS,
-    "detector.words_examples": RECORDS,
+    "detector.words_examples": RECORDS | {"detector.words"},
     "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
     "detector.plain_text": RECORDS
     | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
