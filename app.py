@@ -139,6 +139,7 @@ def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | No
             *examples.labels,
             *sharing,
         ]
+        app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")

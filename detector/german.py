@@ -165,6 +165,16 @@ _REASONS = {
     "No clear signs of alteration (score {shown}, below {cut}). That does not show that the face is unaltered: some kinds of "
     "editing leave nothing the model can see.": "Keine klaren Anzeichen für eine Veränderung (Wert {shown}, unter {cut}). Das "
     "zeigt nicht, dass das Gesicht unverändert ist: Manche Bearbeitung hinterlässt nichts, was das Modell sehen kann.",
+    "Some signs that the face was altered or generated (score {score}). Small changes that mean nothing to a person move the "
+    "score between {low} and {high}, so the signs do not count as strong. This is weak evidence and not conclusive: genuine "
+    "faces reach this band too.": "Einige Anzeichen dafür, dass das Gesicht verändert oder künstlich erzeugt wurde (Wert "
+    "{score}). Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen den Wert zwischen {low} und {high}; die "
+    "Anzeichen gelten daher nicht als stark. Das ist ein schwacher Hinweis und nicht schlüssig: Auch unverfälschte Gesichter "
+    "erreichen diesen Bereich.",
+    "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, across a "
+    "boundary between verdicts. It says nothing either way.": "Der Wert {score} ist nicht stabil: Kleine Änderungen, die für "
+    "Menschen bedeutungslos sind, bewegen ihn zwischen {low} und {high}, über eine Grenze zwischen Urteilen hinweg. Er sagt "
+    "nichts aus, weder so noch so.",
     "The face is too small: {shown} pixels across, and at least {limit} are needed. Use the original picture or one in which "
     "the face is larger.": "Das Gesicht ist zu klein: Es ist {shown} Bildpunkte breit, nötig sind mindestens {limit}. Nehmen "
     "Sie das Originalbild oder eines, auf dem das Gesicht größer ist.",
@@ -302,6 +312,43 @@ _CARDS = {
     "{first} bis {last}, in {seen} der {frames} betrachteten Bilder; {scored} konnten bewertet werden.",
     "Out of sight once in between.": "Dazwischen einmal nicht zu sehen.",
     "Out of sight {count} times in between.": "Dazwischen {count}-mal nicht zu sehen.",
+    "Strength of the colour": "Stärke der Farbe",
+    "as it is": "unverändert",
+    "mirrored": "gespiegelt",
+    "saved again as JPEG": "noch einmal als JPEG gespeichert",
+    "at half the size": "auf die halbe Größe verkleinert",
+    "cropped slightly differently": "etwas anders ausgeschnitten",
+    "Score after each change": "Wert nach jeder Änderung",
+    "{view}: {score}": "{view}: {score}",
+    "the eyes": "die Augen",
+    "the nose": "die Nase",
+    "the mouth": "der Mund",
+    "the cheek on the left": "die Wange links",
+    "the cheek on the right": "die Wange rechts",
+    "the forehead": "die Stirn",
+    "the chin": "das Kinn",
+    "the outline of the face": "der Umriss des Gesichts",
+    "what surrounds the face": "die Umgebung des Gesichts",
+    "The score holds: small changes that mean nothing to a person move it between {low} and {high}, and the verdict stays the "
+    "same.": "Der Wert ist stabil: Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen ihn zwischen {low} und "
+    "{high}, und das Urteil bleibt gleich.",
+    "The score does not hold: small changes that mean nothing to a person move it between {low} and {high}, and the verdict "
+    "changes with it.": "Der Wert ist nicht stabil: Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen ihn "
+    "zwischen {low} und {high}, und das Urteil wechselt mit.",
+    "Estimated from a few frames.": "Geschätzt aus wenigen Bildern.",
+    "What mattered most here: {region}. With it blurred out, the score goes from {before} to {hidden}; with any of {count} "
+    "random places of the same size blurred out, to {chance} at most.": "Was hier am meisten zählte: {region}. Macht man das "
+    "unkenntlich, geht der Wert von {before} auf {hidden}; bei {count} zufälligen gleich großen Stellen höchstens auf {chance}.",
+    "No part of the face can be named. With the most strongly coloured part blurred out, the score goes from {before} to "
+    "{hidden}; with a random place of the same size blurred out, it goes as far as {chance}.": "Kein Teil des Gesichts lässt "
+    "sich nennen. Macht man den am stärksten gefärbten Teil unkenntlich, geht der Wert von {before} auf {hidden}; bei einer "
+    "zufälligen gleich großen Stelle geht er bis {chance}.",
+    "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places.": "Ein "
+    "Teil des Gesichts wird nur genannt, wenn der Wert sich deutlich stärker ändert, sobald man ihn unkenntlich macht, als bei "
+    "zufälligen Stellen.",
+    "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently.": "Der "
+    "Balken auf der Skala umfasst die Werte nach kleinen Änderungen: neu gespeichert, halbe Größe, gespiegelt, anders "
+    "ausgeschnitten.",
     "Limits of this result": "Grenzen dieses Ergebnisses",
     "Facts for repeating this result": "Angaben, um dieses Ergebnis zu wiederholen",
     "File": "Datei",

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Verdict
+from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Stability, Verdict
 from detector.sentences import Sentence, joined
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "judge_file",
     "judge_person",
     "judge_quality",
+    "judge_stability",
 ]
 
 SEVERITY: tuple[Verdict, ...] = (
@@ -173,6 +174,58 @@ def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, Sentence]:
         shown=shown,
         cut=cut,
     )
+
+
+def judge_stability(
+    verdict: Verdict, reason: str, p_fake: float, scores: Mapping[str, float], bands: Bands
+) -> tuple[Verdict, str, Stability]:
+    """Take a verdict back where it does not survive changes that mean nothing.
+
+    Where the views lie in different bands, the result is inconclusive. One case is milder: where all of them show signs and
+    differ only in how strong, "strong" becomes "some".
+
+    Args:
+        verdict: of the score, as ``judge_face`` gives it.
+        reason: the same.
+        p_fake: the score.
+        scores: p_fake of every view.
+        bands: cuts of the model that gave the scores.
+
+    Returns:
+        The verdict and reason that stand, and the record of the test.
+    """
+    bands_seen = {judge_face(score, bands)[0] for score in (p_fake, *scores.values())}
+    stability = Stability(scores, len(bands_seen) == 1)
+    if stability.holds:
+        return verdict, reason, stability
+    span = {"low": _two(min(p_fake, stability.lowest)), "high": _two(max(p_fake, stability.highest))}
+    if bands_seen <= {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}:
+        return (
+            Verdict.SOME_SIGNS,
+            Sentence(
+                "Some signs that the face was altered or generated (score {score}). Small changes that mean nothing to a "
+                "person move the score between {low} and {high}, so the signs do not count as strong. This is weak evidence "
+                "and not conclusive: genuine faces reach this band too.",
+                score=_two(p_fake),
+                **span,
+            ),
+            stability,
+        )
+    return (
+        Verdict.INCONCLUSIVE,
+        Sentence(
+            "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, "
+            "across a boundary between verdicts. It says nothing either way.",
+            score=_two(p_fake),
+            **span,
+        ),
+        stability,
+    )
+
+
+def _two(score: float) -> str:
+    """Two decimals, and never 0.00 or 1.00, which would read as certain."""
+    return f"{min(max(score, 0.01), 0.99):.2f}"
 
 
 def judge_person(

@@ -38,7 +38,9 @@ from detector.records import (
     ModelInfo,
     ModelSpec,
     QualityGates,
+    RegionCheck,
     Report,
+    Stability,
     Verdict,
     WeightFile,
 )
@@ -50,6 +52,9 @@ SIZE = 64
 FACES = (Box(165, 55, 290, 200), Box(680, 80, 900, 340), Box(1190, 55, 1315, 200))
 """Where the faces stand in ``group_photo``, left to right."""
 SCORES = (0.12, 0.83, 0.5)
+VIEWS = ("as_is", "mirrored", "jpeg", "half_size", "shifted")
+CHANGES = (0.01, -0.01, 0.02, -0.02, 0.0)
+"""How far each view's score lies from the face's."""
 VERDICTS = (Verdict.NO_CLEAR_SIGNS, Verdict.STRONG_SIGNS, Verdict.INCONCLUSIVE)
 
 
@@ -120,7 +125,11 @@ def face(
     hot, cold = np.zeros((7, 7), np.float32), np.zeros((7, 7), np.float32)
     hot[2:4, 1:4] = heat
     models = {"resnet": p_fake, "cnn": min(1.0, p_fake + 0.05)}
-    return FaceResult(crop, verdict, reason, p_fake, models, Heatmap(hot, cold, "resnet"))
+    moved = {view: min(1.0, max(0.0, p_fake + change)) for view, change in zip(VIEWS, CHANGES, strict=True)}
+    check = RegionCheck("mouth", True, max(0.0, p_fake - 0.3), (p_fake, min(1.0, p_fake + 0.02)), p_fake >= 0.3)
+    return FaceResult(
+        crop, verdict, reason, p_fake, models, Heatmap(hot, cold, "resnet"), None, Stability(moved, True), check
+    )
 
 
 def report(

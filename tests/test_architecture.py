@@ -32,6 +32,7 @@ STAGES = {
         "gradcam",
         "overlay",
         "timeline",
+        "regions",
         "verdict",
         "weights",
         "report",
@@ -99,9 +100,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.words_examples"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
-    "detector.clip": RECORDS | STAGES | {"detector.loading"},
+    # What is scored a second time.
+    "detector.stability": RECORDS | STAGES,
+    "detector.second_look": RECORDS | STAGES | {"detector.loading", "detector.stability"},
+    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     "detector.annotation": RECORDS | STAGES,
-    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.clip", "detector"},
+    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
@@ -123,7 +127,9 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
+    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
+    # Blurs what is to be hidden.
+    | {"detector.regions"},
     "imageio": set(),
     "matplotlib": {"train.curves", "train.figures"},
     "sklearn": {"train.probe"},

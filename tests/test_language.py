@@ -155,6 +155,9 @@ def states() -> dict[str, str]:
         for count in (1, 3):
             report = fakes.judged(test_page.RGB, found, p_fake, count)
             shown[f"{found}, {count} faces"] = test_page.html(report, GERMAN)
+            # Whether the score holds and whether a region is named are said in words of their own.
+            shaky = test_page.shaken(report)
+            shown[f"{found}, {count} faces, shaky"] = test_page.html(shaky, GERMAN)
     shown["clip"] = test_page.html_of_clip(judged_clip(), GERMAN)
     shown["introduction"] = page.introduction(GERMAN)
     for name in ("NO_PHOTO", "NO_CLIP", "WAITING", "OPENING", "STOPPED", "NOT_UPLOADED"):
