@@ -1,4 +1,5 @@
-"""The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in ``app_video``.
+"""The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in
+``app_photo``, ``app_video`` and ``app_words``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
 one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
@@ -16,7 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +28,9 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
+from app_photo import PhotoTab
 from app_video import FOLDER_PREFIX, VideoTab
+from app_words import Relabel, Said, follow, language_switch, said
 from detector import media, overlay, page, report, timeline, words
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
@@ -40,12 +44,6 @@ PREVIEW_SIDE = 1600
 """Longer side of the photo as shown in the result, pixels, at most."""
 QUALITY = 90
 """JPEG quality of what is only looked at."""
-_FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
-_SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-output .fc-verdict h2');
-    headline?.focus({preventScroll: true});
-    headline?.scrollIntoView({block: 'start'});
-}, 100); }"""
 
 
 class Analyser(Protocol):
@@ -66,19 +64,13 @@ class Analyser(Protocol):
     ) -> Report: ...
 
 
-def build_app(detector: Analyser) -> gr.Blocks:
+def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
+        lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
     """
-
-    def check(upload: dict[str, Any] | None) -> Iterator[str]:
-        if not upload or not upload.get("path"):
-            yield page.notice(words.NO_PHOTO)
-            return
-        yield page.notice(words.WAITING)
-        yield _answer(detector, upload)
 
     def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
         """Analyse every face of one photo and return the report.
@@ -113,47 +105,31 @@ def build_app(detector: Analyser) -> gr.Blocks:
         ) as app,
         gr.Column(elem_classes="fc-page"),
     ):
-        gr.HTML(page.introduction(), apply_default_css=False)
+        switch = language_switch(lang)
+        head = gr.HTML(page.introduction(), apply_default_css=False)
         with gr.Tabs():
-            with gr.Tab(words.PHOTO_TAB, id="photo"):
-                photo, button, shown = _photo_parts()
-            with gr.Tab(words.VIDEO_TAB, id="video"):
-                video_tab = VideoTab(detector.analyze, _uploaded, lambda found: _shown(detector, found), UPLOADS_KEPT_S)
-                app.unload(video_tab.stop)
-
-        private: dict[str, Any] = {"api_visibility": "private"}
-        # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
-        checked = button.click(
-            check, photo, shown, preprocess=False, show_progress="minimal", concurrency_id="analysis", **private
-        )
-        checked.success(None, js=_SHOW_RESULT, **private)
-        checked.failure(lambda: page.refusal(words.UNFINISHED), None, shown, queue=False, **private)
-        # A result belongs to the photo above it.
-        photo.change(None, None, shown, js="() => ''", cancels=[checked], **private)
-        photo.upload(None, js=_FOCUS_BUTTON, **private)
+            with gr.Tab(words.PHOTO_TAB, id="photo") as photo_tab:
+                photo = PhotoTab(
+                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                )
+            with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
+                video = VideoTab(
+                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                )
+                app.unload(video.stop)
+        labels: list[tuple[Any, Relabel]] = [
+            (head, page.introduction),
+            (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
+            (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
+            *photo.labels,
+            *video.labels,
+        ]
+        app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
+        follow(app, switch, lang, labels, [(photo.shown, photo.said), (video.shown, video.said)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
     app.queue(max_size=8, default_concurrency_limit=1)
     return app
-
-
-def _photo_parts() -> tuple[gr.Image, gr.Button, gr.HTML]:
-    """Where a photo is chosen, the button, and where the result goes."""
-    photo = gr.Image(
-        label=words.CHOOSE,
-        # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
-        type="filepath",
-        image_mode=None,
-        sources=["upload", "webcam", "clipboard"],
-        height=300,
-        placeholder=words.DROP,
-        alt_text=words.CHOOSE,
-        buttons=[],
-        elem_id="fc-photo-input",
-    )
-    button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
-    shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
-    return photo, button, shown
 
 
 def _as_dict(detector: Analyser, upload: Any, model: str | None) -> dict[str, Any]:
@@ -226,18 +202,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _answer(detector: Analyser, upload: dict[str, Any]) -> str:
-    path, name = _uploaded(upload)
-    try:
-        found = detector.analyze(path, name=name)
-    except DetectorError as error:
-        return page.refusal(str(error), name)
-    return _shown(detector, found)
-
-
-def _shown(detector: Analyser, found: Report) -> str:
-    """The report as HTML."""
-    return page.result(found, _pictures(found, detector.manifest), detector.manifest, report.to_json(found))
+def _card(detector: Analyser, found: Report) -> Said:
+    """The result of a report, without the photo's own pixels, which are too many to be kept."""
+    pictures = _pictures(found, detector.manifest)
+    small = replace(
+        found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
+    )
+    return said(page.result, small, pictures, detector.manifest, report.to_json(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:
@@ -266,7 +237,7 @@ def _pictures(found: Report, manifest: Manifest) -> page.Pictures:
     return page.Pictures(
         photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
         faces=faces,
-        legend=media.encode_png(overlay.legend(320, 14))
+        legend=media.encode_png(overlay.legend_layer(320, 14))
         if any(face.towards_fake or face.moments for face in faces)
         else None,
     )
@@ -279,8 +250,8 @@ def _face_pictures(face: FaceResult) -> page.FacePictures:
         return page.FacePictures(media.encode_png(crop))
     return page.FacePictures(
         media.encode_png(crop),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
+        media.encode_png(overlay.heat_layer(face.heatmap.towards_fake)),
+        media.encode_png(overlay.heat_layer(face.heatmap.towards_real)),
     )
 
 
@@ -289,9 +260,7 @@ def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, sec
     moments = tuple(
         (
             media.encode_png(moment.crop.rgb),
-            None
-            if moment.heatmap is None
-            else media.encode_jpeg(overlay.heatmap_on_crop(moment.crop.rgb, moment.heatmap.towards_fake), QUALITY),
+            None if moment.heatmap is None else media.encode_png(overlay.heat_layer(moment.heatmap.towards_fake)),
         )
         for moment in seen.moments
     )

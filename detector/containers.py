@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from detector.sentences import Sentence
+
 __all__ = [
     "GifScan",
     "describe_foreign",
@@ -31,8 +33,8 @@ __all__ = [
     "webp_damage",
 ]
 
-ENDS_EARLY = "it ends too early"
-HOLLOW = "its end was never written and holds only zeros"
+ENDS_EARLY = Sentence("it ends too early")
+HOLLOW = Sentence("its end was never written and holds only zeros")
 HOLLOW_TAIL_BYTES = 512
 """Compressed picture data do not end in this many zero bytes; a copy that broke off after space was set aside does."""
 
@@ -41,49 +43,54 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 
-_AS_PICTURE = "Save it as JPEG or PNG and try again."
-_AS_STILL = "Only still pictures are read here: save one picture of it as JPEG or PNG."
-_UNPACK = "Unpack it and give the picture inside."
-_NOT_A_PICTURE = "Give a photo, for example a JPEG or PNG file."
+_AS_PICTURE = Sentence("Save it as JPEG or PNG and try again.")
+_AS_STILL = Sentence("Only still pictures are read here: save one picture of it as JPEG or PNG.")
+_UNPACK = Sentence("Unpack it and give the picture inside.")
+_NOT_A_PICTURE = Sentence("Give a photo, for example a JPEG or PNG file.")
 
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"%PDF-", "a PDF document", "Save the picture in it as JPEG or PNG and try again."),
-    (0, b"%!PS", "a PostScript (EPS) drawing", _AS_PICTURE),
-    (0, b"\xc5\xd0\xd3\xc6", "a PostScript (EPS) drawing", _AS_PICTURE),
-    (0, b"\x00\x00\x00\x0cjP  \r\n", "a JPEG 2000 picture", _AS_PICTURE),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture", _AS_PICTURE),
-    (0, b"\x00\x00\x00\x0cJXL \r\n", "a JPEG XL picture", _AS_PICTURE),
-    (0, b"\xff\x0a", "a JPEG XL picture", _AS_PICTURE),
-    (0, b"8BPS", "a Photoshop document", _AS_PICTURE),
-    (0, b"\x00\x00\x01\x00", "a Windows icon", _AS_PICTURE),
-    (0, b"\x00\x00\x02\x00", "a Windows cursor", _AS_PICTURE),
-    (0, b"\x8aMNG\r\n", "an MNG animation", _AS_STILL),
-    (0, b"FUJIFILMCCD-RAW", "a camera raw file", "Export it as JPEG or TIFF and try again."),
-    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video", _AS_STILL),
-    (8, b"AVI ", "an AVI video", _AS_STILL),
-    (8, b"WAVE", "a sound recording", _NOT_A_PICTURE),
-    (0, b"\x00\x00\x01\xba", "an MPEG video", _AS_STILL),
-    (0, b"\x00\x00\x01\xb3", "an MPEG video", _AS_STILL),
-    (0, b"FLV\x01", "a Flash video", _AS_STILL),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file", _AS_STILL),
-    (0, b"OggS", "an Ogg video or sound file", _AS_STILL),
-    (4, b"ftypM4A", "a sound recording", _NOT_A_PICTURE),
-    (4, b"ftypcrx", "a camera raw file", "Export it as JPEG or TIFF and try again."),
-    (4, b"ftyp", "an MP4 or QuickTime video", _AS_STILL),
-    (4, b"moov", "an MP4 or QuickTime video", _AS_STILL),
-    (4, b"mdat", "an MP4 or QuickTime video", _AS_STILL),
-    (0, b"ID3", "a sound recording", _NOT_A_PICTURE),
-    (0, b"fLaC", "a sound recording", _NOT_A_PICTURE),
-    (0, b"PK\x03\x04", "a ZIP archive or an office document", _UNPACK),
-    (0, b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
-    (0, b"\x1f\x8b", "a gzip archive", _UNPACK),
-    (0, b"MZ", "a Windows program", _NOT_A_PICTURE),
-    (0, b"\x7fELF", "a program", _NOT_A_PICTURE),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 data file", _NOT_A_PICTURE),
-    (0, b"#EXTM3U", "a playlist, which only names other files", "Give the video itself."),
-    (0, b"ffconcat version", "a playlist, which only names other files", "Give the video itself."),
-    (0, b"version https://git-lfs", "a Git LFS pointer, not the picture itself", "Fetch it with: git lfs pull"),
+    (0, b"%PDF-", Sentence("a PDF document"), Sentence("Save the picture in it as JPEG or PNG and try again.")),
+    (0, b"%!PS", Sentence("a PostScript (EPS) drawing"), _AS_PICTURE),
+    (0, b"\xc5\xd0\xd3\xc6", Sentence("a PostScript (EPS) drawing"), _AS_PICTURE),
+    (0, b"\x00\x00\x00\x0cjP  \r\n", Sentence("a JPEG 2000 picture"), _AS_PICTURE),
+    (0, b"\xff\x4f\xff\x51", Sentence("a JPEG 2000 picture"), _AS_PICTURE),
+    (0, b"\x00\x00\x00\x0cJXL \r\n", Sentence("a JPEG XL picture"), _AS_PICTURE),
+    (0, b"\xff\x0a", Sentence("a JPEG XL picture"), _AS_PICTURE),
+    (0, b"8BPS", Sentence("a Photoshop document"), _AS_PICTURE),
+    (0, b"\x00\x00\x01\x00", Sentence("a Windows icon"), _AS_PICTURE),
+    (0, b"\x00\x00\x02\x00", Sentence("a Windows cursor"), _AS_PICTURE),
+    (0, b"\x8aMNG\r\n", Sentence("an MNG animation"), _AS_STILL),
+    (0, b"FUJIFILMCCD-RAW", Sentence("a camera raw file"), Sentence("Export it as JPEG or TIFF and try again.")),
+    (0, b"\x1aE\xdf\xa3", Sentence("a Matroska or WebM video"), _AS_STILL),
+    (8, b"AVI ", Sentence("an AVI video"), _AS_STILL),
+    (8, b"WAVE", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"\x00\x00\x01\xba", Sentence("an MPEG video"), _AS_STILL),
+    (0, b"\x00\x00\x01\xb3", Sentence("an MPEG video"), _AS_STILL),
+    (0, b"FLV\x01", Sentence("a Flash video"), _AS_STILL),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sentence("a Windows Media file"), _AS_STILL),
+    (0, b"OggS", Sentence("an Ogg video or sound file"), _AS_STILL),
+    (4, b"ftypM4A", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (4, b"ftypcrx", Sentence("a camera raw file"), Sentence("Export it as JPEG or TIFF and try again.")),
+    (4, b"ftyp", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (4, b"moov", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (4, b"mdat", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (0, b"ID3", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"fLaC", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"PK\x03\x04", Sentence("a ZIP archive or an office document"), _UNPACK),
+    (0, b"Rar!\x1a\x07", Sentence("a RAR archive"), _UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", Sentence("a 7z archive"), _UNPACK),
+    (0, b"\x1f\x8b", Sentence("a gzip archive"), _UNPACK),
+    (0, b"MZ", Sentence("a Windows program"), _NOT_A_PICTURE),
+    (0, b"\x7fELF", Sentence("a program"), _NOT_A_PICTURE),
+    (0, b"\x89HDF\r\n\x1a\n", Sentence("an HDF5 data file"), _NOT_A_PICTURE),
+    (0, b"#EXTM3U", Sentence("a playlist, which only names other files"), Sentence("Give the video itself.")),
+    (0, b"ffconcat version", Sentence("a playlist, which only names other files"), Sentence("Give the video itself.")),
+    (
+        0,
+        b"version https://git-lfs",
+        Sentence("a Git LFS pointer, not the picture itself"),
+        Sentence("Fetch it with: git lfs pull"),
+    ),
 )
 
 
@@ -133,7 +140,7 @@ def describe_foreign(data: bytes) -> tuple[str, str] | None:
         if data[offset : offset + len(magic)] == magic:
             return what, cure
     if len(data) > 188 and data[0] == data[188] == 0x47:
-        return "an MPEG transport stream", _AS_STILL
+        return Sentence("an MPEG transport stream"), _AS_STILL
     head = data[:4096]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "a text file", _NOT_A_PICTURE
@@ -144,12 +151,15 @@ def describe_foreign(data: bytes) -> tuple[str, str] | None:
     if any(ord(c) < 32 and c not in "\t\n\r\f" for c in text):
         return None
     if "<svg" in text:
-        return "an SVG drawing", _AS_PICTURE
+        return Sentence("an SVG drawing"), _AS_PICTURE
     if text.startswith("<!doctype html") or "<html" in text:
-        return "a web page, as is often saved in place of a picture", "Save the picture itself and try again."
+        return (
+            Sentence("a web page, as is often saved in place of a picture"),
+            Sentence("Save the picture itself and try again."),
+        )
     if text.startswith("<?xml"):
-        return "an XML document", _NOT_A_PICTURE
-    return ("a text file", _NOT_A_PICTURE) if text else None
+        return Sentence("an XML document"), _NOT_A_PICTURE
+    return (Sentence("a text file"), _NOT_A_PICTURE) if text else None
 
 
 # PNG: http://www.w3.org/TR/png-3/ ; every chunk carries its length and a CRC-32.
@@ -175,7 +185,7 @@ def png_damage(data: bytes) -> str | None:
     kinds = set()
     for kind, start, end in _png_chunks(data):
         if zlib.crc32(memoryview(data)[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-            return "a checksum does not match"
+            return Sentence("a checksum does not match")
         kinds.add(kind)
     return None if {b"IHDR", b"IDAT", b"IEND"} <= kinds else ENDS_EARLY
 
@@ -297,10 +307,10 @@ def scan_gif(data: bytes) -> GifScan:
             elif data[position] == 0:  # padding that some encoders leave between blocks
                 position += 1
             else:
-                return GifScan(frames, "its blocks do not follow each other as they should")
+                return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
     except IndexError:
         return GifScan(frames, ENDS_EARLY)
-    return GifScan(frames, None if frames else "it holds no picture")
+    return GifScan(frames, None if frames else Sentence("it holds no picture"))
 
 
 # WebP: https://developers.google.com/speed/webp/docs/riff_container

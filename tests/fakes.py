@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -37,16 +38,23 @@ from detector.records import (
     ModelInfo,
     ModelSpec,
     QualityGates,
+    RegionCheck,
     Report,
+    Stability,
     Verdict,
     WeightFile,
 )
+from detector.sentences import Sentence
+from detector.verdict import LIMITS, judge_face, judge_file, judge_quality
 
 SIZE = 64
 """Side of the fake detector's crops, pixels."""
 FACES = (Box(165, 55, 290, 200), Box(680, 80, 900, 340), Box(1190, 55, 1315, 200))
 """Where the faces stand in ``group_photo``, left to right."""
 SCORES = (0.12, 0.83, 0.5)
+VIEWS = ("as_is", "mirrored", "jpeg", "half_size", "shifted")
+CHANGES = (0.01, -0.01, 0.02, -0.02, 0.0)
+"""How far each view's score lies from the face's."""
 VERDICTS = (Verdict.NO_CLEAR_SIGNS, Verdict.STRONG_SIGNS, Verdict.INCONCLUSIVE)
 
 
@@ -117,7 +125,11 @@ def face(
     hot, cold = np.zeros((7, 7), np.float32), np.zeros((7, 7), np.float32)
     hot[2:4, 1:4] = heat
     models = {"resnet": p_fake, "cnn": min(1.0, p_fake + 0.05)}
-    return FaceResult(crop, verdict, reason, p_fake, models, Heatmap(hot, cold, "resnet"))
+    moved = {view: min(1.0, max(0.0, p_fake + change)) for view, change in zip(VIEWS, CHANGES, strict=True)}
+    check = RegionCheck("mouth", True, max(0.0, p_fake - 0.3), (p_fake, min(1.0, p_fake + 0.02)), p_fake >= 0.3)
+    return FaceResult(
+        crop, verdict, reason, p_fake, models, Heatmap(hot, cold, "resnet"), None, Stability(moved, True), check
+    )
 
 
 def report(
@@ -134,6 +146,25 @@ def report(
     model = ModelInfo("resnet", "resnet", "local", "cd" * 32)
     limits = ("A score is an estimate, not evidence.",)
     return Report(info, verdict, reason, p_fake, faces, model, {"python": "3.11"}, limits, Frame(rgb))
+
+
+def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count: int = 1) -> Report:
+    """A report with the reasons that the detector itself gives: so many faces of one kind."""
+    bands = manifest().models["resnet"].bands
+    box = Box(30, 20, 110, 100)
+    if p_fake is None:
+        gates = QualityGates(100, 12, 20, 240, 1.0)
+        reason = judge_quality(face(rgb, box, verdict, None).crop.quality, gates)
+        assert reason is not None
+    else:
+        found, reason = judge_face(p_fake, bands)
+        assert found is verdict
+    faces = tuple(face(rgb, box, verdict, p_fake, reason) for _ in range(count))
+    of_file, why, score, _ = judge_file(faces)
+    made = report(
+        rgb, faces, of_file, score, reason=why, notes=(Sentence("Transparent parts were filled with white."),)
+    )
+    return replace(made, limits=LIMITS)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = sorted((ROOT / "detector").rglob("*.py"))
 TRAINING = sorted((ROOT / "train").rglob("*.py"))
-SOURCES = [*PACKAGE, *TRAINING, ROOT / "app.py", ROOT / "app_video.py"]
+SOURCES = [*PACKAGE, *TRAINING, *sorted(ROOT.glob("app*.py"))]
 
-RECORDS = {"detector.records", "detector.errors"}
+RECORDS = {"detector.records", "detector.errors", "detector.sentences"}
 STAGES = {
     f"detector.{stage}"
     for stage in [
@@ -32,6 +32,7 @@ STAGES = {
         "gradcam",
         "overlay",
         "timeline",
+        "regions",
         "verdict",
         "weights",
         "report",
@@ -42,6 +43,7 @@ STAGES = {
 ALLOWED: dict[str, set[str]] = {
     "detector.records": set(),
     "detector.errors": set(),
+    "detector.sentences": set(),
     **dict.fromkeys(STAGES, RECORDS),
     # The two decoders have parts in rooms of their own, which know no stage and which no other stage knows.
     "detector.files": RECORDS,
@@ -62,20 +64,25 @@ ALLOWED: dict[str, set[str]] = {
     "detector.faces": RECORDS | {"detector.console"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
-    "detector.page_parts": RECORDS | {"detector.words"},
-    "detector.page_clip": RECORDS | {"detector.words", "detector.page_parts"},
-    "detector.page": RECORDS | {"detector.words", "detector.page_parts", "detector.page_clip"},
+    "detector.german": set(),
+    "detector.language": RECORDS | {"detector.german"},
+    "detector.page_parts": RECORDS | {"detector.words", "detector.language"},
+    "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
+    "detector.page": RECORDS | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
-    "detector.clip": RECORDS | STAGES | {"detector.loading"},
+    # What is scored a second time.
+    "detector.stability": RECORDS | STAGES,
+    "detector.second_look": RECORDS | STAGES | {"detector.loading", "detector.stability"},
+    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     "detector.annotation": RECORDS | STAGES,
-    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.clip", "detector"},
+    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
 HOMES: dict[str, set[str]] = {
-    "gradio": {"app", "app_video"},
+    "gradio": {"app", "app_photo", "app_video", "app_words"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
     # colour converts what media decoded, and opens nothing.
@@ -88,7 +95,9 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
+    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
+    # Blurs what is to be hidden.
+    | {"detector.regions"},
     "imageio": set(),
     "matplotlib": {"train.curves", "train.figures"},
     "sklearn": {"train.probe"},

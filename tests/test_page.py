@@ -12,6 +12,7 @@ import pytest
 from gradio.themes.utils import colors
 
 from detector import page, page_clip, words
+from detector.language import ENGLISH, Language
 from detector.page_parts import FacePictures
 from detector.records import (
     Appearance,
@@ -25,7 +26,7 @@ from detector.records import (
 )
 from tests import fakes
 
-VOID = {"img", "br", "path", "circle"}
+VOID = {"img", "br", "path", "circle", "input"}
 PNG = b"\x89PNG fake"
 RGB = np.full((200, 300, 3), 90, np.uint8)
 BOX = Box(30, 20, 110, 100)
@@ -63,25 +64,48 @@ class Tree(HTMLParser):
         return [attrs for _, attrs in self.elements if name in (attrs.get("class") or "").split()]
 
 
-def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
     pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
-    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}'))
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}', say)
+
+
+def shaken(report: Report) -> Report:
+    """The same with scores that do not hold and a region that does not matter."""
+    faces = []
+    for face in report.faces:
+        tested, check = face.stability, face.region
+        faces.append(
+            dataclasses.replace(
+                face,
+                stability=tested and dataclasses.replace(tested, holds=False),
+                region=check and dataclasses.replace(check, matters=False),
+            )
+        )
+    return dataclasses.replace(report, faces=tuple(faces))
+
+
+def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+    return Tree(html(report, strong_from=strong_from))
 
 
 def one_face(found: Verdict, p_fake: float | None, reason: str = "A reason.") -> Report:
     return fakes.report(RGB, (fakes.face(RGB, BOX, found, p_fake),), found, p_fake, reason=reason)
 
 
-CASES = [
-    pytest.param(found, p_fake, id=found.value)
-    for found, p_fake in zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True)
-]
+SCORES = (0.1, 0.5, 0.75, 0.95, None)
+"""One for each verdict, in their order."""
+CASES = [pytest.param(found, p_fake, id=found.value) for found, p_fake in zip(Verdict, SCORES, strict=True)]
 
 
 @pytest.mark.parametrize(("found", "p_fake"), CASES)
 def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: float | None) -> None:
     tree = show(one_face(found, p_fake, reason="The reason of the file."))
-    for sentence in (words.HEADLINES[found], words.MEANS[found], words.MEANS_NOT[found], "The reason of the file."):
+    said = (words.MEANS[found], words.MEANS_NOT[found], *words.NEXT[found])
+    for sentence in (
+        words.HEADLINES[found],
+        *(words.of_kind(each, "image") for each in said),
+        "The reason of the file.",
+    ):
         assert sentence in tree.text
     others = set(words.HEADLINES.values()) - {words.HEADLINES[found]}
     headline = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "h2")
@@ -139,7 +163,8 @@ def test_every_face_has_a_card_in_order() -> None:
     for number in (1, 2, 3):
         # The crop and both directions of its heatmap, each with a text of its own.
         assert len({alt for alt in pictures if alt.startswith(f"Face {number}: ")}) == 3
-    assert all(pictures)
+    # The crop is said once; below each heatmap's colour it needs no words.
+    assert pictures.count("") == 2 * 3
     assert "small network (cnn): 0.88" in tree.text
     assert "residual network (resnet): 0.83 (decides)" in tree.text
 
@@ -172,6 +197,28 @@ def test_a_face_that_was_not_analysed_has_a_reason_and_no_score() -> None:
     assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == [f"Face 1: {words.CROP_NOT_SCORED}"]
 
 
+def test_a_score_that_holds_and_one_that_does_not() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    tree = show(report)
+    assert "The score holds: small changes that mean nothing to a person move it between 0.73 and 0.77" in tree.text
+    assert "saved again as JPEG: 0.77" in tree.text
+    bar = tree.of_class("fc-spread")[0]["style"] or ""
+    assert bar == "left:73.0%;width:4.0%"
+    assert "The score does not hold" in show(shaken(report)).text
+
+
+def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    text = show(report).text
+    assert "the mouth. With it blurred out, the score goes from 0.75 to 0.45; with any of 2 random places" in text
+    assert "to 0.77 at most" in text
+    text = show(shaken(report)).text
+    assert "mouth" not in text
+    assert "No part of the face can be named." in text
+    assert "from 0.75 to 0.45" in text
+    assert "0.77" in text
+
+
 @pytest.mark.parametrize("p_fake", [0.0, 1.0])
 def test_a_score_never_reads_as_certain(p_fake: float) -> None:
     text = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
@@ -184,25 +231,30 @@ def test_a_heatmap_tells_its_strength() -> None:
     text = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)).text
     assert "strongest place: 4 % of full colour" in text
     assert "no place stood out" in text
-    assert words.READ_HEATMAPS in text
+    assert words.of_kind(words.READ_HEATMAPS, "image") in text
 
 
 def test_without_heatmaps_nothing_is_said_of_colours() -> None:
     bare = dataclasses.replace(fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5), heatmap=None)
     tree = show(fakes.report(RGB, (bare,), Verdict.INCONCLUSIVE, 0.5))
-    assert words.READ_HEATMAPS not in tree.text
+    assert words.of_kind(words.READ_HEATMAPS, "image") not in tree.text
     assert not tree.of_class("fc-legend")
     assert words.band_facts(fakes.manifest().models["resnet"].bands) in tree.text
 
 
 def test_track_record_is_counted_over_all_test_faces() -> None:
-    text = words.track_record(fakes.manifest().models["resnet"].track_record, Verdict.STRONG_SIGNS)
+    record = fakes.manifest().models["resnet"].track_record
+    text = words.track_record(record, Verdict.STRONG_SIGNS)
     assert "about 1 of 100 genuine faces" in text
     assert "about 40 of 100 altered" in text
     assert "500 and 500 faces" in text
     # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
-    assert "then about 82 of 100 faces with this result" in text
-    assert text in show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+    assert "then about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
+    # 0.1 * 0.18 / (0.1 * 0.18 + 0.9 * 0.84)
+    assert "about 2 of 100 faces with this result" in words.base_rate(record, Verdict.NO_CLEAR_SIGNS)
+    shown = show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+    assert text in shown
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) in shown
 
 
 @pytest.mark.parametrize(
@@ -215,6 +267,7 @@ def test_track_record_is_counted_over_all_test_faces() -> None:
 )
 def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
     assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) == ""
 
 
 @pytest.mark.parametrize(
@@ -296,9 +349,13 @@ def clip_report(p_fake: float | None = 0.75) -> Report:
     return dataclasses.replace(made, input=info, frame=frame, counts=ClipCounts(125, 100, 2, 5))
 
 
-def show_clip(report: Report) -> Tree:
+def html_of_clip(report: Report, say: Language = ENGLISH) -> str:
     pictures = (FacePictures(PNG, timeline=PNG, moments=((PNG, PNG),)), FacePictures(PNG, timeline=PNG))
-    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}"))
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}", say)
+
+
+def show_clip(report: Report) -> Tree:
+    return Tree(html_of_clip(report))
 
 
 def test_a_clip_has_a_card_for_every_person_with_times() -> None:
