@@ -213,8 +213,8 @@ def _strong(band: Mapping[str, Any]) -> str:
 def _stability(counts: Mapping[str, Mapping[str, int]]) -> str:
     shares = [f"{counts[key]['changed']} of {counts[key]['files']} {key} files" for key in ("genuine", "fake")]
     return (
-        f"The stability test (JPEG, half size, mirror, another crop) changed the verdict of {' and '.join(shares)}. All verdicts "
-        "here are those after it; the tables of degradations and of face quality are without it."
+        f"The stability test (JPEG, half size, mirror, another crop) changed the verdict of {' and '.join(shares)}. All "
+        "verdicts here are those after it; the tables of degradations and of face quality are without it."
     )
 
 
