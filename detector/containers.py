@@ -28,6 +28,7 @@ __all__ = [
     "png_for_decoder",
     "png_frames",
     "png_profile",
+    "png_texts",
     "scan_gif",
     "webp_canvas",
     "webp_damage",
@@ -216,6 +217,34 @@ def png_profile(data: bytes) -> bytes | None:
             except zlib.error:
                 return b""
     return None
+
+
+def png_texts(data: bytes, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (keyword, contents) of the text chunks and of the EXIF chunk, whose keyword is "eXIf", wherever they stand.
+
+    Args:
+        data: the file.
+        most_bytes: of each text, decompressed; the rest of a longer one is left out.
+    """
+    for kind, start, end in _png_chunks(data):
+        if kind == b"eXIf":
+            yield "eXIf", data[start:end]
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        keyword, _, rest = data[start : min(end, start + most_bytes + 200)].partition(b"\0")
+        packed = kind == b"zTXt"
+        if kind == b"zTXt":
+            rest = rest[1:]
+        elif kind == b"iTXt":
+            packed = rest[:1] == b"\1"
+            # Language and translated keyword, each up to a zero.
+            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        if packed:
+            try:
+                rest = zlib.decompressobj().decompress(rest, most_bytes)
+            except zlib.error:
+                rest = b""
+        yield keyword.decode("latin-1"), rest[:most_bytes]
 
 
 def png_frames(data: bytes) -> tuple[int, bool]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from detector.german_sharing import SHARING
+
 __all__ = ["GERMAN"]
 
 # The page ------------------------------------------------------------------------------------------------------------
@@ -550,4 +552,6 @@ _ERRORS = {
     "The analysis was stopped.": "Die Prüfung wurde abgebrochen.",
 }
 
-GERMAN: Mapping[str, str] = MappingProxyType({**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS})
+GERMAN: Mapping[str, str] = MappingProxyType(
+    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **SHARING}
+)
