@@ -8,14 +8,11 @@ result in ``detector.page``.
 from __future__ import annotations
 
 import argparse
-import atexit
+import logging
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,10 +23,12 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
-from app_video import FOLDER_PREFIX, VideoTab
-from detector import media, overlay, page, report, timeline, words
-from detector.console import native_noise_hidden
+from app_server import names_of, surface
+from app_uploads import Uploads
+from app_video import VideoTab
+from detector import annotation, media, overlay, page, report, timeline, words
 from detector.errors import DetectorError
+from detector.isolation import IsolatedDetector
 from detector.records import Appearance, FaceResult, Frame, Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
@@ -118,7 +117,14 @@ def build_app(detector: Analyser) -> gr.Blocks:
             with gr.Tab(words.PHOTO_TAB, id="photo"):
                 photo, button, shown = _photo_parts()
             with gr.Tab(words.VIDEO_TAB, id="video"):
-                video_tab = VideoTab(detector.analyze, _uploaded, lambda found: _shown(detector, found), UPLOADS_KEPT_S)
+                video_tab = VideoTab(
+                    detector.analyze,
+                    _uploaded,
+                    lambda found: _shown(detector, found),
+                    UPLOADS_KEPT_S,
+                    # In the same process as the analysis, where there is one: drawing decodes the file once more.
+                    getattr(detector, "annotate", annotation.annotate),
+                )
                 app.unload(video_tab.stop)
 
         private: dict[str, Any] = {"api_visibility": "private"}
@@ -200,29 +206,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     options = parser.parse_args(arguments)
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        with native_noise_hidden():
-            from detector import load_detector
-
-            detector = load_detector(options.weights)
-            detector.warm_up()
-    except DetectorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    _keep_uploads_apart()
     # A stopped container ends like Ctrl-C, so that the uploads are removed.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    rules = names_of(options.host, options.share, options.allow_host)
     try:
-        build_app(detector).launch(
-            server_name=options.host, server_port=options.port, share=options.share, **launch_options()
-        )
-    finally:
-        detector.close()
+        with Uploads(UPLOADS_KEPT_S) as uploads, IsolatedDetector(options.weights) as detector:
+            app = build_app(detector)
+            try:
+                app.launch(
+                    server_name=options.host,
+                    server_port=options.port,
+                    share=options.share,
+                    prevent_thread_lock=True,
+                    **launch_options(),
+                    **surface(rules, uploads),
+                )
+                detector.wait()
+                app.block_thread()
+            finally:
+                # First, so that nobody's job keeps the server from ending.
+                detector.close()
+                app.close()
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 
@@ -302,21 +324,6 @@ def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, sec
 def _preview(frame: Frame) -> NDArray[np.uint8]:
     # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
     return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)
-
-
-def _keep_uploads_apart() -> None:
-    """Give this run a private folder for uploads, removed at exit, and delete what a killed run left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
-            continue
-        for file in folder.rglob("*"):
-            # A live run deletes its uploads earlier than this, so what is older has no owner any more.
-            if file.is_file() and time.time() - file.lstat().st_mtime > 2 * UPLOADS_KEPT_S:
-                file.unlink(missing_ok=True)
-    # mkdtemp makes the folder readable by this user alone.
-    own = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = own
 
 
 if __name__ == "__main__":

@@ -22,10 +22,7 @@ from detector.errors import Cancelled, DetectorError
 from detector.page import notice, refusal
 from detector.records import Report
 
-__all__ = ["FOLDER_PREFIX", "VideoTab", "Work"]
-
-FOLDER_PREFIX = "photo-check-"
-"""Of every folder in the system's temporary one; what a killed run leaves there is deleted by the next."""
+__all__ = ["VideoTab", "Work"]
 
 T = TypeVar("T")
 Tell = Callable[[str, int, int], None]
@@ -107,6 +104,7 @@ class VideoTab:
         resolve: (path, user's name) of an upload; refuses what was not uploaded.
         render: report -> HTML.
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
+        annotate: ``detector.annotation.annotate``, or what does the same elsewhere.
     """
 
     def __init__(
@@ -115,7 +113,9 @@ class VideoTab:
         resolve: Callable[[Any], tuple[Path, str]],
         render: Callable[[Report], str],
         kept_s: int,
+        annotate: Callable[..., None] = annotate,
     ) -> None:
+        self._annotate = annotate
         self._analyze, self._resolve, self._render = analyze, resolve, render
         self._working: dict[str, Work[Any]] = {}
         """By browser session: what may be stopped."""
@@ -214,10 +214,10 @@ class VideoTab:
             return
         path, report = found
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
-        target = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / "marked.mp4"
+        target = Path(tempfile.mkdtemp()) / "marked.mp4"
 
         def run(tell: Tell, stop: Stop) -> Path:
-            annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
+            self._annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
             return target
 
         try:

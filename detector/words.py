@@ -12,6 +12,7 @@ from types import MappingProxyType
 from detector.records import Appearance, Bands, ClipCounts, ErrorRate, FaceQuality, InputInfo, QualityGates, Verdict
 
 __all__ = [
+    "BUSY",
     "CAUTIONS",
     "CHECK",
     "CHECK_CLIP",
@@ -39,6 +40,7 @@ __all__ = [
     "NOT_UPLOADED",
     "NO_CLIP",
     "NO_PHOTO",
+    "NO_ROOM",
     "OPENING",
     "OTHER_FILE",
     "PHOTO_TAB",
@@ -52,7 +54,10 @@ __all__ = [
     "STOPPED",
     "TIMELINE",
     "TITLE",
+    "TOO_MANY",
     "UNFINISHED",
+    "UPLOAD_TOO_LARGE",
+    "UPLOAD_TOO_SLOW",
     "VIDEO_TAB",
     "WAITING",
     "band_facts",
@@ -101,6 +106,15 @@ UNFINISHED = (
     "The check did not finish. Uploaded photos are deleted after a few minutes, so this one may be gone, or the "
     "program may be busy or at fault. Choose the photo again, then press the button."
 )
+BUSY = "Too many people are using this page at the moment. Please try again in a minute; your file was not checked."
+TOO_MANY = "Too many files came from your connection within a minute. Please wait a minute, then try again."
+NO_ROOM = (
+    "There is no room for another file at the moment. Uploads are deleted after a few minutes: please try again then."
+)
+UPLOAD_TOO_LARGE = (
+    "This file is too large: at most 200 MB are taken. Cut out the part that matters, or save a smaller copy."
+)
+UPLOAD_TOO_SLOW = "The upload took too long and was ended. Try again with a better connection, or with a smaller copy."
 NOT_SCORED = "No score was made, so this tells you nothing about the photo, in either direction."
 OTHER_FILE = "You can choose another file above and press the button again."
 
