@@ -84,10 +84,10 @@ HOMES: dict[str, set[str]] = {
     # colour converts what media decoded, and opens nothing.
     "PIL": {"detector.media", "detector.colour"},
     "pillow_heif": {"detector.media"},
-    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.degrade
+    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.codec
     # compresses stills the way a video would, in memory.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
-    | {"train.degrade"},
+    | {"train.codec"},
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     # The gate before the page knows the web, and neither the page nor a picture.

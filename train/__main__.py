@@ -20,7 +20,7 @@ __all__ = ["main"]
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
 """``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
-LAYOUTS = ("faces", "clips", "faceforensics", "celeb-df", "dfdc")
+LAYOUTS = ("faces", "clips", "faces-and-clips", "faceforensics", "celeb-df", "dfdc")
 """The keys of ``train.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
+    fit.add_argument(
+        "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
+    )
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
     fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
     paper = fit.add_argument_group("only with --recipe paper")
@@ -107,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(gates)
     _weights_option(gates)
     gates.set_defaults(run=_gates)
+
+    ablate = commands.add_parser("ablate", help="short trainings that differ in one ingredient each")
+    _data_options(ablate)
+    _weights_option(ablate)
+    ablate.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablations", help="folder for the runs")
+    ablate.set_defaults(run=_ablate)
 
     publish = commands.add_parser(
         "publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default"
@@ -155,7 +164,7 @@ def _fit(options: argparse.Namespace) -> int:
         mix = Mix(labelled=1.0, self_blended=0.0)
     elif options.no_labelled_fakes:
         mix = Mix(labelled=0.0, self_blended=0.6)
-    mix = replace(mix, strength=options.strength)
+    mix = replace(mix, strength=options.strength, high_pass=options.high_pass)
     recipe = Recipe(
         architecture=options.architecture,
         size=options.size or SIZES[options.architecture],
@@ -254,6 +263,15 @@ def _probe(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
+    return 0
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    from train.ablate import ablate
+    from train.tables import ablation_table
+
+    _cache(options)
+    print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
     return 0
 
 
