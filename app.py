@@ -23,7 +23,7 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
-from app_server import names_of, surface
+from app_server import Rules, names_of, surface
 from app_uploads import Uploads
 from app_video import VideoTab
 from detector import annotation, media, overlay, page, report, timeline, words
@@ -213,6 +213,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
     )
+    parser.add_argument(
+        "--per-minute",
+        type=int,
+        default=Rules.checks_per_minute,
+        metavar="N",
+        help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     options = parser.parse_args(arguments)
 
@@ -221,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    rules = names_of(options.host, options.share, options.allow_host)
+    rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
     try:
         with Uploads(UPLOADS_KEPT_S) as uploads, IsolatedDetector(options.weights) as detector:
             app = build_app(detector)

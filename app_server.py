@@ -21,7 +21,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,6 +83,20 @@ class Rules:
     """Of any other request."""
     upload_s: float = 600.0
     """Seconds that an upload may take."""
+
+    def at_a_rate(self, checks_per_minute: int) -> Rules:
+        """The same rules with another rate of checks, and of uploads and bytes in proportion."""
+        if checks_per_minute < 1:
+            raise ValueError(f"Rules.at_a_rate: expected at least 1 check a minute, got {checks_per_minute}")
+        factor = checks_per_minute / Rules.checks_per_minute
+        return replace(
+            self,
+            checks_per_minute=checks_per_minute,
+            uploads_per_minute=round(Rules.uploads_per_minute * factor),
+            # At least the largest file.
+            megabytes_per_minute=max(202, round(Rules.megabytes_per_minute * factor)),
+            uploads_at_once=max(2, round(Rules.uploads_at_once * factor)),
+        )
 
 
 def names_of(host: str, share: bool = False, more: Sequence[str] = ()) -> Rules:
@@ -340,8 +354,9 @@ async def _answer(
 
 def _headers(rules: Rules) -> list[tuple[bytes, bytes]]:
     frames = " ".join(rules.frames) or "'none'"
+    # Gradio's page builds functions from text and scripts from blobs, and does not start without leave to.
     policy = (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
         "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
         f"frame-ancestors {frames}"
