@@ -1,4 +1,5 @@
-"""The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in ``app_video``.
+"""The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in
+``app_photo``, ``app_video`` and ``app_words``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
 one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
@@ -8,43 +9,43 @@ result in ``detector.page``.
 from __future__ import annotations
 
 import argparse
-import logging
+import importlib.util
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
-import numpy as np
 from gradio.events import api
 from gradio.utils import get_upload_folder
-from numpy.typing import NDArray
 
+from app_examples import ExamplesTab
+from app_log import log_without_names
+from app_photo import PhotoTab
 from app_server import Rules, names_of, surface
+from app_share import share_row
 from app_uploads import Uploads
 from app_video import VideoTab
-from detector import annotation, media, overlay, page, report, timeline, words
+from app_words import Relabel, Said, follow, language_switch, said
+from detector import annotation, page, report, words, words_examples
 from detector.errors import DetectorError
+from detector.gallery import Gallery
 from detector.isolation import IsolatedDetector
-from detector.records import Appearance, FaceResult, Frame, Manifest, Report
+from detector.language import LANGUAGES
+from detector.pictures import pictures_of
+from detector.records import Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
 
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
-PREVIEW_SIDE = 1600
-"""Longer side of the photo as shown in the result, pixels, at most."""
-QUALITY = 90
-"""JPEG quality of what is only looked at."""
-_FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
-_SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-output .fc-verdict h2');
-    headline?.focus({preventScroll: true});
-    headline?.scrollIntoView({block: 'start'});
-}, 100); }"""
+
+_PATIENCE_S = 10
+"""Seconds that the end waits for an example that is being analysed."""
 
 
 class Analyser(Protocol):
@@ -65,19 +66,14 @@ class Analyser(Protocol):
     ) -> Report: ...
 
 
-def build_app(detector: Analyser) -> gr.Blocks:
+def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | None = None) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
+        lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
+        gallery: the examples; made of the detector by default.
     """
-
-    def check(upload: dict[str, Any] | None) -> Iterator[str]:
-        if not upload or not upload.get("path"):
-            yield page.notice(words.NO_PHOTO)
-            return
-        yield page.notice(words.WAITING)
-        yield _answer(detector, upload)
 
     def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
         """Analyse every face of one photo and return the report.
@@ -112,54 +108,45 @@ def build_app(detector: Analyser) -> gr.Blocks:
         ) as app,
         gr.Column(elem_classes="fc-page"),
     ):
-        gr.HTML(page.introduction(), apply_default_css=False)
+        switch = language_switch(lang)
+        head = gr.HTML(page.introduction(), apply_default_css=False)
         with gr.Tabs():
-            with gr.Tab(words.PHOTO_TAB, id="photo"):
-                photo, button, shown = _photo_parts()
-            with gr.Tab(words.VIDEO_TAB, id="video"):
-                video_tab = VideoTab(
+            with gr.Tab(words.PHOTO_TAB, id="photo") as photo_tab:
+                photo = PhotoTab(
+                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                )
+                sharing = share_row("fc-output")
+            with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
+                video = VideoTab(
                     detector.analyze,
                     _uploaded,
-                    lambda found: _shown(detector, found),
+                    lambda found: _card(detector, found),
+                    switch,
                     UPLOADS_KEPT_S,
                     # In the same process as the analysis, where there is one: drawing decodes the file once more.
                     getattr(detector, "annotate", annotation.annotate),
                 )
-                app.unload(video_tab.stop)
-
-        private: dict[str, Any] = {"api_visibility": "private"}
-        # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
-        checked = button.click(
-            check, photo, shown, preprocess=False, show_progress="minimal", concurrency_id="analysis", **private
-        )
-        checked.success(None, js=_SHOW_RESULT, **private)
-        checked.failure(lambda: page.refusal(words.UNFINISHED), None, shown, queue=False, **private)
-        # A result belongs to the photo above it.
-        photo.change(None, None, shown, js="() => ''", cancels=[checked], **private)
-        photo.upload(None, js=_FOCUS_BUTTON, **private)
+                app.unload(video.stop)
+                sharing += share_row("fc-clip-output")
+            with gr.Tab(words_examples.TAB, id="examples") as examples_tab:
+                examples = ExamplesTab(gallery or Gallery(detector.analyze, detector.manifest), switch, UPLOADS_KEPT_S)
+                sharing += share_row("fc-example-output")
+                app.load(examples.refresh, switch, examples.cards, api_visibility="private", queue=False)
+        labels: list[tuple[Any, Relabel]] = [
+            (head, page.introduction),
+            (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
+            (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
+            *photo.labels,
+            *video.labels,
+            (examples_tab, lambda say: gr.update(label=say(words_examples.TAB))),
+            *examples.labels,
+            *sharing,
+        ]
+        follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
     app.queue(max_size=8, default_concurrency_limit=1)
     return app
-
-
-def _photo_parts() -> tuple[gr.Image, gr.Button, gr.HTML]:
-    """Where a photo is chosen, the button, and where the result goes."""
-    photo = gr.Image(
-        label=words.CHOOSE,
-        # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
-        type="filepath",
-        image_mode=None,
-        sources=["upload", "webcam", "clipboard"],
-        height=300,
-        placeholder=words.DROP,
-        alt_text=words.CHOOSE,
-        buttons=[],
-        elem_id="fc-photo-input",
-    )
-    button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
-    shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
-    return photo, button, shown
 
 
 def _as_dict(detector: Analyser, upload: Any, model: str | None) -> dict[str, Any]:
@@ -207,6 +194,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
     parser.add_argument(
+        "--lang", choices=tuple(LANGUAGES), help="language the page begins in; without it that of each reader's browser"
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="also offer both analyses as MCP tools, under /gradio_api/mcp/ of the same address",
+    )
+    parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
@@ -222,51 +217,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     options = parser.parse_args(arguments)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
+        return 1
 
     # A stopped container ends like Ctrl-C, so that the uploads are removed.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
     try:
-        with Uploads(UPLOADS_KEPT_S) as uploads, IsolatedDetector(options.weights) as detector:
-            app = build_app(detector)
-            try:
-                app.launch(
-                    server_name=options.host,
-                    server_port=options.port,
-                    share=options.share,
-                    prevent_thread_lock=True,
-                    **launch_options(),
-                    **surface(rules, uploads),
-                )
-                detector.wait()
-                app.block_thread()
-            finally:
-                # First, so that nobody's job keeps the server from ending.
-                detector.close()
-                app.close()
+        _serve(options)
     except DetectorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0
+        pass
     return 0
 
 
-def _answer(detector: Analyser, upload: dict[str, Any]) -> str:
-    path, name = _uploaded(upload)
-    try:
-        found = detector.analyze(path, name=name)
-    except DetectorError as error:
-        return page.refusal(str(error), name)
-    return _shown(detector, found)
+def _serve(options: argparse.Namespace) -> None:
+    """Serve the page until interrupted.
+
+    Raises:
+        DetectorError: the weights cannot be used.
+    """
+    rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
+    with (
+        Uploads(UPLOADS_KEPT_S) as uploads,
+        log_without_names(uploads.folder),
+        IsolatedDetector(options.weights) as detector,
+    ):
+        gallery = Gallery(detector.analyze, detector.manifest)
+        closing = threading.Event()
+        # In the background, so that the page is there at once; only after a change of the models is there anything to do.
+        filling = threading.Thread(target=gallery.fill, args=(closing.is_set,), name="examples", daemon=True)
+        app = build_app(detector, options.lang, gallery)
+        try:
+            app.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options() | {"mcp_server": options.mcp},
+                **surface(rules, uploads),
+            )
+            detector.wait()
+            filling.start()
+            app.block_thread()
+        finally:
+            closing.set()
+            # First, so that nobody's job keeps the server from ending.
+            detector.close()
+            app.close()
 
 
-def _shown(detector: Analyser, found: Report) -> str:
-    """The report as HTML."""
-    return page.result(found, _pictures(found, detector.manifest), detector.manifest, report.to_json(found))
+def _card(detector: Analyser, found: Report) -> Said:
+    """The result of a report, without the photo's own pixels, which are too many to be kept."""
+    pictures = pictures_of(found, detector.manifest)
+    small = replace(
+        found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
+    )
+    return said(page.result, small, pictures, detector.manifest, report.to_json(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:
@@ -284,53 +294,6 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     name = upload.get("orig_name")
     return path, name if isinstance(name, str) and name else path.name
-
-
-def _pictures(found: Report, manifest: Manifest) -> page.Pictures:
-    seconds = found.input.duration_s or 0.0
-    faces = tuple(
-        _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
-        for face in found.faces
-    )
-    return page.Pictures(
-        photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
-        faces=faces,
-        legend=media.encode_png(overlay.legend(320, 14))
-        if any(face.towards_fake or face.moments for face in faces)
-        else None,
-    )
-
-
-def _face_pictures(face: FaceResult) -> page.FacePictures:
-    # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
-    crop = face.crop.rgb
-    if face.heatmap is None:
-        return page.FacePictures(media.encode_png(crop))
-    return page.FacePictures(
-        media.encode_png(crop),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
-    )
-
-
-def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> page.FacePictures:
-    spec = manifest.models.get(seen.scored_by)
-    moments = tuple(
-        (
-            media.encode_png(moment.crop.rgb),
-            None
-            if moment.heatmap is None
-            else media.encode_jpeg(overlay.heatmap_on_crop(moment.crop.rgb, moment.heatmap.towards_fake), QUALITY),
-        )
-        for moment in seen.moments
-    )
-    drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
-    return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
-
-
-def _preview(frame: Frame) -> NDArray[np.uint8]:
-    # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
-    return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)
 
 
 if __name__ == "__main__":

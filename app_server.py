@@ -30,7 +30,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from app_uploads import Uploads
-from detector import words
+from detector import words_server as words
+from detector.language import language, preferred
 
 __all__ = ["Gate", "Rules", "names_of", "surface"]
 
@@ -56,6 +57,7 @@ _HIDDEN = (
 """Beginnings of routes that Gradio offers and this page does not use."""
 _WORK = ("/gradio_api/queue/join", "/gradio_api/call/", "/gradio_api/run/", "/gradio_api/api/", "/gradio_api/mcp")
 _UPLOAD = ("/gradio_api/upload",)
+_PRIVATE = ("/gradio_api/file", "/gradio_api/upload", "/gradio_api/call", "/gradio_api/queue")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
@@ -160,15 +162,15 @@ class Gate:
             return
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
-        seen = self._dressed(send, path)
+        reply = _Reply(send, self._headers, path, given)
         if refused := self._stranger(given, path):
-            await _answer(seen, *refused)
+            await reply.answer(*refused)
         elif scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            await self._app(scope, receive, seen)
+            await self._app(scope, receive, reply)
         elif path.startswith(_UPLOAD):
-            await self._upload(scope, receive, seen, given)
+            await self._upload(scope, receive, reply, given)
         else:
-            await self._other(scope, receive, seen, given, path)
+            await self._other(scope, receive, reply, given, path)
 
     # Who asks --------------------------------------------------------------------------------------------------------
 
@@ -178,14 +180,14 @@ class Gate:
         # A proxy may say which name it was asked by, and Gradio would write it into the page.
         names += given.get("x-forwarded-host", "").split(",") if "x-forwarded-host" in given else []
         if not all(self._ours(name.strip()) for name in names):
-            return 400, "This page does not answer to that host name; see --allow-host."
+            return 400, words.UNKNOWN_HOST
         origin = given.get("origin")
         if origin is not None and not self._ours(urlsplit(origin).netloc):
-            return 403, "Another site may not use this page in your name."
+            return 403, words.OTHER_SITE
         if given.get("sec-fetch-site") == "cross-site" and given.get("sec-fetch-mode") not in ("navigate", None):
-            return 403, "Another site may not use this page in your name."
+            return 403, words.OTHER_SITE
         if path.startswith(_HIDDEN):
-            return 404, "There is no such page."
+            return 404, words.NO_SUCH_PAGE
         return None
 
     def _ours(self, netloc: str) -> bool:
@@ -204,30 +206,30 @@ class Gate:
 
     # How much --------------------------------------------------------------------------------------------------------
 
-    async def _upload(self, scope: Scope, receive: Receive, send: Send, given: dict[str, str]) -> None:
+    async def _upload(self, scope: Scope, receive: Receive, reply: _Reply, given: dict[str, str]) -> None:
         client = _client(scope)
         size = _length(given, self._rules.upload_bytes)
         if size is None or size > self._rules.upload_bytes:
-            await _answer(send, 413, words.UPLOAD_TOO_LARGE)
+            await reply.answer(413, words.UPLOAD_TOO_LARGE)
         elif self._at_once[client] >= self._rules.uploads_at_once or not (
             self._limiter.hit(self._loads, client)
             and self._limiter.hit(self._megabytes, client, cost=1 + size // MEGABYTE)
         ):
-            await _answer(send, 429, words.TOO_MANY, {"retry-after": "60"})
+            await reply.answer(429, words.TOO_MANY, {"retry-after": "60"})
         else:
             self._at_once[client] += 1
             try:
                 with self._uploads.room_for(size) as fits:
                     if fits:
-                        await self._take_in(scope, receive, send)
+                        await self._take_in(scope, receive, reply)
                     else:
-                        await _answer(send, 507, words.NO_ROOM, {"retry-after": "300"})
+                        await reply.answer(507, words.NO_ROOM, {"retry-after": "300"})
             finally:
                 self._at_once[client] -= 1
                 if not self._at_once[client]:
                     del self._at_once[client]
 
-    async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take_in(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         """An upload, ended when it takes too long, when it is longer than it said, or when the disk is full."""
         failure: list[dict[str, Any]] = []
 
@@ -236,32 +238,32 @@ class Gate:
             if failure or (message["type"] == "http.response.start" and message["status"] >= 500):
                 failure.append(message)
             else:
-                await send(message)
+                await reply(message)
 
         try:
             async with asyncio.timeout(self._rules.upload_s):
                 await self._app(scope, _at_most(receive, self._rules.upload_bytes), hold_failure)
         except TimeoutError:
-            await _answer(send, 408, words.UPLOAD_TOO_SLOW)
+            await reply.answer(408, words.UPLOAD_TOO_SLOW)
             return
         except _TooLong:
-            await _answer(send, 413, words.UPLOAD_TOO_LARGE)
+            await reply.answer(413, words.UPLOAD_TOO_LARGE)
             return
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                await _answer(send, 507, words.NO_ROOM, {"retry-after": "300"})
+                await reply.answer(507, words.NO_ROOM, {"retry-after": "300"})
                 return
             raise
         for message in failure:
-            await send(message)
+            await reply(message)
 
-    async def _other(self, scope: Scope, receive: Receive, send: Send, given: dict[str, str], path: str) -> None:
+    async def _other(self, scope: Scope, receive: Receive, reply: _Reply, given: dict[str, str], path: str) -> None:
         size = _length(given, self._rules.other_bytes)
         if size is None or size > self._rules.other_bytes:
-            await _answer(send, 413, words.UPLOAD_TOO_LARGE, as_json=True)
+            await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
         if path.startswith(_WORK) and not self._limiter.hit(self._checks, _client(scope)):
-            await _answer(send, 429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
+            await reply.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
             return
         busy = False
 
@@ -270,29 +272,45 @@ class Gate:
             if message["type"] == "http.response.start" and message["status"] == 503:
                 busy = True
             elif not busy:
-                await send(message)
+                await reply(message)
 
         try:
             await self._app(scope, _at_most(receive, self._rules.other_bytes), worded)
         except _TooLong:
-            await _answer(send, 413, words.UPLOAD_TOO_LARGE, as_json=True)
+            await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
         if busy:
-            await _answer(send, 503, words.BUSY, {"retry-after": "30"}, as_json=True)
+            await reply.answer(503, words.BUSY, {"retry-after": "30"}, as_json=True)
 
-    # What the answers carry ------------------------------------------------------------------------------------------
 
-    def _dressed(self, send: Send, path: str) -> Send:
-        async def dressed(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", []), *self._headers]
-                if path.startswith(("/gradio_api/file", "/gradio_api/upload", "/gradio_api/call", "/gradio_api/queue")):
-                    # Somebody's face: not for the caches of a shared computer or a proxy.
-                    headers = [(name, value) for name, value in headers if name.lower() != b"cache-control"]
-                    headers.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": headers}
-            await send(message)
+class _Reply:
+    """Where the answer to one request goes: what the page says gets our headers, and what the gate says its words."""
 
-        return dressed
+    def __init__(self, send: Send, headers: Sequence[tuple[bytes, bytes]], path: str, given: dict[str, str]) -> None:
+        self._send, self._headers = send, headers
+        # Somebody's face: not for the caches of a shared computer or a proxy.
+        self._private = path.startswith(_PRIVATE)
+        self._say = language(preferred(given.get("accept-language")))
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", []), *self._headers]
+            if self._private:
+                headers = [(name, value) for name, value in headers if name.lower() != b"cache-control"]
+                headers.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    async def answer(
+        self, status: int, sentence: str, headers: dict[str, str] | None = None, *, as_json: bool = False
+    ) -> None:
+        """A short answer: JSON where Gradio's client looks for "detail", text where it shows what comes."""
+        text = self._say(sentence)
+        body = json.dumps({"detail": text, "error": text}).encode() if as_json else text.encode()
+        kind = "application/json" if as_json else "text/plain; charset=utf-8"
+        pairs = {"content-type": kind, "content-length": str(len(body)), "connection": "close", **(headers or {})}
+        raw = [(name.encode(), value.encode()) for name, value in pairs.items()]
+        await self({"type": "http.response.start", "status": status, "headers": raw})
+        await self({"type": "http.response.body", "body": body})
 
 
 class _TooLong(Exception):
@@ -338,18 +356,6 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-async def _answer(
-    send: Send, status: int, sentence: str, headers: dict[str, str] | None = None, *, as_json: bool = False
-) -> None:
-    """A short answer: JSON where Gradio's client looks for "detail", text where it shows what comes."""
-    body = json.dumps({"detail": sentence, "error": sentence}).encode() if as_json else sentence.encode()
-    kind = "application/json" if as_json else "text/plain; charset=utf-8"
-    pairs = {"content-type": kind, "content-length": str(len(body)), "connection": "close", **(headers or {})}
-    raw = [(name.encode(), value.encode()) for name, value in pairs.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _headers(rules: Rules) -> list[tuple[bytes, bytes]]:

@@ -16,9 +16,11 @@ from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
+from app_words import Relabel, Said, said
 from detector import page_clip, words
 from detector.annotation import annotate
 from detector.errors import Cancelled, DetectorError
+from detector.language import ENGLISH, Language, language
 from detector.page import notice, refusal
 from detector.records import Report
 
@@ -102,7 +104,8 @@ class VideoTab:
     Args:
         analyze: ``detector.Detector.analyze``.
         resolve: (path, user's name) of an upload; refuses what was not uploaded.
-        render: report -> HTML.
+        render: makes of a report what can be said in any language.
+        switch: holds the reader's language.
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
         annotate: ``detector.annotation.annotate``, or what does the same elsewhere.
     """
@@ -111,7 +114,8 @@ class VideoTab:
         self,
         analyze: Callable[..., Report],
         resolve: Callable[[Any], tuple[Path, str]],
-        render: Callable[[Report], str],
+        render: Callable[[Report], Said],
+        switch: gr.Radio,
         kept_s: int,
         annotate: Callable[..., None] = annotate,
     ) -> None:
@@ -119,9 +123,9 @@ class VideoTab:
         self._analyze, self._resolve, self._render = analyze, resolve, render
         self._working: dict[str, Work[Any]] = {}
         """By browser session: what may be stopped."""
-        self._build(kept_s)
+        self._build(switch, kept_s)
 
-    def _build(self, kept_s: int) -> None:
+    def _build(self, switch: gr.Radio, kept_s: int) -> None:
         clip = gr.Video(
             label=words.CHOOSE_CLIP,
             # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
@@ -129,28 +133,39 @@ class VideoTab:
             buttons=[],
             elem_id="fc-clip-input",
         )
-        gr.HTML(f'<p class="fc-hint">{words.CLIP_LIMITS}</p>', apply_default_css=False)
+        hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
         with gr.Row():
             button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id="fc-check-clip")
             stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", visible=False)
-        shown = gr.HTML(elem_id="fc-clip-output", apply_default_css=False)
+        shown = self.shown = gr.HTML(elem_id="fc-clip-output", apply_default_css=False)
         mark = gr.Button(words.MARK, elem_id="fc-mark", visible=False)
         marking = gr.HTML(elem_id="fc-marking", apply_default_css=False)
         marked = gr.Video(
             label=words.MARKED, interactive=False, visible=False, buttons=["download"], elem_id="fc-marked"
         )
         found = gr.State(None, time_to_live=kept_s)
+        kept = self.said = gr.State(None, time_to_live=kept_s)
+        self.labels: list[tuple[Any, Relabel]] = [
+            (clip, lambda say: gr.update(label=say(words.CHOOSE_CLIP))),
+            (hint, _hint),
+            (button, lambda say: gr.update(value=say(words.CHECK_CLIP))),
+            (stop, lambda say: gr.update(value=say(words.STOP))),
+            (mark, lambda say: gr.update(value=say(words.MARK))),
+            (marked, lambda say: gr.update(label=say(words.MARKED))),
+        ]
 
         private: dict[str, Any] = {"api_visibility": "private"}
         work: dict[str, Any] = {"concurrency_id": "analysis", "show_progress": "hidden", **private}
-        checked = button.click(self._check, clip, [shown, found, stop, mark, marking, marked], preprocess=False, **work)
+        checked = button.click(
+            self._check, [clip, switch], [shown, kept, found, stop, mark, marking, marked], preprocess=False, **work
+        )
         checked.success(None, js=_SHOW_RESULT, **private)
-        checked.failure(lambda: _unfinished(refusal), None, [shown, stop], queue=False, **private)
+        checked.failure(lambda code: _unfinished(refusal, code), switch, [shown, stop], queue=False, **private)
         stop.click(self.stop, None, None, queue=False, **private)
-        made = mark.click(self._mark, found, [marking, marked, stop, mark], **work)
-        made.failure(lambda: _unfinished(notice), None, [marking, stop], queue=False, **private)
+        made = mark.click(self._mark, [found, switch], [marking, marked, stop, mark], **work)
+        made.failure(lambda code: _unfinished(notice, code), switch, [marking, stop], queue=False, **private)
         # A result belongs to the video above it.
-        gone = [shown, found, stop, mark, marking, marked]
+        gone = [shown, kept, found, stop, mark, marking, marked]
         clip.change(self._forget, None, gone, queue=False, **private)
         clip.upload(None, js=_FOCUS_BUTTON, **private)
 
@@ -163,9 +178,9 @@ class VideoTab:
     def _forget(self, request: gr.Request) -> tuple[Any, ...]:
         self.stop(request)
         hidden = gr.update(visible=False)
-        return "", None, hidden, hidden, "", gr.update(value=None, visible=False)
+        return "", None, None, hidden, hidden, "", gr.update(value=None, visible=False)
 
-    def _follow(self, run: Callable[[Tell, Stop], T], session: str) -> Iterator[str | T]:
+    def _follow(self, run: Callable[[Tell, Stop], T], session: str, say: Language) -> Iterator[str | T]:
         """Progress as HTML, and at last what the work gave.
 
         Raises:
@@ -175,7 +190,7 @@ class VideoTab:
         self._working[session] = work
         try:
             for stage, done, total, left_s in work.watch():
-                yield page_clip.progress(stage, done, total, left_s)
+                yield page_clip.progress(stage, done, total, left_s, say)
             yield work.result()
         finally:
             # A page that was closed, or an event that was cancelled, ends the generator here.
@@ -183,34 +198,40 @@ class VideoTab:
             if self._working.get(session) is work:
                 del self._working[session]
 
-    def _check(self, upload: dict[str, Any] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def _check(self, upload: dict[str, Any] | None, code: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        say = language(code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         no_video = gr.update(value=None, visible=False)
         if not upload or not upload.get("path"):
-            yield notice(words.NO_CLIP), None, hidden, hidden, "", no_video
+            asked = said(notice, words.NO_CLIP)
+            yield asked(say), asked, None, hidden, hidden, "", no_video
             return
         path, name = self._resolve(upload)
-        yield notice(words.OPENING), None, visible, hidden, "", no_video
+        yield notice(words.OPENING, say), None, None, visible, hidden, "", no_video
 
         def run(tell: Tell, stop: Stop) -> Report:
             return self._analyze(path, name=name, progress=tell, cancelled=stop)
 
         try:
-            for news in self._follow(run, request.session_hash or ""):
+            for news in self._follow(run, request.session_hash or "", say):
                 if isinstance(news, Report):
                     offer = gr.update(visible=news.input.kind == "video" and bool(news.faces))
-                    yield self._render(news), (str(path), news), hidden, offer, "", no_video
+                    card = self._render(news)
+                    yield card(say), card, (str(path), news), hidden, offer, "", no_video
                 else:
-                    yield news, None, visible, hidden, "", no_video
+                    yield news, None, None, visible, hidden, "", no_video
         except Cancelled:
-            yield notice(words.STOPPED), None, hidden, hidden, "", no_video
+            card = said(notice, words.STOPPED)
+            yield card(say), card, None, hidden, hidden, "", no_video
         except DetectorError as error:
-            yield refusal(str(error), name), None, hidden, hidden, "", no_video
+            card = said(refusal, error.sentence, name, kind="video")
+            yield card(say), card, None, hidden, hidden, "", no_video
 
-    def _mark(self, found: tuple[str, Report] | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def _mark(self, found: tuple[str, Report] | None, code: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        say = language(code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         if found is None:
-            yield notice(words.NOT_UPLOADED), hidden, hidden, hidden
+            yield notice(words.NOT_UPLOADED, say), hidden, hidden, hidden
             return
         path, report = found
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
@@ -221,19 +242,24 @@ class VideoTab:
             return target
 
         try:
-            for news in self._follow(run, request.session_hash or ""):
+            for news in self._follow(run, request.session_hash or "", say):
                 if isinstance(news, Path):
                     yield "", gr.update(value=str(news), visible=True), hidden, hidden
                 else:
                     yield news, hidden, visible, hidden
         except Cancelled:
-            yield notice(words.STOPPED), hidden, hidden, visible
+            yield notice(words.STOPPED, say), hidden, hidden, visible
         except DetectorError as error:
-            yield notice(str(error)), hidden, hidden, visible
+            yield notice(error.sentence, say), hidden, hidden, visible
         finally:
             shutil.rmtree(target.parent, ignore_errors=True)
 
 
-def _unfinished(show: Callable[[str], str]) -> tuple[str, Any]:
+def _hint(say: Language) -> str:
+    """What videos are taken."""
+    return f'<p class="fc-hint">{say(words.CLIP_LIMITS)}</p>'
+
+
+def _unfinished(show: Callable[..., str], code: str) -> tuple[str, Any]:
     """The card for work that failed for no fault of the file, and the stop button hidden again."""
-    return show(words.UNFINISHED), gr.update(visible=False)
+    return show(words.UNFINISHED, say=language(code)), gr.update(visible=False)

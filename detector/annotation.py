@@ -16,6 +16,7 @@ from detector.clip_writer import ClipWriter
 from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.overlay import boxes_on_frame, heatmap_on_crop, shrink
 from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict
+from detector.sentences import Sentence
 from detector.video import sample_video
 
 __all__ = ["MOST_SECONDS", "WRITING", "Told", "annotate", "place_at"]
@@ -60,11 +61,14 @@ def annotate(
     """
     if report.input.kind != "video":
         raise UnsupportedMedia(
-            "Only a video can be annotated as a video, and this is a picture; leave --annotated out."
+            Sentence("Only a video can be annotated as a video, and this is a picture; leave --annotated out.")
         )
     if (report.input.duration_s or 0.0) > MOST_SECONDS:
         raise MediaTooLarge(
-            f"Only clips of up to {MOST_SECONDS / 60:.0f} minutes are annotated; cut out the part that matters."
+            Sentence(
+                "Only clips of up to {most:.0f} minutes are annotated; cut out the part that matters.",
+                most=MOST_SECONDS / 60,
+            )
         )
     with (
         sample_video(path, samples=None, name=report.input.name, cancelled=cancelled) as clip,

@@ -42,6 +42,7 @@ from detector.records import (
     UInt8Image,
     Verdict,
 )
+from detector.sentences import Sentence
 from detector.tracks import FrameFaces, link_faces
 from detector.verdict import CLIP_LIMITS, LIMITS, calibrate, judge_file, judge_person, judge_quality
 from detector.video import VideoSamples, sample_video
@@ -121,8 +122,10 @@ def analyze_clip(
     rules = tools.manifest.clips
     if rules is None:
         raise ManifestInvalid(
-            'The manifest has no section "clips", so its weights are for pictures only; use the weights folder of a '
-            "release that reads videos."
+            Sentence(
+                'The manifest has no section "clips", so its weights are for pictures only; use the weights folder of a '
+                "release that reads videos."
+            )
         )
     decider = _decider(tools, rules, model)
     tell = progress or _silent
@@ -138,7 +141,7 @@ def analyze_clip(
     for done, track in enumerate(lasting):
         tell(SHOWING, done, len(lasting))
         if stop():
-            raise Cancelled("The analysis was stopped.")
+            raise Cancelled(Sentence("The analysis was stopped."))
         people.append(_person(track, looks, tools, rules, decider, heatmaps))
     notes = _notes(len(tracks) - len(lasting), crowded)
     return _report(replace(info, notes=(*info.notes, *notes)), counts, people, looks, tools, rules, decider, heatmaps)
@@ -164,8 +167,11 @@ def _decider(tools: ClipTools, rules: ClipRules, model: str | None) -> _Decider:
         mean = rules.frame_mean[name]
         return _Decider(name, tools.models[name].info, mean.bands, asdict(mean.calibration), tools.models[name], None)
     raise UnknownModel(
-        f"There is no model named {name!r} that decides about clips; choose one of: "
-        f"{', '.join([*tools.video_models, *means]) or 'none, the manifest has no rule for any'}."
+        Sentence(
+            "There is no model named {name!r} that decides about clips; choose one of: {known}.",
+            name=name,
+            known=", ".join([*tools.video_models, *means]) or Sentence("none, the manifest has no rule for any"),
+        )
     )
 
 
@@ -185,7 +191,7 @@ def _look(
     for done, stretch in enumerate(clip, start=1):
         for frame in stretch:
             if stop():
-                raise Cancelled("The analysis was stopped.")
+                raise Cancelled(Sentence("The analysis was stopped."))
             found = tools.finder.find(frame)
             crowded |= len(found) > MOST_FACES
             found = sorted(found, key=lambda d: -d.box.width)[:MOST_FACES]
@@ -319,12 +325,22 @@ def _most_frequent(obstacles: Sequence[str | None]) -> str | None:
 
 
 def _notes(fleeting: int, crowded: bool) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if fleeting:
-        what = "1 face was" if fleeting == 1 else f"{fleeting} faces were"
-        notes.append(f"{what} seen in a single frame only and left out, as a passer-by or a false find.")
+        notes.append(
+            Sentence("1 face was seen in a single frame only and left out, as a passer-by or a false find.")
+            if fleeting == 1
+            else Sentence(
+                "{count} faces were seen in a single frame only and left out, as passers-by or false finds.",
+                count=fleeting,
+            )
+        )
     if crowded:
-        notes.append(f"Some frames show more than {MOST_FACES} faces; the largest {MOST_FACES} of each were followed.")
+        notes.append(
+            Sentence(
+                "Some frames show more than {most} faces; the largest {most} of each were followed.", most=MOST_FACES
+            )
+        )
     return notes
 
 

@@ -18,6 +18,7 @@ import av.error
 
 from detector.clip_formats import ClipFormat
 from detector.errors import Cancelled, DamagedMedia, MediaTooLarge, UnsupportedMedia
+from detector.sentences import Sentence
 
 __all__ = ["MAX_SECONDS", "MAX_SIDE", "SAVE_AS", "SMALLER", "ClipScan", "Stop", "check_size", "open_clip", "packets_of"]
 
@@ -26,8 +27,8 @@ MAX_SIDE = 4096
 MIN_SIDE = 16
 MAX_SECONDS = 4 * 3600.0
 MAX_FRAMES = 1_000_000
-SMALLER = "Cut out the part that matters, or save it at a lower resolution."
-SAVE_AS = "Save it as MP4 (H.264) and try again."
+SMALLER = Sentence("Cut out the part that matters, or save it at a lower resolution.")
+SAVE_AS = Sentence("Save it as MP4 (H.264) and try again.")
 _STRAY = 0.1
 """Share of packets that may lack a time stamp before all are ignored."""
 _BUFFER = 1 << 18
@@ -56,9 +57,11 @@ class ClipScan:
                     continue
                 packets += 1
                 if packets % 64 == 0 and cancelled():
-                    raise Cancelled("The analysis was stopped.")
+                    raise Cancelled(Sentence("The analysis was stopped."))
                 if packets > MAX_FRAMES:
-                    raise MediaTooLarge(f"The clip has more than {MAX_FRAMES} frames. {SMALLER}")
+                    raise MediaTooLarge(
+                        Sentence("The clip has more than {most} frames. {cure}", most=MAX_FRAMES, cure=SMALLER)
+                    )
                 stamp = packet.dts if self._in_order else packet.pts
                 if stamp is None:
                     untimed += 1
@@ -68,14 +71,19 @@ class ClipScan:
                     keys.append(stamp)
         if not packets:
             raise DamagedMedia(
-                f"This {form.name} file holds no frame: it is cut short or empty. Copy or download it again."
+                Sentence(
+                    "This {kind} file holds no frame: it is cut short or empty. Copy or download it again.",
+                    kind=form.name,
+                )
             )
         self.timed = untimed <= _STRAY * packets
         if not self.timed:
             # A frame's place is all there is to go by.
             rate = rate if rate and 1 <= rate <= 240 else Fraction(25)
             self._base, stamps, keys = 1 / Fraction(rate), array("q", range(packets)), array("q", [0])
-            self.notes.append("The file carries no time stamps, so times were counted from the number of frames.")
+            self.notes.append(
+                Sentence("The file carries no time stamps, so times were counted from the number of frames.")
+            )
         self.stamps: list[int] = sorted(set(stamps))
         self.keys: list[int] = sorted({bisect_left(self.stamps, key) for key in keys})
         self._measure(announced)
@@ -88,13 +96,21 @@ class ClipScan:
         self.duration_s = seconds * count / (count - 1) if count > 1 else 0.0
         if self.duration_s > MAX_SECONDS:
             raise MediaTooLarge(
-                f"The clip is {self.duration_s / 3600:.1f} hours long; at most {MAX_SECONDS / 3600:.0f} are read. "
-                f"{SMALLER}"
+                Sentence(
+                    "The clip is {hours:.1f} hours long; at most {most:.0f} are read. {cure}",
+                    hours=self.duration_s / 3600,
+                    most=MAX_SECONDS / 3600,
+                    cure=SMALLER,
+                )
             )
         if announced and count > 1 and self.duration_s < 0.9 * announced - 1:
             self.notes.append(
-                f"The file announces {announced:.0f} seconds, but holds pictures for {self.duration_s:.0f}: "
-                "it may have been cut short."
+                Sentence(
+                    "The file announces {announced:.0f} seconds, but holds pictures for {held:.0f}: it may have been cut "
+                    "short.",
+                    announced=float(announced),
+                    held=self.duration_s,
+                )
             )
 
     @staticmethod
@@ -114,9 +130,11 @@ class ClipScan:
             )
         if container.streams.audio:
             raise UnsupportedMedia(
-                "This file holds sound without moving pictures, and only faces are analysed. Give a photo or a video."
+                Sentence(
+                    "This file holds sound without moving pictures, and only faces are analysed. Give a photo or a video."
+                )
             )
-        raise UnsupportedMedia(f"No video that can be decoded was found in this file. {SAVE_AS}")
+        raise UnsupportedMedia(Sentence("No video that can be decoded was found in this file. {cure}", cure=SAVE_AS))
 
     def key_before(self, ordinal: int) -> int:
         """Ordinal of the last key frame at or before a frame; 0 where none is marked."""
@@ -162,8 +180,12 @@ def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
         )
     except (av.error.FFmpegError, ValueError) as error:
         raise DamagedMedia(
-            f"This {form.name} file is damaged or incomplete (its table of contents cannot be read), so it was not "
-            "read. Copy or download it again, or export it anew from the original."
+            Sentence(
+                "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
+                "Copy or download it again, or export it anew from the original.",
+                kind=form.name,
+                detail=Sentence("its table of contents cannot be read"),
+            )
         ) from error
 
 
@@ -189,11 +211,21 @@ def check_size(width: int, height: int, *, header: bool = False) -> None:
         return
     if max(width, height) > MAX_SIDE:
         raise MediaTooLarge(
-            f"The clip has {width} x {height} pixels; at most {MAX_SIDE} a side are read. "
-            "Save it at a lower resolution, for example 1920 x 1080, and try again."
+            Sentence(
+                "The clip has {width} x {height} pixels; at most {most} a side are read. "
+                "Save it at a lower resolution, for example 1920 x 1080, and try again.",
+                width=width,
+                height=height,
+                most=MAX_SIDE,
+            )
         )
     if min(width, height) < MIN_SIDE:
         raise UnsupportedMedia(
-            f"The clip has only {width} x {height} pixels; at least {MIN_SIDE} a side are needed. "
-            "Give a larger version of it."
+            Sentence(
+                "The clip has only {width} x {height} pixels; at least {least} a side are needed. "
+                "Give a larger version of it.",
+                width=width,
+                height=height,
+                least=MIN_SIDE,
+            )
         )

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from detector.errors import UnsupportedMedia
+from detector.sentences import Sentence
 
 __all__ = ["BACKGROUND", "to_srgb"]
 
@@ -49,8 +50,10 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     mode = image.mode
     if mode in ("I", "F"):
         raise UnsupportedMedia(
-            "This picture stores signed or 32-bit numbers, which have no fixed white. "
-            "Save it with 8 or 16 bits per sample and try again."
+            Sentence(
+                "This picture stores signed or 32-bit numbers, which have no fixed white. "
+                "Save it with 8 or 16 bits per sample and try again."
+            )
         )
     if mode.startswith("I;16"):
         samples = np.asarray(image)
@@ -76,9 +79,13 @@ def _managed(colour: Image.Image, icc: bytes | None, notes: list[str]) -> Image.
         try:
             return _through_profile(colour, icc)
         except _PROFILE_ERRORS:
-            notes.append("The embedded colour profile is damaged or does not fit, so colours may be slightly off.")
+            notes.append(
+                Sentence("The embedded colour profile is damaged or does not fit, so colours may be slightly off.")
+            )
     elif colour.mode == "CMYK":
-        notes.append("The picture has print colours (CMYK) without a profile, so its colours are approximate.")
+        notes.append(
+            Sentence("The picture has print colours (CMYK) without a profile, so its colours are approximate.")
+        )
     return colour.convert("RGB")
 
 
@@ -109,9 +116,9 @@ def _on_background(rgb: Image.Image, alpha: Image.Image | None, notes: list[str]
     if extrema == (255, 255):
         return rgb
     if extrema == (0, 0):  # some programs write an opacity channel and leave it empty
-        notes.append("The whole picture is marked as transparent; this was ignored.")
+        notes.append(Sentence("The whole picture is marked as transparent; this was ignored."))
         return rgb
     canvas = Image.new("RGB", rgb.size, BACKGROUND)
     canvas.paste(rgb, mask=alpha)
-    notes.append("Transparent parts were filled with white.")
+    notes.append(Sentence("Transparent parts were filled with white."))
     return canvas

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from detector.errors import MediaTooLarge
+from detector.sentences import Sentence
 
 __all__ = [
     "MOST_PARTS",
@@ -35,14 +36,15 @@ __all__ = [
     "png_for_decoder",
     "png_frames",
     "png_profile",
+    "png_texts",
     "scan_gif",
     "tiff_pages",
     "webp_canvas",
     "webp_damage",
 ]
 
-ENDS_EARLY = "it ends too early"
-HOLLOW = "its end was never written and holds only zeros"
+ENDS_EARLY = Sentence("it ends too early")
+HOLLOW = Sentence("its end was never written and holds only zeros")
 HOLLOW_TAIL_BYTES = 512
 """Compressed picture data do not end in this many zero bytes; a copy that broke off after space was set aside does."""
 
@@ -56,49 +58,54 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 
-_AS_PICTURE = "Save it as JPEG or PNG and try again."
-_AS_STILL = "Only still pictures are read here: save one picture of it as JPEG or PNG."
-_UNPACK = "Unpack it and give the picture inside."
-_NOT_A_PICTURE = "Give a photo, for example a JPEG or PNG file."
+_AS_PICTURE = Sentence("Save it as JPEG or PNG and try again.")
+_AS_STILL = Sentence("Only still pictures are read here: save one picture of it as JPEG or PNG.")
+_UNPACK = Sentence("Unpack it and give the picture inside.")
+_NOT_A_PICTURE = Sentence("Give a photo, for example a JPEG or PNG file.")
 
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"%PDF-", "a PDF document", "Save the picture in it as JPEG or PNG and try again."),
-    (0, b"%!PS", "a PostScript (EPS) drawing", _AS_PICTURE),
-    (0, b"\xc5\xd0\xd3\xc6", "a PostScript (EPS) drawing", _AS_PICTURE),
-    (0, b"\x00\x00\x00\x0cjP  \r\n", "a JPEG 2000 picture", _AS_PICTURE),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture", _AS_PICTURE),
-    (0, b"\x00\x00\x00\x0cJXL \r\n", "a JPEG XL picture", _AS_PICTURE),
-    (0, b"\xff\x0a", "a JPEG XL picture", _AS_PICTURE),
-    (0, b"8BPS", "a Photoshop document", _AS_PICTURE),
-    (0, b"\x00\x00\x01\x00", "a Windows icon", _AS_PICTURE),
-    (0, b"\x00\x00\x02\x00", "a Windows cursor", _AS_PICTURE),
-    (0, b"\x8aMNG\r\n", "an MNG animation", _AS_STILL),
-    (0, b"FUJIFILMCCD-RAW", "a camera raw file", "Export it as JPEG or TIFF and try again."),
-    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM video", _AS_STILL),
-    (8, b"AVI ", "an AVI video", _AS_STILL),
-    (8, b"WAVE", "a sound recording", _NOT_A_PICTURE),
-    (0, b"\x00\x00\x01\xba", "an MPEG video", _AS_STILL),
-    (0, b"\x00\x00\x01\xb3", "an MPEG video", _AS_STILL),
-    (0, b"FLV\x01", "a Flash video", _AS_STILL),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file", _AS_STILL),
-    (0, b"OggS", "an Ogg video or sound file", _AS_STILL),
-    (4, b"ftypM4A", "a sound recording", _NOT_A_PICTURE),
-    (4, b"ftypcrx", "a camera raw file", "Export it as JPEG or TIFF and try again."),
-    (4, b"ftyp", "an MP4 or QuickTime video", _AS_STILL),
-    (4, b"moov", "an MP4 or QuickTime video", _AS_STILL),
-    (4, b"mdat", "an MP4 or QuickTime video", _AS_STILL),
-    (0, b"ID3", "a sound recording", _NOT_A_PICTURE),
-    (0, b"fLaC", "a sound recording", _NOT_A_PICTURE),
-    (0, b"PK\x03\x04", "a ZIP archive or an office document", _UNPACK),
-    (0, b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
-    (0, b"\x1f\x8b", "a gzip archive", _UNPACK),
-    (0, b"MZ", "a Windows program", _NOT_A_PICTURE),
-    (0, b"\x7fELF", "a program", _NOT_A_PICTURE),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 data file", _NOT_A_PICTURE),
-    (0, b"#EXTM3U", "a playlist, which only names other files", "Give the video itself."),
-    (0, b"ffconcat version", "a playlist, which only names other files", "Give the video itself."),
-    (0, b"version https://git-lfs", "a Git LFS pointer, not the picture itself", "Fetch it with: git lfs pull"),
+    (0, b"%PDF-", Sentence("a PDF document"), Sentence("Save the picture in it as JPEG or PNG and try again.")),
+    (0, b"%!PS", Sentence("a PostScript (EPS) drawing"), _AS_PICTURE),
+    (0, b"\xc5\xd0\xd3\xc6", Sentence("a PostScript (EPS) drawing"), _AS_PICTURE),
+    (0, b"\x00\x00\x00\x0cjP  \r\n", Sentence("a JPEG 2000 picture"), _AS_PICTURE),
+    (0, b"\xff\x4f\xff\x51", Sentence("a JPEG 2000 picture"), _AS_PICTURE),
+    (0, b"\x00\x00\x00\x0cJXL \r\n", Sentence("a JPEG XL picture"), _AS_PICTURE),
+    (0, b"\xff\x0a", Sentence("a JPEG XL picture"), _AS_PICTURE),
+    (0, b"8BPS", Sentence("a Photoshop document"), _AS_PICTURE),
+    (0, b"\x00\x00\x01\x00", Sentence("a Windows icon"), _AS_PICTURE),
+    (0, b"\x00\x00\x02\x00", Sentence("a Windows cursor"), _AS_PICTURE),
+    (0, b"\x8aMNG\r\n", Sentence("an MNG animation"), _AS_STILL),
+    (0, b"FUJIFILMCCD-RAW", Sentence("a camera raw file"), Sentence("Export it as JPEG or TIFF and try again.")),
+    (0, b"\x1aE\xdf\xa3", Sentence("a Matroska or WebM video"), _AS_STILL),
+    (8, b"AVI ", Sentence("an AVI video"), _AS_STILL),
+    (8, b"WAVE", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"\x00\x00\x01\xba", Sentence("an MPEG video"), _AS_STILL),
+    (0, b"\x00\x00\x01\xb3", Sentence("an MPEG video"), _AS_STILL),
+    (0, b"FLV\x01", Sentence("a Flash video"), _AS_STILL),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Sentence("a Windows Media file"), _AS_STILL),
+    (0, b"OggS", Sentence("an Ogg video or sound file"), _AS_STILL),
+    (4, b"ftypM4A", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (4, b"ftypcrx", Sentence("a camera raw file"), Sentence("Export it as JPEG or TIFF and try again.")),
+    (4, b"ftyp", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (4, b"moov", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (4, b"mdat", Sentence("an MP4 or QuickTime video"), _AS_STILL),
+    (0, b"ID3", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"fLaC", Sentence("a sound recording"), _NOT_A_PICTURE),
+    (0, b"PK\x03\x04", Sentence("a ZIP archive or an office document"), _UNPACK),
+    (0, b"Rar!\x1a\x07", Sentence("a RAR archive"), _UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", Sentence("a 7z archive"), _UNPACK),
+    (0, b"\x1f\x8b", Sentence("a gzip archive"), _UNPACK),
+    (0, b"MZ", Sentence("a Windows program"), _NOT_A_PICTURE),
+    (0, b"\x7fELF", Sentence("a program"), _NOT_A_PICTURE),
+    (0, b"\x89HDF\r\n\x1a\n", Sentence("an HDF5 data file"), _NOT_A_PICTURE),
+    (0, b"#EXTM3U", Sentence("a playlist, which only names other files"), Sentence("Give the video itself.")),
+    (0, b"ffconcat version", Sentence("a playlist, which only names other files"), Sentence("Give the video itself.")),
+    (
+        0,
+        b"version https://git-lfs",
+        Sentence("a Git LFS pointer, not the picture itself"),
+        Sentence("Fetch it with: git lfs pull"),
+    ),
 )
 
 
@@ -148,7 +155,7 @@ def describe_foreign(data: bytes) -> tuple[str, str] | None:
         if data[offset : offset + len(magic)] == magic:
             return what, cure
     if len(data) > 188 and data[0] == data[188] == 0x47:
-        return "an MPEG transport stream", _AS_STILL
+        return Sentence("an MPEG transport stream"), _AS_STILL
     head = data[:4096]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "a text file", _NOT_A_PICTURE
@@ -159,15 +166,18 @@ def describe_foreign(data: bytes) -> tuple[str, str] | None:
     if any(ord(c) < 32 and c not in "\t\n\r\f" for c in text):
         return None
     if "<svg" in text:
-        return "an SVG drawing", _AS_PICTURE
+        return Sentence("an SVG drawing"), _AS_PICTURE
     if text.startswith("<!doctype html") or "<html" in text:
-        return "a web page, as is often saved in place of a picture", "Save the picture itself and try again."
+        return (
+            Sentence("a web page, as is often saved in place of a picture"),
+            Sentence("Save the picture itself and try again."),
+        )
     if text.startswith("<?xml"):
-        return "an XML document", _NOT_A_PICTURE
-    return ("a text file", _NOT_A_PICTURE) if text else None
+        return Sentence("an XML document"), _NOT_A_PICTURE
+    return (Sentence("a text file"), _NOT_A_PICTURE) if text else None
 
 
-def _counted(what: str, most: int = MOST_PARTS) -> Iterator[int]:
+def _counted(what: Sentence, most: int = MOST_PARTS) -> Iterator[int]:
     """Count the parts of a file.
 
     Raises:
@@ -175,8 +185,12 @@ def _counted(what: str, most: int = MOST_PARTS) -> Iterator[int]:
     """
     yield from range(most)
     raise MediaTooLarge(
-        f"The file consists of more than {most} {what}, which no camera or program writes. "
-        "Save the picture anew, for example as JPEG, and try again."
+        Sentence(
+            "The file consists of more than {most} {what}, which no camera or program writes. "
+            "Save the picture anew, for example as JPEG, and try again.",
+            most=most,
+            what=what,
+        )
     )
 
 
@@ -186,7 +200,7 @@ def _counted(what: str, most: int = MOST_PARTS) -> Iterator[int]:
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start of contents, end of contents) as long as whole chunks follow, up to and including IEND."""
     position = 8
-    for _ in _counted("chunks"):
+    for _ in _counted(Sentence("chunks")):
         if position + 12 > len(data):
             return
         kind = data[position + 4 : position + 8]
@@ -205,7 +219,7 @@ def png_damage(data: bytes) -> str | None:
     kinds = set()
     for kind, start, end in _png_chunks(data):
         if zlib.crc32(memoryview(data)[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-            return "a checksum does not match"
+            return Sentence("a checksum does not match")
         kinds.add(kind)
     return None if {b"IHDR", b"IDAT", b"IEND"} <= kinds else ENDS_EARLY
 
@@ -238,6 +252,34 @@ def png_profile(data: bytes) -> bytes | None:
     return None
 
 
+def png_texts(data: bytes, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (keyword, contents) of the text chunks and of the EXIF chunk, whose keyword is "eXIf", wherever they stand.
+
+    Args:
+        data: the file.
+        most_bytes: of each text, decompressed; the rest of a longer one is left out.
+    """
+    for kind, start, end in _png_chunks(data):
+        if kind == b"eXIf":
+            yield "eXIf", data[start:end]
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        keyword, _, rest = data[start : min(end, start + most_bytes + 200)].partition(b"\0")
+        packed = kind == b"zTXt"
+        if kind == b"zTXt":
+            rest = rest[1:]
+        elif kind == b"iTXt":
+            packed = rest[:1] == b"\1"
+            # Language and translated keyword, each up to a zero.
+            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        if packed:
+            try:
+                rest = zlib.decompressobj().decompress(rest, most_bytes)
+            except zlib.error:
+                rest = b""
+        yield keyword.decode("latin-1"), rest[:most_bytes]
+
+
 def png_frames(data: bytes) -> tuple[int, bool]:
     """(number of animation frames, whether the still picture is the first of them); (0, True) without animation."""
     frames, still_is_first, seen_idat = 0, False, False
@@ -257,7 +299,7 @@ def png_frames(data: bytes) -> tuple[int, bool]:
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, start, end) of the segments up to the first scan, whose end is that of the data."""
     position = 2
-    for _ in _counted("segments"):
+    for _ in _counted(Sentence("segments")):
         if position + 4 > len(data) or data[position] != 0xFF:
             return
         marker = data[position + 1]
@@ -319,7 +361,7 @@ def scan_gif(data: bytes) -> GifScan:
     def table_bytes(flags: int) -> int:
         return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
-    sub_blocks = _counted("blocks", _MOST_SUB_BLOCKS)
+    sub_blocks = _counted(Sentence("blocks"), _MOST_SUB_BLOCKS)
 
     def after_sub_blocks(position: int) -> int:
         while data[position]:
@@ -328,7 +370,7 @@ def scan_gif(data: bytes) -> GifScan:
         return position + 1
 
     frames = first_ends = 0
-    parts = _counted("parts", _MOST_SUB_BLOCKS)
+    parts = _counted(Sentence("parts"), _MOST_SUB_BLOCKS)
     try:
         position = 13 + table_bytes(data[10])
         while data[position] != 0x3B:
@@ -342,10 +384,10 @@ def scan_gif(data: bytes) -> GifScan:
             elif data[position] == 0:  # padding that some encoders leave between blocks
                 position += 1
             else:
-                return GifScan(frames, "its blocks do not follow each other as they should")
+                return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
     except IndexError:
         return GifScan(frames, ENDS_EARLY)
-    return GifScan(frames, None if frames else "it holds no picture", first_ends)
+    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends)
 
 
 def gif_for_decoder(data: bytes, scan: GifScan) -> bytes:
@@ -380,7 +422,7 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start of contents, end of contents); an end beyond the file is yielded too, and is the last."""
     limit = min(8 + int.from_bytes(data[4:8], "little"), len(data))
     position = 12
-    for _ in _counted("chunks"):
+    for _ in _counted(Sentence("chunks")):
         if position + 8 > limit:
             return
         start = position + 8
@@ -424,7 +466,7 @@ def webp_canvas(data: bytes) -> tuple[int, int] | None:
 def isobmff_damage(data: bytes) -> str | None:
     """Check that the top-level boxes lie inside the file and that no media data box has a hollow tail."""
     position = 0
-    for _ in _counted("boxes"):
+    for _ in _counted(Sentence("boxes")):
         if position + 8 > len(data):
             return None
         size, kind, start = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8], 8
@@ -455,7 +497,7 @@ def tiff_pages(data: bytes) -> int:
 
     seen: set[int] = set()
     at = number(8 if big else 4, wide)
-    for _ in _counted("pages"):
+    for _ in _counted(Sentence("pages")):
         if not at or at in seen or at + head > len(data):
             break
         seen.add(at)

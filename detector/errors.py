@@ -39,6 +39,11 @@ __all__ = [
 class DetectorError(Exception):
     """Base of all errors whose text is meant for the user."""
 
+    @property
+    def sentence(self) -> str:
+        """What was raised: a ``Sentence`` where it can be said in other languages, else the text."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class MediaError(DetectorError):
     """The input file cannot be analysed."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from detector.errors import DamagedMedia, MediaError, MediaTooLarge
+from detector.sentences import Sentence
 
 __all__ = ["MAX_NAME_CHARACTERS", "file_too_large", "open_file", "safe_name", "sha256_of"]
 
@@ -36,22 +37,31 @@ def open_file(path: str | os.PathLike[str], most_bytes: int, what: str, cure: st
     try:
         status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would block, a device would never end
-            raise MediaError(f"This is not a file: give the path of {what}.")
+            raise MediaError(Sentence("This is not a file: give the path of {what}.", what=what))
         if status.st_size > most_bytes:
             raise file_too_large(status.st_size, most_bytes, cure)
         if not status.st_size:
-            raise DamagedMedia("The file is empty: copy or download it again.")
+            raise DamagedMedia(Sentence("The file is empty: copy or download it again."))
         return Path(path).open("rb")
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise MediaError(f"The file cannot be opened ({reason}): check the path and the permissions.") from error
+        raise MediaError(
+            Sentence("The file cannot be opened ({reason}): check the path and the permissions.", reason=reason)
+        ) from error
     except ValueError as error:  # a null character in the path
-        raise MediaError("The file cannot be opened: its path is not valid.") from error
+        raise MediaError(Sentence("The file cannot be opened: its path is not valid.")) from error
 
 
 def file_too_large(size: int, most_bytes: int, cure: str) -> MediaTooLarge:
     """The error for a file of ``size`` bytes where ``most_bytes`` are read."""
-    return MediaTooLarge(f"The file has {size / 1024**2:.0f} MB; at most {most_bytes // 1024**2} MB are read. {cure}")
+    return MediaTooLarge(
+        Sentence(
+            "The file has {size:.0f} MB; at most {most} MB are read. {cure}",
+            size=size / 1024**2,
+            most=most_bytes // 1024**2,
+            cure=cure,
+        )
+    )
 
 
 def sha256_of(file: BinaryIO) -> str:

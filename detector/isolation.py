@@ -32,9 +32,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from detector import words_server as words
 from detector.errors import Cancelled, DetectorError, WorkerFailed
 from detector.manifest import load_manifest, weights_folder
 from detector.records import Manifest, ModelInfo, Report
+from detector.sentences import Sentence
 
 __all__ = ["Bounds", "IsolatedDetector"]
 
@@ -213,10 +215,7 @@ class IsolatedDetector:
             raise child.error
         if not child.facts:
             child.kill()
-            raise WorkerFailed(
-                "The program that checks files could not be started. Try again in a minute; if that does not help, "
-                "whoever runs this page should run: python -m detector self-check"
-            )
+            raise WorkerFailed(words.WILL_NOT_START)
         return child
 
     def _work(
@@ -232,7 +231,7 @@ class IsolatedDetector:
         outcome = "failed"
         while not self._turn.acquire(timeout=_LOOK_S):
             if cancelled is not None and cancelled():
-                raise Cancelled("The analysis was stopped.")
+                raise Cancelled(Sentence("The analysis was stopped."))
         try:
             child = self._ready()
             value = _Job(child, self._bounds, number, cancelled).run((verb, arguments, dict(options)), progress)
@@ -325,7 +324,7 @@ class _Job:
                     self._child.pipe.send(("cancel", self._number, None))
                 if now > stop_by:
                     self._child.kill()
-                    raise Cancelled("The analysis was stopped.")
+                    raise Cancelled(Sentence("The analysis was stopped."))
                 self._enforce(now - began, now - heard)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self._child.kill()
@@ -334,26 +333,14 @@ class _Job:
     def _enforce(self, spent_s: float, silent_s: float) -> None:
         if spent_s > self._bounds.wall_s or silent_s > self._bounds.silent_s:
             self._child.kill()
-            raise WorkerFailed(
-                "Checking this file took too long and was ended. Cut out the part that matters, or save a smaller copy, "
-                "and try again."
-            )
+            raise WorkerFailed(words.TOOK_TOO_LONG)
         if self._child.resident_bytes() > self._bounds.resident_bytes:
             self._child.kill()
-            raise WorkerFailed(
-                "Checking this file needed more memory than is allowed and was ended. Save a smaller copy and try again."
-            )
+            raise WorkerFailed(words.TOOK_TOO_MUCH)
 
     def _lost(self) -> WorkerFailed:
-        if self._child.process.returncode == -signal.SIGXCPU:
-            return WorkerFailed(
-                "Checking this file took too long and was ended. Cut out the part that matters, or save a smaller copy, "
-                "and try again."
-            )
-        return WorkerFailed(
-            "The check failed before it was done: the program that reads the file broke off. Please try again. If it "
-            "fails again, save the file anew, for example as JPEG or MP4, and give that one."
-        )
+        out_of_time = self._child.process.returncode == -signal.SIGXCPU
+        return WorkerFailed(words.TOOK_TOO_LONG if out_of_time else words.BROKE_OFF)
 
 
 # Inside the child ----------------------------------------------------------------------------------------------------
@@ -411,10 +398,7 @@ def _serve(pipe: Connection) -> None:
         except DetectorError as error:
             answer = ("error", _plain(error))
         except MemoryError:
-            answer = (
-                "error",
-                WorkerFailed("Checking this file needs more memory than is allowed. Save a smaller copy."),
-            )
+            answer = ("error", WorkerFailed(words.TOOK_TOO_MUCH))
         except Exception as error:  # noqa: BLE001 - a fault in the program, made loud in the server
             answer = ("fault", _where(error))
         stopped.discard(number)
@@ -423,7 +407,7 @@ def _serve(pipe: Connection) -> None:
 
 def _plain(error: DetectorError) -> DetectorError:
     """The error without what caused it, which may hold a decoder's objects."""
-    return type(error)(str(error))
+    return type(error)(error.sentence)
 
 
 def _where(error: Exception) -> str:

@@ -33,6 +33,7 @@ from PIL import ExifTags, Image, ImageFile
 from detector import colour, containers, files
 from detector.errors import DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
 from detector.records import Frame, InputInfo, LoadedImage
+from detector.sentences import Sentence
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -54,9 +55,9 @@ MIN_SIDE = 16
 MAX_SCANNED = 1_500_000_000
 """Pixels times passes of a progressive JPEG: programs write some ten passes, a hostile file thousands."""
 
-_SMALLER = "Save it smaller, for example as JPEG, and try again."
+_SMALLER = Sentence("Save it smaller, for example as JPEG, and try again.")
 
-FORMATS = "JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC"
+FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC")
 _PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
 
 _ORIENTATION = {
@@ -114,7 +115,7 @@ def read_image(path: str | os.PathLike[str], name: str | None = None) -> LoadedI
 def decode_image(data: bytes, name: str = "") -> LoadedImage:
     """Decode a still picture from the bytes of its file. See ``read_image``."""
     if not data:
-        raise DamagedMedia("The file is empty: copy or download it again.")
+        raise DamagedMedia(Sentence("The file is empty: copy or download it again."))
     if len(data) > MAX_FILE_BYTES:
         raise files.file_too_large(len(data), MAX_FILE_BYTES, _SMALLER)
     kind = containers.identify(data)
@@ -160,41 +161,62 @@ def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> by
 
 
 def _read_file(path: str | os.PathLike[str]) -> bytes:
-    with files.open_file(path, MAX_FILE_BYTES, "a picture", _SMALLER) as file:
+    with files.open_file(path, MAX_FILE_BYTES, Sentence("a picture"), _SMALLER) as file:
         try:
             return file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise MediaError(f"The file cannot be read ({reason}): copy it again.") from error
+            raise MediaError(Sentence("The file cannot be read ({reason}): copy it again.", reason=reason)) from error
 
 
 def _unsupported(data: bytes) -> MediaError:
     if data.count(0) == len(data):
-        return DamagedMedia("The file holds nothing but zeros, so the copy failed: copy or download it again.")
+        return DamagedMedia(
+            Sentence("The file holds nothing but zeros, so the copy failed: copy or download it again.")
+        )
     foreign = containers.describe_foreign(data)
     if foreign is None:
-        return UnsupportedMedia(f"This is not a picture file that is read here ({FORMATS}). Save it as JPEG or PNG.")
+        return UnsupportedMedia(
+            Sentence(
+                "This is not a picture file that is read here ({formats}). Save it as JPEG or PNG.", formats=FORMATS
+            )
+        )
     what, cure = foreign
-    return UnsupportedMedia(f"This looks like {what}, which is not read here. {cure}")
+    return UnsupportedMedia(Sentence("This looks like {what}, which is not read here. {cure}", what=what, cure=cure))
 
 
 def _damaged(kind: str, detail: str) -> DamagedMedia:
     return DamagedMedia(
-        f"This {kind} file is damaged or incomplete ({detail}), so it was not read. "
-        "Copy or download it again, or export it anew from the original."
+        Sentence(
+            "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
+            "Copy or download it again, or export it anew from the original.",
+            kind=kind,
+            detail=detail,
+        )
     )
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise MediaTooLarge(
-            f"The picture has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} megapixels and "
-            f"{MAX_SIDE} pixels a side are read. Save a smaller copy and try again."
+            Sentence(
+                "The picture has {width} x {height} pixels; at most {most} megapixels and {side} pixels a side are read. "
+                "Save a smaller copy and try again.",
+                width=width,
+                height=height,
+                most=MAX_PIXELS // 10**6,
+                side=MAX_SIDE,
+            )
         )
     if min(width, height) < MIN_SIDE:
         raise UnsupportedMedia(
-            f"The picture has only {width} x {height} pixels; at least {MIN_SIDE} a side are needed. "
-            "Give a larger version of it."
+            Sentence(
+                "The picture has only {width} x {height} pixels; at least {least} a side are needed. "
+                "Give a larger version of it.",
+                width=width,
+                height=height,
+                least=MIN_SIDE,
+            )
         )
 
 
@@ -246,12 +268,17 @@ def _decoder_errors(kind: str) -> Iterator[None]:
             yield
         except Image.DecompressionBombError as error:
             raise MediaTooLarge(
-                f"The picture has more than {MAX_PIXELS // 10**6} megapixels. Save a smaller copy and try again."
+                Sentence(
+                    "The picture has more than {most} megapixels. Save a smaller copy and try again.",
+                    most=MAX_PIXELS // 10**6,
+                )
             ) from error
         except MemoryError as error:
-            raise MediaTooLarge("Reading this picture needs more memory than there is. Save a smaller copy.") from error
+            raise MediaTooLarge(
+                Sentence("Reading this picture needs more memory than there is. Save a smaller copy.")
+            ) from error
         except _DECODER_ERRORS as error:
-            raise _damaged(kind, "its contents do not decode, or use a rare variant of the format") from error
+            raise _damaged(kind, Sentence("its contents do not decode, or use a rare variant of the format")) from error
 
 
 def _check_structure(data: bytes, kind: str) -> bytes:
@@ -281,8 +308,13 @@ def _check_structure(data: bytes, kind: str) -> bytes:
 def _check_passes(passes: int, width: int, height: int) -> None:
     if passes * width * height > MAX_SCANNED:
         raise MediaTooLarge(
-            f"The picture has {width} x {height} pixels and is stored in up to {passes} passes, which would take too "
-            "long to read. Save it anew as an ordinary JPEG and try again."
+            Sentence(
+                "The picture has {width} x {height} pixels and is stored in up to {passes} passes, which would take "
+                "too long to read. Save it anew as an ordinary JPEG and try again.",
+                width=width,
+                height=height,
+                passes=passes,
+            )
         )
 
 
@@ -300,7 +332,7 @@ def _check_jpeg_scans(data: bytes) -> None:
     try:
         decoder.decode(av.Packet(stream))
     except av.error.InvalidDataError as error:
-        raise _damaged("JPEG", "part of the picture is missing or garbled") from error
+        raise _damaged("JPEG", Sentence("part of the picture is missing or garbled")) from error
     except av.error.FFmpegError:
         return  # a variant that this decoder does not know: libjpeg's word stands
 
@@ -311,8 +343,10 @@ def _refuse_camera_raw(data: bytes, image: Image.Image) -> None:
     subfile = tags.get(_NEW_SUBFILE_TYPE_TAG, 0)
     if data[8:10] == b"CR" or _DNG_VERSION_TAG in tags or (isinstance(subfile, int) and subfile & 1):
         raise UnsupportedMedia(
-            "This looks like a camera raw file, of which only a small preview could be read. "
-            "Export it as JPEG or TIFF and try again."
+            Sentence(
+                "This looks like a camera raw file, of which only a small preview could be read. "
+                "Export it as JPEG or TIFF and try again."
+            )
         )
 
 
@@ -322,12 +356,18 @@ def _note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: 
     elif kind == "PNG":
         frames, still_is_first = containers.png_frames(data)
         if not still_is_first:
-            notes.append(f"Only the still picture was read, not the animation of {frames} frames beside it.")
+            notes.append(
+                Sentence(
+                    "Only the still picture was read, not the animation of {frames} frames beside it.", frames=frames
+                )
+            )
             return
     if frames > 1 and (kind == "HEIC" or opened_as == "MPO"):
-        notes.append(f"Only the main one of {frames} pictures in the file was read.")
+        notes.append(Sentence("Only the main one of {frames} pictures in the file was read.", frames=frames))
+    elif frames > 1 and kind == "TIFF":
+        notes.append(Sentence("Only the first of {frames} pages was read.", frames=frames))
     elif frames > 1:
-        notes.append(f"Only the first of {frames} {'pages' if kind == 'TIFF' else 'frames'} was read.")
+        notes.append(Sentence("Only the first of {frames} frames was read.", frames=frames))
 
 
 def _note_hdr(data: bytes, kind: str, image: Image.Image, notes: list[str]) -> None:
@@ -339,7 +379,9 @@ def _note_hdr(data: bytes, kind: str, image: Image.Image, notes: list[str]) -> N
         at = data.find(b"colrnclx", 0, 4096)
         transfer = int.from_bytes(data[at + 10 : at + 12], "big") if at >= 0 else 0
     if transfer in (16, 18):
-        notes.append("The picture is HDR and was read without tone mapping, so its brightness and colours are off.")
+        notes.append(
+            Sentence("The picture is HDR and was read without tone mapping, so its brightness and colours are off.")
+        )
 
 
 def _orientation(image: Image.Image, notes: list[str]) -> int:
@@ -347,6 +389,6 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
         try:
             value = image.getexif().get(ExifTags.Base.Orientation, 1)
         except _DECODER_ERRORS:
-            notes.append("The EXIF data are damaged, so a stored orientation could not be applied.")
+            notes.append(Sentence("The EXIF data are damaged, so a stored orientation could not be applied."))
             return 1
     return value if isinstance(value, int) else 1

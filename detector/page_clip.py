@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from detector import words
+from detector.language import ENGLISH, Language
 from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores
 from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report, Verdict
 
@@ -12,11 +13,18 @@ __all__ = ["boxes_now", "person_card", "progress"]
 
 
 def person_card(
-    number: int, face: FaceResult, shown: FacePictures, decides: str, bands: Bands | None, manifest: Manifest
+    say: Language,
+    number: int,
+    face: FaceResult,
+    shown: FacePictures,
+    decides: str,
+    bands: Bands | None,
+    manifest: Manifest,
 ) -> str:
     """One person of a clip.
 
     Args:
+        say: the reader's language.
         number: as in the report.
         face: with ``over_time``.
         shown: its pictures; timeline and moments may be absent.
@@ -28,43 +36,39 @@ def person_card(
     if seen is None:
         raise ValueError("person_card: expected a face of a clip")
     name = words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
-    score = "" if face.p_fake is None else meter(face.p_fake, f"Score of person {number}", bands)
+    score = "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number, clip=True), bands)
     return (
         f'<article class="fc-card fc-face fc-person fc-{face.verdict.value}" aria-labelledby="fc-person-{number}">'
-        f'<h4 id="fc-person-{number}"><span class="fc-number">Person {number}</span> '
-        f'<span class="fc-name">{icon(face.verdict)} {name}</span></h4>'
-        f'<div class="fc-words">{score}<p>{escape(face.reason)}</p></div>'
-        f"{_timeline(number, seen, shown)}{_moments(number, face, seen, shown)}"
-        f'<div class="fc-words">{model_scores(face, decides, manifest)}'
-        f'<p class="fc-quality">{words.seen_facts(seen)}</p></div></article>'
+        f'<h4 id="fc-person-{number}"><span class="fc-number">{say(words.numbered(number, clip=True))}</span> '
+        f'<span class="fc-name">{icon(face.verdict)} {say(name)}</span></h4>'
+        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p></div>'
+        f"{_timeline(say, number, seen, shown)}{_moments(say, number, face, seen, shown)}"
+        f'<div class="fc-words">{model_scores(say, face, decides, manifest)}'
+        f'<p class="fc-quality">{escape(say(words.seen_facts(seen)))}</p></div></article>'
     )
 
 
-def _timeline(number: int, seen: Appearance, shown: FacePictures) -> str:
+def _timeline(say: Language, number: int, seen: Appearance, shown: FacePictures) -> str:
     if shown.timeline is None:
         return ""
     scores = [point.p_fake for point in seen.points if point.p_fake is not None]
-    spread = (
-        f"from {words.score_text(min(scores))} to {words.score_text(max(scores))}" if scores else "none could be made"
-    )
-    alt = f"Scores of person {number} over the time of the video: {spread}"
+    alt = say(words.timeline_text(number, scores))
     return (
         f'<figure class="fc-timeline"><img src="{data_uri(shown.timeline)}" alt="{escape(alt)}">'
-        f"<figcaption>{words.TIMELINE}</figcaption></figure>"
+        f"<figcaption>{say(words.TIMELINE)}</figcaption></figure>"
     )
 
 
-def _moments(number: int, face: FaceResult, seen: Appearance, shown: FacePictures) -> str:
+def _moments(say: Language, number: int, face: FaceResult, seen: Appearance, shown: FacePictures) -> str:
     if not shown.moments:
-        return figure(shown.crop, number, words.CROP_NOT_SCORED, one="Person") if face.p_fake is None else ""
+        return figure(say, shown.crop, number, words.CROP_NOT_SCORED, clip=True) if face.p_fake is None else ""
     figures = ""
     for moment, (crop, heat) in zip(seen.moments, shown.moments, strict=True):
-        caption = f"at {words.clock(moment.time_s)}, score {words.score_text(moment.p_fake)}"
-        pair = figure(crop, number, caption, one="Person")
+        pair = figure(say, crop, number, words.moment_facts(moment), clip=True)
         if heat is not None and moment.heatmap is not None:
-            pair += figure(heat, number, words.RAISED, float(moment.heatmap.towards_fake.max()), one="Person")
+            pair += figure(say, heat, number, words.RAISED, float(moment.heatmap.towards_fake.max()), clip=True)
         figures += f'<div class="fc-moment">{pair}</div>'
-    return f'<p class="fc-models">{words.MOMENTS}</p><div class="fc-moments">{figures}</div>'
+    return f'<p class="fc-models">{say(words.MOMENTS)}</p><div class="fc-moments">{figures}</div>'
 
 
 def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:
@@ -79,7 +83,7 @@ def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:
     ]
 
 
-def progress(stage: str, done: int, total: int, left_s: float | None) -> str:
+def progress(stage: str, done: int, total: int, left_s: float | None, say: Language = ENGLISH) -> str:
     """What is being done, how far it is, and how long it may still take.
 
     Args:
@@ -87,11 +91,14 @@ def progress(stage: str, done: int, total: int, left_s: float | None) -> str:
         done: of ``total``.
         total: 0 where it is not known yet.
         left_s: estimate; None where there is none yet.
+        say: the reader's language.
     """
     share = 100 * done / total if total else 0.0
-    left = f" {words.time_left(left_s)}" if left_s is not None else ""
+    left = f" {say(words.time_left(left_s))}" if left_s is not None else ""
+    now = say(words.progress_facts(stage, done, total))
     return (
-        f'<section class="fc-card fc-notice" role="status"><p>{words.STAGES[stage]}: {done} of {total}.{left}</p>'
-        f'<div class="fc-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{share:.0f}"><span style="width:{share:.1f}%"></span></div></section>'
+        f'<section class="fc-card fc-notice" role="status"><p>{now}{left}</p>'
+        f'<div class="fc-progress" role="progressbar" aria-label="{say(words.STAGES[stage])}" '
+        f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share:.0f}">'
+        f'<span style="width:{share:.1f}%"></span></div></section>'
     )

@@ -12,6 +12,7 @@ from html import escape
 from types import MappingProxyType
 
 from detector import words
+from detector.language import Language
 from detector.records import Bands, Box, FaceResult, Manifest, Verdict
 
 __all__ = ["FacePictures", "data_uri", "figure", "icon", "meter", "model_name", "model_scores", "place"]
@@ -46,49 +47,51 @@ class FacePictures:
     """(crop, what raised the score) of each moment of a person of a clip, encoded."""
 
 
-def figure(picture: bytes, number: int, caption: str, peak: float | None = None, one: str = "Face") -> str:
+def figure(
+    say: Language, picture: bytes, number: int, caption: str, peak: float | None = None, clip: bool = False
+) -> str:
     """A picture with its caption; ``peak`` is that of the heatmap in it, if there is one."""
-    strength = "" if peak is None else words.strength(peak)
-    alt = f"{one} {number}: {caption}{', ' if strength else ''}{strength}"
+    caption, strength = say(caption), "" if peak is None else say(words.strength(peak))
+    alt = f"{say(words.numbered(number, clip))}: {caption}{', ' if strength else ''}{strength}"
     return (
         f'<figure><img src="{data_uri(picture)}" alt="{escape(alt)}">'
         f"<figcaption>{caption} <small>{strength}</small></figcaption></figure>"
     )
 
 
-def meter(score: float, label: str, bands: Bands | None = None) -> str:
+def meter(say: Language, score: float, label: str, bands: Bands | None = None) -> str:
     """The scale from 0 to 1 with the score and the cuts between verdicts."""
-    text = words.score_text(score)
+    text = say(words.score_text(score))
     cuts = (bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from) if bands else ()
     ticks = "".join(f'<i style="left:{100 * cut:.1f}%"></i>' for cut in cuts if cut is not None)
     return (
-        f'<div class="fc-score"><p>Score <strong>{text}</strong> <span>on a scale of&nbsp;0&nbsp;to&nbsp;1</span></p>'
-        f'<div class="fc-meter" role="meter" aria-label="{label}" aria-valuemin="0" aria-valuemax="1" '
+        f'<div class="fc-score"><p>{say(words.SCORE)} <strong>{text}</strong> <span>{say(words.ON_SCALE)}</span></p>'
+        f'<div class="fc-meter" role="meter" aria-label="{escape(say(label))}" aria-valuemin="0" aria-valuemax="1" '
         f'aria-valuenow="{score:.4f}" '
-        f'aria-valuetext="{text} on a scale from 0 ({words.SCALE_LOW}) to 1 ({words.SCALE_HIGH})">{ticks}'
+        f'aria-valuetext="{say(words.score_meaning(score))}">{ticks}'
         f'<span style="left:{100 * score:.1f}%"></span></div>'
-        f'<div class="fc-ends" aria-hidden="true"><span><b>0</b> {words.SCALE_LOW}</span>'
-        f"<span><b>1</b> {words.SCALE_HIGH}</span></div></div>"
+        f'<div class="fc-ends" aria-hidden="true"><span><b>0</b> {say(words.SCALE_LOW)}</span>'
+        f"<span><b>1</b> {say(words.SCALE_HIGH)}</span></div></div>"
     )
 
 
-def model_scores(face: FaceResult, decides: str, manifest: Manifest) -> str:
+def model_scores(say: Language, face: FaceResult, decides: str, manifest: Manifest) -> str:
     """What every model says of a face, the one that decides first."""
     if not face.models:
         return ""
     rows = "".join(
-        f"<li>{model_name(name, manifest)}: <strong>{words.score_text(score)}</strong>"
-        f"{' (decides)' if name == decides else ''}</li>"
+        f"<li>{model_name(say, name, manifest)}: <strong>{say(words.score_text(score))}</strong>"
+        f"{' ' + say(words.DECIDES) if name == decides else ''}</li>"
         for name, score in sorted(face.models.items(), key=lambda item: (item[0] != decides, item[0]))
     )
-    return f'<p class="fc-models">Score of each model:</p><ul class="fc-models">{rows}</ul>'
+    return f'<p class="fc-models">{say(words.SCORES_OF_MODELS)}</p><ul class="fc-models">{rows}</ul>'
 
 
-def model_name(name: str, manifest: Manifest) -> str:
+def model_name(say: Language, name: str, manifest: Manifest) -> str:
     """The model's kind in words, with its name."""
     spec = manifest.models.get(name)
     kind = words.MODEL_NAMES.get(spec.architecture) if spec else None
-    return escape(f"{kind} ({name})" if kind else name)
+    return escape(f"{say(kind)} ({name})" if kind else name)
 
 
 def icon(verdict: Verdict) -> str:

@@ -12,7 +12,8 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -34,6 +35,7 @@ from detector.loading import (
     stack,
 )
 from detector.media import read_image
+from detector.provenance import read_provenance
 from detector.records import (
     CropSpec,
     Detection,
@@ -48,6 +50,7 @@ from detector.records import (
     Report,
     Verdict,
 )
+from detector.sentences import Sentence
 from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality
 from detector.video import is_clip
 from detector.weights import WeightStore
@@ -69,9 +72,10 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pillow": ("pillow",),
         "numpy": ("numpy",),
         "av": ("av",),
+        "c2pa": ("c2pa-python",),
     }
 )
-"""Libraries whose version can change a score, and the distributions each may come from."""
+"""Libraries whose version can change a score or what is read of the origin, and the distributions each may come from."""
 
 
 class Detector:
@@ -141,7 +145,13 @@ class Detector:
         """
         name = self.manifest.default_image_model if model is None else model
         if name not in self._models:
-            raise UnknownModel(f"There is no image model named {name!r}; choose one of: {', '.join(self._models)}.")
+            raise UnknownModel(
+                Sentence(
+                    "There is no image model named {name!r}; choose one of: {known}.",
+                    name=name,
+                    known=", ".join(self._models),
+                )
+            )
         return self._models[name]
 
     @property
@@ -179,7 +189,7 @@ class Detector:
         """
         if is_clip(path):
             tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            return analyze_clip(path, tools, model, heatmaps, name, progress, cancelled)
+            return _finished(analyze_clip(path, tools, model, heatmaps, name, progress, cancelled), path)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -194,7 +204,7 @@ class Detector:
             _judge(crop, obstacle, scores.get(index, {}), maps.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
-        return self._report(image, faces, selected, heatmaps)
+        return _finished(self._report(image, faces, selected, heatmaps), path)
 
     def _cut(self, frame: Frame, detections: Sequence[Detection]) -> dict[CropSpec, list[FaceCrop]]:
         """Every face cut once for each crop that some model wants; models that want the same one share it."""
@@ -271,6 +281,12 @@ def _judge(
     p_fake = scores[spec.name]
     verdict, reason = judge_face(p_fake, spec.bands)
     return FaceResult(crop, verdict, reason, p_fake, scores, heatmap)
+
+
+def _finished(report: Report, path: str | os.PathLike[str]) -> Report:
+    # Last, and beside everything: what a file says about itself must not reach a score.
+    origin = read_provenance(path, report.input.width, report.input.height)
+    return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _versions() -> dict[str, str]:

@@ -41,7 +41,7 @@ def timeline(
         (height, width, 3) uint8 RGB.
     """
     canvas = np.full((height, width, 3), _PAPER, np.uint8)
-    left, right, top, bottom = 62, width - 22, 16, height - 58
+    left, right, top, bottom = 62, width - 22, 16, height - 40
     end = max(duration_s, seen.last_s, 1e-3)
 
     def x(seconds: float) -> int:
@@ -65,7 +65,6 @@ def timeline(
     for mark in np.arange(0, end + 1e-6, step):
         cv2.line(canvas, (x(mark), bottom), (x(mark), bottom + 5), _SOFT, 1)
         _text(canvas, _clock(float(mark), step), x(mark), bottom + 26, centred=True)
-    _text(canvas, "time", (left + right) // 2, bottom + 50, centred=True)
     _curve(canvas, seen, x, y)
     return canvas
 

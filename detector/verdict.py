@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Verdict
+from detector.sentences import Sentence, joined
 
 __all__ = [
     "CLIP_LIMITS",
@@ -31,20 +33,26 @@ SEVERITY: tuple[Verdict, ...] = (
 )
 """Ascending: the last verdict that any face has speaks for the file. "Not analysed" has no place in the order."""
 
-LIMITS: tuple[str, ...] = (
-    "A score is an estimate by a statistical model, not evidence; do not use it to accuse a person.",
-    "A low score does not show that a picture is unaltered: new methods may leave no trace that the models know.",
-    "Only faces are looked at; bodies, backgrounds, text and sound are not.",
-    "Of several faces the highest score decides, so a crowd is flagged by chance more often than a portrait.",
-    "The error rates given with the models were measured on test pictures; on your own they are likely to be worse.",
-    "Heavy compression, resizing, filters and screenshots change scores in both directions.",
+LIMITS: tuple[Sentence, ...] = (
+    Sentence("A score is an estimate by a statistical model, not evidence; do not use it to accuse a person."),
+    Sentence(
+        "A low score does not show that a picture is unaltered: new methods may leave no trace that the models know."
+    ),
+    Sentence("Only faces are looked at; bodies, backgrounds, text and sound are not."),
+    Sentence("Of several faces the highest score decides, so a crowd is flagged by chance more often than a portrait."),
+    Sentence(
+        "The error rates given with the models were measured on test pictures; on your own they are likely to be worse."
+    ),
+    Sentence("Heavy compression, resizing, filters and screenshots change scores in both directions."),
 )
 """Sentences that belong beside every result."""
 
-CLIP_LIMITS: tuple[str, ...] = (
-    "Of a clip only some frames are looked at; what happens between them is not seen.",
-    "People are told apart by place and looks within the clip; two may be taken for one, or one for two.",
-    "A score over a whole clip is a mean: an alteration of a short part can be lost in it, so look at the times as well.",
+CLIP_LIMITS: tuple[Sentence, ...] = (
+    Sentence("Of a clip only some frames are looked at; what happens between them is not seen."),
+    Sentence("People are told apart by place and looks within the clip; two may be taken for one, or one for two."),
+    Sentence(
+        "A score over a whole clip is a mean: an alteration of a short part can be lost in it, so look at the times as well."
+    ),
 )
 """Sentences that belong beside the result of a clip, after ``LIMITS``."""
 
@@ -71,7 +79,7 @@ def calibrate(fake_logit: float, calibration: Calibration) -> float:
     return 1.0 / (1.0 + math.exp(-z)) if z >= 0 else math.exp(z) / (1.0 + math.exp(z))
 
 
-def judge_quality(quality: FaceQuality, gates: QualityGates) -> str | None:
+def judge_quality(quality: FaceQuality, gates: QualityGates) -> Sentence | None:
     """Say why a face cannot be analysed, or None if it can.
 
     The comparisons are written so that a measurement that is not a number counts as not passed. Light comes before
@@ -79,38 +87,48 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> str | None:
     """
     if not quality.size_px >= gates.min_size_px:
         shown, limit = _apart(quality.size_px, gates.min_size_px, digits=0)
-        return (
-            f"The face is too small: {shown} pixels across, and at least {limit} are needed. "
-            "Use the original picture or one in which the face is larger."
+        return Sentence(
+            "The face is too small: {shown} pixels across, and at least {limit} are needed. "
+            "Use the original picture or one in which the face is larger.",
+            shown=shown,
+            limit=limit,
         )
     if not quality.brightness >= gates.min_brightness:
         shown, limit = _apart(quality.brightness, gates.min_brightness, digits=0)
-        return (
-            f"The face is too dark: its mean brightness is {shown} of 255, and at least {limit} is needed. "
-            "Use a picture with more light on the face."
+        return Sentence(
+            "The face is too dark: its mean brightness is {shown} of 255, and at least {limit} is needed. "
+            "Use a picture with more light on the face.",
+            shown=shown,
+            limit=limit,
         )
     if not quality.brightness <= gates.max_brightness:
         shown, limit = _apart(quality.brightness, gates.max_brightness, digits=0)
-        return (
-            f"The face is too bright: its mean brightness is {shown} of 255, and at most {limit} is allowed. "
-            "Use a picture in which the face is not overexposed."
+        return Sentence(
+            "The face is too bright: its mean brightness is {shown} of 255, and at most {limit} is allowed. "
+            "Use a picture in which the face is not overexposed.",
+            shown=shown,
+            limit=limit,
         )
     if not quality.sharpness >= gates.min_sharpness:
         shown, limit = _apart(quality.sharpness, gates.min_sharpness, digits=0)
-        return (
-            f"The face is too blurred: its sharpness is {shown}, and at least {limit} is needed. "
-            "Use a sharper or less compressed picture."
+        return Sentence(
+            "The face is too blurred: its sharpness is {shown}, and at least {limit} is needed. "
+            "Use a sharper or less compressed picture.",
+            shown=shown,
+            limit=limit,
         )
     if not abs(quality.yaw) <= gates.max_abs_yaw:
         shown, limit = _apart(abs(quality.yaw), gates.max_abs_yaw, digits=1)
-        return (
-            f"The face is turned too far away: its turn is {shown} (0 is frontal), and at most {limit} is allowed. "
-            "Use a picture in which the face looks more towards the camera."
+        return Sentence(
+            "The face is turned too far away: its turn is {shown} (0 is frontal), and at most {limit} is allowed. "
+            "Use a picture in which the face looks more towards the camera.",
+            shown=shown,
+            limit=limit,
         )
     return None
 
 
-def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, str]:
+def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, Sentence]:
     """Put a calibrated score into its band and say what that means.
 
     Args:
@@ -125,26 +143,35 @@ def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, str]:
     low, high, strong = bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from
     if strong is not None and p_fake >= strong:
         shown, cut = _apart(p_fake, strong)
-        return Verdict.STRONG_SIGNS, (
-            f"Strong signs that the face was altered or generated (score {shown}, where {cut} and above is strong). "
-            "This is an estimate, not proof: genuine faces reach this band too, though seldom."
+        return Verdict.STRONG_SIGNS, Sentence(
+            "Strong signs that the face was altered or generated (score {shown}, where {cut} and above is strong). "
+            "This is an estimate, not proof: genuine faces reach this band too, though seldom.",
+            shown=shown,
+            cut=cut,
         )
     if p_fake >= high:
         shown, cut = _apart(p_fake, high)
-        return Verdict.SOME_SIGNS, (
-            f"Some signs that the face was altered or generated (score {shown}, where signs begin at {cut}). "
-            "This is weak evidence and not conclusive: genuine faces reach this band too."
+        return Verdict.SOME_SIGNS, Sentence(
+            "Some signs that the face was altered or generated (score {shown}, where signs begin at {cut}). "
+            "This is weak evidence and not conclusive: genuine faces reach this band too.",
+            shown=shown,
+            cut=cut,
         )
     if p_fake >= low:
         shown, cut_low, cut_high = _apart(p_fake, low, high)
-        return Verdict.INCONCLUSIVE, (
-            f"The score {shown} lies between {cut_low} and {cut_high}, where altered and genuine faces look alike "
-            "to the model. It says nothing either way."
+        return Verdict.INCONCLUSIVE, Sentence(
+            "The score {shown} lies between {low} and {high}, where altered and genuine faces look alike to the model. "
+            "It says nothing either way.",
+            shown=shown,
+            low=cut_low,
+            high=cut_high,
         )
     shown, cut = _apart(p_fake, low)
-    return Verdict.NO_CLEAR_SIGNS, (
-        f"No clear signs of alteration (score {shown}, below {cut}). "
-        "That does not show that the face is unaltered: some kinds of editing leave nothing the model can see."
+    return Verdict.NO_CLEAR_SIGNS, Sentence(
+        "No clear signs of alteration (score {shown}, below {cut}). "
+        "That does not show that the face is unaltered: some kinds of editing leave nothing the model can see.",
+        shown=shown,
+        cut=cut,
     )
 
 
@@ -159,7 +186,7 @@ def judge_person(
     rules: ClipRules,
     obstacle: str | None = None,
     against: str | None = None,
-) -> tuple[Verdict, str]:
+) -> tuple[Verdict, Sentence]:
     """Put a person of a clip into a band, unless too little of the face was seen or the models contradict each other.
 
     Args:
@@ -177,22 +204,34 @@ def judge_person(
         The verdict and its reason.
     """
     if usable < rules.min_frames:
-        why = f" Most often: {obstacle}" if obstacle else ""
-        return Verdict.NOT_ANALYSED, (
-            f"The face could be scored in only {usable} of the {looked} frames looked at, and at least "
-            f"{rules.min_frames} are needed.{why} Use a longer clip, or one that shows the face larger and clearer."
+        return Verdict.NOT_ANALYSED, joined(
+            Sentence(
+                "The face could be scored in only {usable} of the {looked} frames looked at, and at least {least} are "
+                "needed.",
+                usable=usable,
+                looked=looked,
+                least=rules.min_frames,
+            ),
+            Sentence("Most often: {obstacle}", obstacle=obstacle) if obstacle else "",
+            Sentence("Use a longer clip, or one that shows the face larger and clearer."),
         )
     verdict, reason = judge_face(scores[decides], bands)
     if seen < rules.min_share * looked:
-        return Verdict.INCONCLUSIVE, (
-            f"The face was seen in only {seen} of the {looked} frames looked at, too few for a verdict (score "
-            f"{scores[decides]:.2f}). Cut out the part of the clip that shows this person and try again."
+        return Verdict.INCONCLUSIVE, Sentence(
+            "The face was seen in only {seen} of the {looked} frames looked at, too few for a verdict (score "
+            "{score:.2f}). Cut out the part of the clip that shows this person and try again.",
+            seen=seen,
+            looked=looked,
+            score=scores[decides],
         )
     limit = rules.max_disagreement
     if against is not None and limit is not None and abs(scores[against] - scores[decides]) > limit:
-        return Verdict.INCONCLUSIVE, (
-            f"Two ways of looking disagree: the model that follows the face over time gives {scores[decides]:.2f}, the "
-            f"mean over single frames {scores[against]:.2f}, and more than {limit:.2f} apart counts as no result."
+        return Verdict.INCONCLUSIVE, Sentence(
+            "Two ways of looking disagree: the model that follows the face over time gives {score:.2f}, the mean over "
+            "single frames {other:.2f}, and more than {limit:.2f} apart counts as no result.",
+            score=scores[decides],
+            other=scores[against],
+            limit=limit,
         )
     return verdict, reason
 
@@ -211,22 +250,25 @@ def judge_file(
         The verdict, its reason, the deciding face's p_fake and its index in ``faces``; the last two are None when
         nothing was analysed.
     """
+    this = _FILES[file]
+    nothing = Sentence("Nothing is said about whether the {file} was altered.", file=this)
     if not faces:
+        none = Sentence("No face was found in this {file}, so nothing was analysed.", file=this)
+        cure = Sentence("Use a {file} in which a face is larger, sharper or turned more towards the camera.", file=this)
+        return Verdict.NOT_ANALYSED, joined(none, nothing, cure), None, None
+    said = _PEOPLE if one == "person" else _FACES
+    skipped = sum(face.p_fake is None for face in faces)
+    if skipped == len(faces):
+        first: str = faces[0].reason
+        if skipped == 1:
+            return Verdict.NOT_ANALYSED, joined(said.the_one_failed, nothing, first), None, None
+        failed = said.all_failed(skipped)
         return (
             Verdict.NOT_ANALYSED,
-            (
-                f"No face was found in this {file}, so nothing was analysed. {_not_a_finding(file)} "
-                f"Use a {file} in which a face is larger, sharper or turned more towards the camera."
-            ),
+            joined(failed, nothing, Sentence("The first: {reason}", reason=first)),
             None,
             None,
         )
-    skipped = sum(face.p_fake is None for face in faces)
-    if skipped == len(faces):
-        found = f"The one {one} found" if skipped == 1 else f"None of the {skipped} {_many(one)} found"
-        could = "could not be analysed" if skipped == 1 else "could be analysed"
-        first = faces[0].reason if skipped == 1 else f"The first: {faces[0].reason}"
-        return Verdict.NOT_ANALYSED, f"{found} {could}. {_not_a_finding(file)} {first}", None, None
 
     def suspicion(index: int) -> tuple[int, float]:
         face = faces[index]
@@ -236,21 +278,62 @@ def judge_file(
     index = max(range(len(faces)), key=suspicion)
     reason = faces[index].reason
     if len(faces) > 1:
-        reason = f"{one.capitalize()} {index + 1} of {len(faces)} weighs most and decides for the {file}. {reason}"
+        reason = joined(said.decides(index + 1, len(faces), this), reason)
     if skipped:
-        them = "it" if skipped == 1 else "them"
-        reason += (
-            f" {skipped} of the {len(faces)} {_many(one)} could not be analysed, and nothing is said about {them}."
-        )
+        reason = joined(reason, said.skipped(skipped, len(faces)))
     return faces[index].verdict, reason, faces[index].p_fake, index
 
 
-def _not_a_finding(file: str) -> str:
-    return f"Nothing is said about whether the {file} was altered."
+_FILES: Mapping[str, Sentence] = MappingProxyType({"picture": Sentence("picture"), "clip": Sentence("clip")})
 
 
-def _many(one: str) -> str:
-    return "people" if one == "person" else f"{one}s"
+class _Faces:
+    """What is said of several faces. Whole sentences, since other languages bend other words than English does."""
+
+    the_one_failed = Sentence("The one face found could not be analysed.")
+
+    def all_failed(self, count: int) -> Sentence:
+        return Sentence("None of the {count} faces found could be analysed.", count=count)
+
+    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
+        return Sentence(
+            "Face {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
+        )
+
+    def skipped(self, skipped: int, count: int) -> Sentence:
+        if skipped == 1:
+            return Sentence("1 of the {count} faces could not be analysed, and nothing is said about it.", count=count)
+        return Sentence(
+            "{skipped} of the {count} faces could not be analysed, and nothing is said about them.",
+            skipped=skipped,
+            count=count,
+        )
+
+
+class _People(_Faces):
+    """The same of the people of a clip."""
+
+    the_one_failed = Sentence("The one person found could not be analysed.")
+
+    def all_failed(self, count: int) -> Sentence:
+        return Sentence("None of the {count} people found could be analysed.", count=count)
+
+    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
+        return Sentence(
+            "Person {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
+        )
+
+    def skipped(self, skipped: int, count: int) -> Sentence:
+        if skipped == 1:
+            return Sentence("1 of the {count} people could not be analysed, and nothing is said about it.", count=count)
+        return Sentence(
+            "{skipped} of the {count} people could not be analysed, and nothing is said about them.",
+            skipped=skipped,
+            count=count,
+        )
+
+
+_FACES, _PEOPLE = _Faces(), _People()
 
 
 def _apart(value: float, *cuts: float, digits: int = 2) -> tuple[str, ...]:

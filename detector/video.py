@@ -38,6 +38,7 @@ from detector.clip_scan import (
 from detector.errors import Cancelled, DamagedMedia, UnsupportedMedia
 from detector.frames import has_hdr_curve, square_pixel_size, upright_rgb
 from detector.records import ClipCounts, Frame, InputInfo
+from detector.sentences import Sentence
 
 __all__ = ["MAX_FILE_BYTES", "MAX_SECONDS", "MAX_SIDE", "VideoSamples", "is_clip", "sample_video"]
 
@@ -96,7 +97,7 @@ def sample_video(
     if (samples is not None and samples < 1) or stretch < 1:
         raise ValueError(f"sample_video: expected samples and stretch of at least 1, got {samples} and {stretch}")
     shown = files.safe_name(os.fspath(path) if name is None else name)
-    file = files.open_file(path, MAX_FILE_BYTES, "a video", SMALLER)
+    file = files.open_file(path, MAX_FILE_BYTES, Sentence("a video"), SMALLER)
     try:
         return VideoSamples(file, shown, samples, stretch, cancelled or (lambda: False))
     except BaseException:
@@ -164,12 +165,17 @@ class VideoSamples:
         """Facts of the file; its notes are complete once the clip was iterated."""
         notes = dict(self._notes)
         if self._undecodable:
-            notes[
-                f"{self._undecodable} of {self._undecodable + self._decoded} frames on the way could not be decoded, "
-                "so the clip is damaged in part; they were left out."
-            ] = None
+            lost = Sentence(
+                "{lost} of {all} frames on the way could not be decoded, so the clip is damaged in part; they were left "
+                "out.",
+                lost=self._undecodable,
+                all=self._undecodable + self._decoded,
+            )
+            notes[lost] = None
         if self._other_size:
-            notes[f"{self._other_size} frames of another size than the first were left out."] = None
+            notes[Sentence("{count} frames of another size than the first were left out.", count=self._other_size)] = (
+                None
+            )
         return replace(self._info, notes=(*self._scan.notes, *notes))
 
     @property
@@ -251,8 +257,12 @@ class VideoSamples:
                 if (frame := self._upright(raw, index)) is not None:
                     return frame
         raise DamagedMedia(
-            f"No frame of this {self._format.name} file could be decoded, so it is damaged or uses a rare coding. "
-            f"Copy or download it again. {SAVE_AS}"
+            Sentence(
+                "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
+                "Copy or download it again. {cure}",
+                kind=self._format.name,
+                cure=SAVE_AS,
+            )
         )
 
     def _frames(self, first: int) -> Generator[tuple[int, av.VideoFrame], None, None]:
@@ -291,7 +301,7 @@ class VideoSamples:
         last = -1
         for packet in packets_of(container, stream):
             if self._cancelled():
-                raise Cancelled("The analysis was stopped.")
+                raise Cancelled(Sentence("The analysis was stopped."))
             try:
                 decoded = packet.decode()
             except av.error.EOFError:
@@ -319,7 +329,8 @@ class VideoSamples:
         """The frame as pixels; None if it has another size than the clip's first."""
         check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
         if has_hdr_curve(raw):
-            self._notes["The clip is HDR and was read without tone mapping, so brightness and colours are off."] = None
+            hdr = Sentence("The clip is HDR and was read without tone mapping, so brightness and colours are off.")
+            self._notes[hdr] = None
         rgb = upright_rgb(raw, self._scan.pixel_ratio)
         if self._size is not None and (rgb.shape[1], rgb.shape[0]) != self._size:
             self._other_size += 1
@@ -361,6 +372,8 @@ def _format_of(file: BinaryIO) -> ClipFormat:
     found = identify_clip(file.read(HEAD_BYTES))
     if found is None:
         raise UnsupportedMedia(
-            "This is not a video that is read here (MP4, MOV, MKV, WebM, AVI, MPEG or GIF). " + SAVE_AS
+            Sentence(
+                "This is not a video that is read here (MP4, MOV, MKV, WebM, AVI, MPEG or GIF). {cure}", cure=SAVE_AS
+            )
         )
     return found

@@ -1,5 +1,8 @@
 """Every sentence of the page in one place, so that they can be read together and changed without touching the layout.
 
+The constants are English; ``language`` shows them in others. A field such as ``{medium}`` is filled by the functions
+below, so that a photo and a video share their sentences.
+
 They never call a picture real, fake, authentic or verified: a score says what a face looks like to a model, not what it
 is. Like ``records`` and ``errors``, this module knows no stage.
 """
@@ -9,10 +12,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from detector.records import Appearance, Bands, ClipCounts, ErrorRate, FaceQuality, InputInfo, QualityGates, Verdict
+from detector.records import (
+    Appearance,
+    Bands,
+    ClipCounts,
+    ErrorRate,
+    FaceQuality,
+    InputInfo,
+    ModelInfo,
+    Moment,
+    QualityGates,
+    Verdict,
+)
+from detector.sentences import Sentence, joined
 
 __all__ = [
-    "BUSY",
     "CAUTIONS",
     "CHECK",
     "CHECK_CLIP",
@@ -21,56 +35,85 @@ __all__ = [
     "CLIP_LIMITS",
     "CROP",
     "CROP_NOT_SCORED",
+    "DECIDES",
     "DOWNLOAD",
     "DROP",
+    "FACE_BY_FACE",
     "FACE_NOT_ANALYSED",
+    "FACTS",
+    "FILE",
+    "FILE_SHA256",
     "HEADLINES",
+    "HOW_OFTEN",
     "HOW_TO",
     "HOW_TO_READ",
     "HOW_TO_READ_CLIP",
+    "LANGUAGE",
     "LEGEND_ALT",
+    "LIMITS_OF_RESULT",
     "LOWERED",
     "MARK",
     "MARKED",
     "MEANS",
     "MEANS_NOT",
+    "MODEL",
     "MODEL_NAMES",
     "MOMENTS",
+    "NEXT",
     "NOT_SCORED",
     "NOT_UPLOADED",
     "NO_CLIP",
     "NO_PHOTO",
-    "NO_ROOM",
+    "NO_RECORD",
+    "ON_SCALE",
     "OPENING",
     "OTHER_FILE",
+    "PERSON_BY_PERSON",
     "PHOTO_TAB",
     "PURPOSE",
     "RAISED",
     "READ_HEATMAPS",
     "SCALE_HIGH",
     "SCALE_LOW",
+    "SCORE",
+    "SCORES_OF_MODELS",
     "STAGES",
     "STOP",
     "STOPPED",
+    "STRONG",
     "TIMELINE",
     "TITLE",
-    "TOO_MANY",
     "UNFINISHED",
-    "UPLOAD_TOO_LARGE",
-    "UPLOAD_TOO_SLOW",
+    "VERSIONS",
+    "VIDEO",
     "VIDEO_TAB",
     "WAITING",
+    "WEAK",
+    "WEIGHTS_SHA256",
+    "WHAT_IT_DOES_NOT",
+    "WHAT_IT_MEANS",
+    "WHAT_NEXT",
     "band_facts",
+    "base_rate",
     "clip_facts",
     "clock",
-    "count",
+    "file_facts",
+    "found_facts",
     "gate_facts",
+    "model_facts",
+    "moment_facts",
+    "numbered",
     "of_kind",
+    "picture_facts",
+    "progress_facts",
     "quality_facts",
+    "score_meaning",
+    "score_of",
     "score_text",
     "seen_facts",
     "strength",
     "time_left",
+    "timeline_text",
     "track_record",
 ]
 
@@ -81,8 +124,8 @@ PURPOSE = (
 )
 CAUTIONS = (
     "A result is an estimate, not evidence: do not use it to accuse anyone.",
-    "Only faces are examined, and a photo or video without clear signs may still be altered.",
-    "The file goes only to the computer that runs this page and is deleted there within a few minutes.",
+    "Only faces are examined, and many altered ones are missed.",
+    "Your file goes only to the computer that runs this page and is deleted there within minutes.",
 )
 CHOOSE = "Your photo"
 DROP = "Drop a photo here\nor press to choose one"
@@ -101,21 +144,12 @@ DOWNLOAD = "Download the report (JSON)"
 
 WAITING = "Looking for faces and scoring them. This usually takes a few seconds."
 NO_PHOTO = "No photo was chosen yet. Add one above, then press the button again."
-NOT_UPLOADED = "The file is not, or no longer, among the uploads. Upload the photo again."
+NOT_UPLOADED = "The file is not, or no longer, among the uploads. Upload the file again."
 UNFINISHED = (
-    "The check did not finish. Uploaded photos are deleted after a few minutes, so this one may be gone, or the "
-    "program may be busy or at fault. Choose the photo again, then press the button."
+    "The check did not finish. Uploaded files are deleted after a few minutes, so this one may be gone, or the "
+    "program may be busy or at fault. Choose the file again, then press the button."
 )
-BUSY = "Too many people are using this page at the moment. Please try again in a minute; your file was not checked."
-TOO_MANY = "Too many files came from your connection within a minute. Please wait a minute, then try again."
-NO_ROOM = (
-    "There is no room for another file at the moment. Uploads are deleted after a few minutes: please try again then."
-)
-UPLOAD_TOO_LARGE = (
-    "This file is too large: at most 200 MB are taken. Cut out the part that matters, or save a smaller copy."
-)
-UPLOAD_TOO_SLOW = "The upload took too long and was ended. Try again with a better connection, or with a smaller copy."
-NOT_SCORED = "No score was made, so this tells you nothing about the photo, in either direction."
+NOT_SCORED = "No score was made, so this tells you nothing about the {medium}, in either direction."
 OTHER_FILE = "You can choose another file above and press the button again."
 
 HEADLINES: Mapping[Verdict, str] = MappingProxyType(
@@ -148,22 +182,59 @@ MEANS: Mapping[Verdict, str] = MappingProxyType(
 )
 MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the photo, or that nothing is.",
+        Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the {medium}, or that nothing is.",
         Verdict.NO_CLEAR_SIGNS: (
-            "It does not mean that the photo is unaltered. Good or new methods, and changes outside the faces, are "
+            "It does not mean that the {medium} is unaltered. Good or new methods, and changes outside the faces, are "
             "missed."
         ),
-        Verdict.INCONCLUSIVE: "It does not mean that the photo is half suspicious, nor that it is fine.",
-        Verdict.SOME_SIGNS: (
-            "It does not mean that the photo is altered. Genuine photos get this result too; find out where the photo "
-            "comes from before you draw a conclusion."
-        ),
+        Verdict.INCONCLUSIVE: "It does not mean that the {medium} is half suspicious, nor that it is fine.",
+        Verdict.SOME_SIGNS: ("It does not mean that the {medium} is altered: genuine ones get this result too."),
         Verdict.STRONG_SIGNS: (
-            "It is not proof. Filters, make-up, strong compression or screenshots can lead to it in a genuine photo. "
-            "Look for the source, and ask someone with experience."
+            "It is not proof. Filters, make-up, strong compression or screenshots can lead to it in a genuine {medium}."
         ),
     }
 )
+
+NEXT: Mapping[Verdict, tuple[str, ...]] = MappingProxyType(
+    {
+        Verdict.NOT_ANALYSED: (
+            "Look for the original file: larger, sharper and less compressed than a copy from a chat or a screenshot.",
+            "Ask where the {medium} comes from; that often says more than any check of its pixels.",
+        ),
+        Verdict.NO_CLEAR_SIGNS: (
+            "Judge the source and the context as carefully as you would without this result.",
+            "If much depends on it, ask someone with experience, or the person shown.",
+        ),
+        Verdict.INCONCLUSIVE: (
+            "Try the original file, or another {medium} of the same scene.",
+            "Treat it as a {medium} that has not been checked: look for its source and for other reports of the event.",
+        ),
+        Verdict.SOME_SIGNS: (
+            "Look for the oldest copy with a reverse image search and compare the faces.",
+            "Ask who made the {medium}, and try the original file here.",
+            "Do not share it as proof of anything, and do not accuse anyone because of it.",
+        ),
+        Verdict.STRONG_SIGNS: (
+            "Look for the oldest copy with a reverse image search and compare the faces.",
+            "Ask who made the {medium}, and show it to someone with experience before you act on it.",
+            "Do not share it further, and do not accuse anyone because of this result alone.",
+        ),
+    }
+)
+
+NO_RECORD = "How often genuine and altered {medium}s get this result was not measured."
+
+# What stands around the values.
+WHAT_IT_MEANS, WHAT_IT_DOES_NOT = "What this means", "What this does not mean"
+HOW_OFTEN, WHAT_NEXT = "How often this happens", "What you can do next"
+FACE_BY_FACE, PERSON_BY_PERSON = "Face by face", "Person by person"
+WEAK, STRONG = "weak", "strong"
+SCORE, ON_SCALE = "Score", "on a scale of 0 to 1"
+SCORES_OF_MODELS, DECIDES = "Score of each model:", "(decides)"
+LIMITS_OF_RESULT, FACTS = "Limits of this result", "Facts for repeating this result"
+FILE, VIDEO, FILE_SHA256 = "File", "Video", "SHA-256 of the file"
+MODEL, WEIGHTS_SHA256, VERSIONS = "Model that decides", "SHA-256 of its weights", "Versions"
+LANGUAGE = "Language"
 
 SCALE_LOW = "looks like the genuine faces the models were shown"
 SCALE_HIGH = "looks like the altered or generated ones"
@@ -178,7 +249,10 @@ MODEL_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-TIMELINE = "The score of each frame that was looked at. Rings mark the highest; hatching, when the face was not found."
+TIMELINE = (
+    "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
+    "was not found."
+)
 MOMENTS = "The frames with the highest scores:"
 HOW_TO_READ_CLIP = (
     "A score of a person is made over all frames; a single frame can score much higher or lower by chance.",
@@ -189,28 +263,34 @@ CROP = "Crop that was scored"
 CROP_NOT_SCORED = "Crop, not scored"
 RAISED = "Raised the score"
 LOWERED = "Lowered the score"
-READ_HEATMAPS = "The colour shows where the model looked, not where the photo was edited."
+READ_HEATMAPS = "The colour shows where the model looked, not where the {medium} was edited."
 HOW_TO = "How to read this"
 LEGEND_ALT = "Colour scale of the heatmaps, from weak on the left to strong on the right"
 HOW_TO_READ = (
-    f"“{CROP}”: exactly the pixels the model was given, nothing else.",
-    f"“{RAISED}”: places that pushed the score up, towards altered or generated faces.",
-    f"“{LOWERED}”: places that pushed it down, towards genuine faces.",
-    "The colour scale is fixed and the same for every photo. Faint colour means weak evidence; no colour means none.",
+    "“Crop that was scored”: exactly the pixels the model was given, nothing else.",
+    "“Raised the score”: places that pushed the score up, towards altered or generated faces.",
+    "“Lowered the score”: places that pushed it down, towards genuine faces.",
+    "The colour scale is fixed and the same for every {medium}. Faint colour means weak evidence; no colour means none.",
     "The maps are coarse and can point at a place for the wrong reason. They say something about the model only.",
 )
 
 
-def band_facts(bands: Bands) -> str:
+def band_facts(bands: Bands) -> Sentence:
     """Say at which scores one verdict ends and the next begins."""
     low, some, strong = bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from
-    text = f"Scores below {low:.2f} read “{HEADLINES[Verdict.NO_CLEAR_SIGNS]}”"
-    if low < some:
-        text += f", from {low:.2f} “{HEADLINES[Verdict.INCONCLUSIVE]}”"
-    text += f", from {some:.2f} “{HEADLINES[Verdict.SOME_SIGNS]}”"
+    parts = [Sentence("Scores below {cut:.2f} read “{verdict}”", cut=low, verdict=HEADLINES[Verdict.NO_CLEAR_SIGNS])]
+    rising = [(low, Verdict.INCONCLUSIVE)] if low < some else []
+    rising.append((some, Verdict.SOME_SIGNS))
     if strong is not None:
-        text += f", from {strong:.2f} “{HEADLINES[Verdict.STRONG_SIGNS]}”"
-    return f"{text}. The small marks on the scale stand at these scores."
+        rising.append((strong, Verdict.STRONG_SIGNS))
+    parts += [Sentence("from {cut:.2f} “{verdict}”", cut=cut, verdict=HEADLINES[verdict]) for cut, verdict in rising]
+    return joined(_listed(parts), Sentence("The small marks on the scale stand at these scores."))
+
+
+def _listed(parts: Sequence[Sentence]) -> Sentence:
+    """One sentence of parts, commas between."""
+    fields = {f"part{number}": part for number, part in enumerate(parts)}
+    return Sentence(", ".join(f"{{{name}}}" for name in fields) + ".", **fields)
 
 
 STAGES: Mapping[str, str] = MappingProxyType(
@@ -229,72 +309,186 @@ def clock(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}.{tenths}" if hours else f"{rest // 60}:{rest % 60:02}.{tenths}"
 
 
-def count(number: int, noun: str) -> str:
-    """Write "1 face", "3 faces" or "2 people"."""
-    many = "people" if noun == "person" else f"{noun}s"
-    return f"{number} {noun if number == 1 else many}"
+_MEDIA: Mapping[str, Sentence] = MappingProxyType({"image": Sentence("photo"), "video": Sentence("video")})
 
 
-def of_kind(sentence: str, kind: str) -> str:
-    """A sentence about a photo, said of a video where the file is one."""
-    return sentence.replace("photo", "video") if kind == "video" else sentence
+def of_kind(template: str, kind: str) -> Sentence:
+    """A sentence said of a photo ("image") or of a video."""
+    return Sentence(template, medium=_MEDIA.get(kind, _MEDIA["image"]))
 
 
-def time_left(seconds: float) -> str:
+def file_facts(info: InputInfo) -> Sentence:
+    """A file's name, kind and size."""
+    return Sentence(
+        "{name}, {format}, {bytes} bytes, {width} × {height} pixels",
+        name=info.name,
+        format=info.format,
+        bytes=info.bytes,
+        width=info.width,
+        height=info.height,
+    )
+
+
+def model_facts(model: ModelInfo) -> Sentence:
+    """Which weights decided."""
+    return Sentence(
+        "{name} ({architecture}), revision {revision}",
+        name=model.name,
+        architecture=model.architecture,
+        revision=model.revision,
+    )
+
+
+def found_facts(found: int, analysed: int, kind: str) -> Sentence:
+    """Say how many faces or people there are and how many were analysed."""
+    if kind == "video":
+        one = Sentence("1 person found, {analysed} analysed.", analysed=analysed)
+        many = Sentence("{count} people found, {analysed} analysed.", count=found, analysed=analysed)
+    else:
+        one = Sentence("1 face found, {analysed} analysed.", analysed=analysed)
+        many = Sentence("{count} faces found, {analysed} analysed.", count=found, analysed=analysed)
+    return one if found == 1 else many
+
+
+def picture_facts(kind: str, faces: int, when: float | None, size: tuple[int, int] | None = None) -> Sentence:
+    """Say what the large picture shows; with its size, as a caption, else as a text in its place."""
+    what = Sentence("Your video at {time}", time=clock(when or 0.0)) if kind == "video" else Sentence("Your photo")
+    if size is None:
+        if faces == 1:
+            return Sentence("{what} with 1 numbered face", what=what)
+        return Sentence("{what} with {count} numbered faces", what=what, count=faces)
+    width, height = size
+    if not faces:
+        return Sentence("{what}, {width} × {height} pixels.", what=what, width=width, height=height)
+    return Sentence(
+        "{what}, {width} × {height} pixels; the numbers are those of the cards below.",
+        what=what,
+        width=width,
+        height=height,
+    )
+
+
+def time_left(seconds: float) -> Sentence:
     """Say how long something will still take, no more exactly than is known."""
     if seconds < 5:
-        return "Nearly done."
+        return Sentence("Nearly done.")
     if seconds < 55:
-        return f"About {5 * round(seconds / 5)} seconds left."
+        return Sentence("About {count} seconds left.", count=5 * round(seconds / 5))
     minutes = max(1, round(seconds / 60))
-    return f"About {count(minutes, 'minute')} left."
+    return Sentence("About 1 minute left.") if minutes == 1 else Sentence("About {count} minutes left.", count=minutes)
 
 
-def seen_facts(seen: Appearance) -> str:
+def progress_facts(stage: str, done: int, total: int) -> Sentence:
+    """Say what is being done and how far it is; ``stage`` is a key of ``STAGES``."""
+    return Sentence("{stage}: {done} of {total}.", stage=STAGES[stage], done=done, total=total)
+
+
+def seen_facts(seen: Appearance) -> Sentence:
     """Say when and how often a person was seen."""
-    scored = sum(point.p_fake is not None for point in seen.points)
-    text = (
-        f"Seen from {clock(seen.first_s)} to {clock(seen.last_s)}, in {len(seen.points)} of the {seen.frames} frames "
-        f"looked at; {scored} could be scored."
+    text = Sentence(
+        "Seen from {first} to {last}, in {seen} of the {frames} frames looked at; {scored} could be scored.",
+        first=clock(seen.first_s),
+        last=clock(seen.last_s),
+        seen=len(seen.points),
+        frames=seen.frames,
+        scored=sum(point.p_fake is not None for point in seen.points),
     )
-    if seen.gaps:
-        text += f" Out of sight {'once' if len(seen.gaps) == 1 else f'{len(seen.gaps)} times'} in between."
-    return text
+    if not seen.gaps:
+        return text
+    if len(seen.gaps) == 1:
+        return joined(text, Sentence("Out of sight once in between."))
+    return joined(text, Sentence("Out of sight {count} times in between.", count=len(seen.gaps)))
 
 
-def clip_facts(info: InputInfo, counts: ClipCounts) -> str:
+def clip_facts(info: InputInfo, counts: ClipCounts) -> Sentence:
     """Say what a clip holds and what was looked at."""
-    rate = f", {info.fps:.3g} frames a second" if info.fps else ""
-    lost = f", {counts.undecodable} could not be decoded" if counts.undecodable else ""
-    return (
-        f"{clock(info.duration_s or 0.0)} long{rate}, {info.codec}; {counts.sampled} of {counts.in_file} frames were "
-        f"looked at{lost}"
+    parts = [Sentence("{time} long", time=clock(info.duration_s or 0.0))]
+    if info.fps:
+        # In 24.97 and in 25 alike: three digits, and no zeros that say nothing.
+        parts.append(Sentence("{rate} frames a second", rate=f"{info.fps:.3g}"))
+    parts.append(
+        Sentence(
+            "{codec}; {sampled} of {all} frames were looked at",
+            codec=info.codec,
+            sampled=counts.sampled,
+            all=counts.in_file,
+        )
     )
+    if counts.undecodable:
+        parts.append(Sentence("{count} could not be decoded", count=counts.undecodable))
+    return _listed(parts)
 
 
-def quality_facts(quality: FaceQuality) -> str:
+def quality_facts(quality: FaceQuality) -> Sentence:
     """Say what was measured on a face."""
     if abs(quality.yaw) < 0.2:
-        pose = "facing the camera"
+        pose = Sentence("facing the camera")
     elif abs(quality.yaw) <= 0.6:
-        pose = "turned a little to the side"
+        pose = Sentence("turned a little to the side")
     else:
-        pose = "turned far to the side"
+        pose = Sentence("turned far to the side")
     tilt = round(abs(quality.roll_deg))
-    tilted = f", tilted by {tilt}°" if tilt >= 5 else ""
-    return (
-        f"About this face: {quality.size_px:.0f} pixels across, {pose}{tilted}, "
-        f"brightness {quality.brightness:.0f} of 255, sharpness {quality.sharpness:.0f}."
+    if tilt >= 5:
+        pose = Sentence("{pose}, tilted by {tilt}°", pose=pose, tilt=tilt)
+    return Sentence(
+        "About this face: {size:.0f} pixels across, {pose}, brightness {brightness:.0f} of 255, sharpness {sharpness:.0f}.",
+        size=quality.size_px,
+        pose=pose,
+        brightness=quality.brightness,
+        sharpness=quality.sharpness,
     )
 
 
-def gate_facts(gates: QualityGates) -> str:
+def gate_facts(gates: QualityGates) -> Sentence:
     """Say which faces are analysed at all."""
-    sharp = f", sharpness at least {gates.min_sharpness:.0f}" if gates.min_sharpness > 0 else ""
-    return (
-        f"A face is analysed if it is at least {gates.min_size_px:.0f} pixels across and not turned too far away, with "
-        f"a brightness from {gates.min_brightness:.0f} to {gates.max_brightness:.0f}{sharp}."
+    given: dict[str, object] = {"size": gates.min_size_px, "low": gates.min_brightness, "high": gates.max_brightness}
+    if gates.min_sharpness > 0:
+        return Sentence(
+            "A face is analysed if it is at least {size:.0f} pixels across and not turned too far away, with "
+            "a brightness from {low:.0f} to {high:.0f} and a sharpness of at least {sharp:.0f}.",
+            **given,
+            sharp=gates.min_sharpness,
+        )
+    return Sentence(
+        "A face is analysed if it is at least {size:.0f} pixels across and not turned too far away, with "
+        "a brightness from {low:.0f} to {high:.0f}.",
+        **given,
     )
+
+
+def numbered(number: int, clip: bool = False) -> Sentence:
+    """ "Face 2", or "Person 2" in a clip."""
+    return Sentence("Person {number}", number=number) if clip else Sentence("Face {number}", number=number)
+
+
+def score_of(number: int, clip: bool = False) -> Sentence:
+    """What a scale shows, for those who cannot see it."""
+    return Sentence("Score of {one}", one=numbered(number, clip))
+
+
+def score_meaning(score: float) -> Sentence:
+    """A score with what its scale means."""
+    return Sentence(
+        "{score} on a scale from 0 ({low}) to 1 ({high})", score=score_text(score), low=SCALE_LOW, high=SCALE_HIGH
+    )
+
+
+def timeline_text(number: int, scores: Sequence[float]) -> Sentence:
+    """What a timeline shows, for those who cannot see it."""
+    who = numbered(number, clip=True)
+    if not scores:
+        return Sentence("Scores of {one} over the time of the video: none could be made", one=who)
+    return Sentence(
+        "Scores of {one} over the time of the video: from {low} to {high}",
+        one=who,
+        low=score_text(min(scores)),
+        high=score_text(max(scores)),
+    )
+
+
+def moment_facts(moment: Moment) -> Sentence:
+    """When a frame is and what it scored."""
+    return Sentence("at {time}, score {score}", time=clock(moment.time_s), score=score_text(moment.p_fake))
 
 
 def score_text(score: float) -> str:
@@ -302,37 +496,63 @@ def score_text(score: float) -> str:
     return f"{min(max(score, 0.01), 0.99):.2f}"
 
 
-def strength(peak: float) -> str:
+def strength(peak: float) -> Sentence:
     """Say the highest value of a heatmap in words, for those who cannot see it or have no other map to compare with."""
     if peak <= 0.0:
-        return "no place stood out"
-    return f"strongest place: {max(1, round(100 * peak))} % of full colour"
+        return Sentence("no place stood out")
+    return Sentence("strongest place: {share} % of full colour", share=max(1, round(100 * peak)))
 
 
 def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
     """How often the tests behind the manifest gave this verdict; empty if they did not measure it."""
+    counts = _counts(record, verdict)
+    if counts is None:
+        return ""
+    of_genuine, of_fake, genuine, fake = counts
+    return Sentence(
+        "In tests, {real} of 100 genuine faces got this result, and {altered} of 100 altered or generated ones "
+        "(measured on {reals} and {fakes} faces; on your own files it may be worse).",
+        real=_of_hundred(of_genuine),
+        altered=_of_hundred(of_fake),
+        reals=genuine,
+        fakes=fake,
+    )
+
+
+def base_rate(record: Sequence[ErrorRate], verdict: Verdict) -> str:
+    """What the track record means where 1 face in 10 is altered; empty where it was not measured."""
+    counts = _counts(record, verdict)
+    if counts is None:
+        return ""
+    of_genuine, of_fake, _, _ = counts
+    all_with = 0.1 * of_fake + 0.9 * of_genuine
+    if all_with <= 0:
+        return ""
+    share = _of_hundred(0.1 * of_fake / all_with)
+    if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS):
+        return Sentence(
+            "If 1 face in 10 were altered, then {count} of 100 faces with this result would in fact be altered.",
+            count=share,
+        )
+    return Sentence(
+        "If 1 face in 10 were altered, then {count} of 100 faces with this result would be altered all the same.",
+        count=share,
+    )
+
+
+def _counts(record: Sequence[ErrorRate], verdict: Verdict) -> tuple[float, float, int, int] | None:
+    """Shares of genuine and of altered test faces with this verdict, and how many there were of each."""
     genuine, fake = sum(rate.genuine for rate in record), sum(rate.fake for rate in record)
     rates = [rate for rate in record if rate.verdict is verdict]
     if not rates or not genuine or not fake:
-        return ""
-    of_genuine, of_fake = sum(rate.genuine for rate in rates) / genuine, sum(rate.fake for rate in rates) / fake
-    text = (
-        f"In tests, {_of_hundred(of_genuine)} of 100 genuine faces got this result, and {_of_hundred(of_fake)} of 100 "
-        f"altered or generated ones (measured on {genuine} and {fake} faces; on your own photos it may be worse)."
-    )
-    flagged = 0.1 * of_fake + 0.9 * of_genuine
-    if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS) and flagged > 0:
-        text += (
-            f" If 1 face in 10 were altered, then {_of_hundred(0.1 * of_fake / flagged)} of 100 faces with this result "
-            "would in fact be altered."
-        )
-    return text
+        return None
+    return sum(rate.genuine for rate in rates) / genuine, sum(rate.fake for rate in rates) / fake, genuine, fake
 
 
-def _of_hundred(share: float) -> str:
+def _of_hundred(share: float) -> Sentence:
     hundred = 100 * share
     if 0 < hundred < 0.5:
-        return "fewer than 1"
+        return Sentence("fewer than 1")
     if 99.5 <= hundred < 100:
-        return "more than 99"
-    return f"about {hundred:.0f}" if hundred else "none"
+        return Sentence("more than 99")
+    return Sentence("about {count:.0f}", count=hundred) if hundred else Sentence("none")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 # Before TensorFlow is first imported, by whichever test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# What a test keeps of the examples goes with it.
+os.environ["DETECTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix="photo-check-tests-")
+atexit.register(shutil.rmtree, os.environ["DETECTOR_CACHE_DIR"], ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "weights"

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -41,6 +42,8 @@ from detector.records import (
     Verdict,
     WeightFile,
 )
+from detector.sentences import Sentence
+from detector.verdict import LIMITS, judge_face, judge_file, judge_quality
 
 SIZE = 64
 """Side of the fake detector's crops, pixels."""
@@ -134,6 +137,25 @@ def report(
     model = ModelInfo("resnet", "resnet", "local", "cd" * 32)
     limits = ("A score is an estimate, not evidence.",)
     return Report(info, verdict, reason, p_fake, faces, model, {"python": "3.11"}, limits, Frame(rgb))
+
+
+def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count: int = 1) -> Report:
+    """A report with the reasons that the detector itself gives: so many faces of one kind."""
+    bands = manifest().models["resnet"].bands
+    box = Box(30, 20, 110, 100)
+    if p_fake is None:
+        gates = QualityGates(100, 12, 20, 240, 1.0)
+        reason = judge_quality(face(rgb, box, verdict, None).crop.quality, gates)
+        assert reason is not None
+    else:
+        found, reason = judge_face(p_fake, bands)
+        assert found is verdict
+    faces = tuple(face(rgb, box, verdict, p_fake, reason) for _ in range(count))
+    of_file, why, score, _ = judge_file(faces)
+    made = report(
+        rgb, faces, of_file, score, reason=why, notes=(Sentence("Transparent parts were filled with white."),)
+    )
+    return replace(made, limits=LIMITS)
 
 
 @contextmanager

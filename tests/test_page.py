@@ -12,6 +12,7 @@ import pytest
 from gradio.themes.utils import colors
 
 from detector import page, page_clip, words
+from detector.language import ENGLISH, Language
 from detector.page_parts import FacePictures
 from detector.records import (
     Appearance,
@@ -63,25 +64,33 @@ class Tree(HTMLParser):
         return [attrs for _, attrs in self.elements if name in (attrs.get("class") or "").split()]
 
 
-def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
     pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
-    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}'))
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}', say)
+
+
+def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+    return Tree(html(report, strong_from=strong_from))
 
 
 def one_face(found: Verdict, p_fake: float | None, reason: str = "A reason.") -> Report:
     return fakes.report(RGB, (fakes.face(RGB, BOX, found, p_fake),), found, p_fake, reason=reason)
 
 
-CASES = [
-    pytest.param(found, p_fake, id=found.value)
-    for found, p_fake in zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True)
-]
+SCORES = (0.1, 0.5, 0.75, 0.95, None)
+"""One for each verdict, in their order."""
+CASES = [pytest.param(found, p_fake, id=found.value) for found, p_fake in zip(Verdict, SCORES, strict=True)]
 
 
 @pytest.mark.parametrize(("found", "p_fake"), CASES)
 def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: float | None) -> None:
     tree = show(one_face(found, p_fake, reason="The reason of the file."))
-    for sentence in (words.HEADLINES[found], words.MEANS[found], words.MEANS_NOT[found], "The reason of the file."):
+    said = (words.MEANS[found], words.MEANS_NOT[found], *words.NEXT[found])
+    for sentence in (
+        words.HEADLINES[found],
+        *(words.of_kind(each, "image") for each in said),
+        "The reason of the file.",
+    ):
         assert sentence in tree.text
     others = set(words.HEADLINES.values()) - {words.HEADLINES[found]}
     headline = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "h2")
@@ -114,7 +123,8 @@ def test_what_comes_from_a_file_is_escaped() -> None:
     report = fakes.report(RGB, (found,), Verdict.SOME_SIGNS, 0.75, name=evil, reason=evil, notes=(evil,))
     report = dataclasses.replace(report, limits=(evil,), versions={evil: evil})
     tree = show(report)
-    assert tree.text.count(evil) == 9
+    # Nine on the page, five in its plain text.
+    assert tree.text.count(evil) == 14
     for tag, attrs in tree.elements:
         assert not [name for name in attrs if name.startswith("on")]
         if tag == "img":
@@ -184,25 +194,30 @@ def test_a_heatmap_tells_its_strength() -> None:
     text = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)).text
     assert "strongest place: 4 % of full colour" in text
     assert "no place stood out" in text
-    assert words.READ_HEATMAPS in text
+    assert words.of_kind(words.READ_HEATMAPS, "image") in text
 
 
 def test_without_heatmaps_nothing_is_said_of_colours() -> None:
     bare = dataclasses.replace(fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5), heatmap=None)
     tree = show(fakes.report(RGB, (bare,), Verdict.INCONCLUSIVE, 0.5))
-    assert words.READ_HEATMAPS not in tree.text
+    assert words.of_kind(words.READ_HEATMAPS, "image") not in tree.text
     assert not tree.of_class("fc-legend")
     assert words.band_facts(fakes.manifest().models["resnet"].bands) in tree.text
 
 
 def test_track_record_is_counted_over_all_test_faces() -> None:
-    text = words.track_record(fakes.manifest().models["resnet"].track_record, Verdict.STRONG_SIGNS)
+    record = fakes.manifest().models["resnet"].track_record
+    text = words.track_record(record, Verdict.STRONG_SIGNS)
     assert "about 1 of 100 genuine faces" in text
     assert "about 40 of 100 altered" in text
     assert "500 and 500 faces" in text
     # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
-    assert "then about 82 of 100 faces with this result" in text
-    assert text in show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+    assert "then about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
+    # 0.1 * 0.18 / (0.1 * 0.18 + 0.9 * 0.84)
+    assert "about 2 of 100 faces with this result" in words.base_rate(record, Verdict.NO_CLEAR_SIGNS)
+    shown = show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+    assert text in shown
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) in shown
 
 
 @pytest.mark.parametrize(
@@ -215,6 +230,7 @@ def test_track_record_is_counted_over_all_test_faces() -> None:
 )
 def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
     assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) == ""
 
 
 @pytest.mark.parametrize(
@@ -296,9 +312,13 @@ def clip_report(p_fake: float | None = 0.75) -> Report:
     return dataclasses.replace(made, input=info, frame=frame, counts=ClipCounts(125, 100, 2, 5))
 
 
-def show_clip(report: Report) -> Tree:
+def html_of_clip(report: Report, say: Language = ENGLISH) -> str:
     pictures = (FacePictures(PNG, timeline=PNG, moments=((PNG, PNG),)), FacePictures(PNG, timeline=PNG))
-    return Tree(page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}"))
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}", say)
+
+
+def show_clip(report: Report) -> Tree:
+    return Tree(html_of_clip(report))
 
 
 def test_a_clip_has_a_card_for_every_person_with_times() -> None:

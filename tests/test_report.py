@@ -24,9 +24,11 @@ TOP = [
     "faces",
     "clip",
     "model",
+    "provenance",
     "versions",
     "options",
     "limits",
+    "made_at",
     "error",
 ]
 
@@ -51,7 +53,7 @@ def test_the_names_are_those_that_were_agreed(report: Report) -> None:
         assert list(face) == ["id", "box", "p_fake", "verdict", "reason", "quality", "models", "detection_score"]
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
-    assert plain["schema_version"] == SCHEMA_VERSION == "1.1"
+    assert plain["schema_version"] == SCHEMA_VERSION == "1.2"
     assert plain["error"] is None
 
 

@@ -17,7 +17,7 @@ import pytest
 import app
 from app_server import Rules, names_of, surface
 from app_uploads import Uploads
-from detector import words
+from detector import words_server as words
 from tests import fakes
 
 FREE = Rules(checks_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000)

@@ -111,6 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     _weights_option(gates)
     gates.set_defaults(run=_gates)
 
+    examples = commands.add_parser("examples", help="make the examples of the page from public-domain portraits")
+    examples.add_argument(
+        "--out", type=Path, default=ROOT / "detector" / "examples", help="folder (default that of the page)"
+    )
+    examples.add_argument(
+        "--landmarker", type=Path, default=ROOT.parent / "shared" / "models" / "face_landmarker.task",
+        help="mediapipe's face_landmarker.task",
+    )  # fmt: skip
+    examples.set_defaults(run=_examples)
+
     ablate = commands.add_parser("ablate", help="short trainings that differ in one ingredient each")
     _data_options(ablate)
     _weights_option(ablate)
@@ -307,6 +317,20 @@ def _gates(options: argparse.Namespace) -> int:
     cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
     content = measure_gates(options.weights, cache, options.floor)
     print(content["words"], *gates_table(content["curves"]), f"gates: {content['gates']}", sep="\n")
+    return 0
+
+
+def _examples(options: argparse.Namespace) -> int:
+    from train.examples import make_examples
+
+    if not options.landmarker.exists():
+        print(
+            f"{options.landmarker} does not exist; give mediapipe's face_landmarker.task with --landmarker.",
+            file=sys.stderr,
+        )
+        return 2
+    for entry in make_examples(options.out, options.landmarker):
+        print(f"{entry['file']}: {entry['truth']}, {entry['title']}")
     return 0
 
 

@@ -1,0 +1,109 @@
+"""The page's tab for photos: choose one, press the button, read the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app_words import Relabel, Said, said, undo
+from detector import page, words
+from detector.errors import DetectorError
+from detector.language import Language, language
+from detector.records import Report
+
+__all__ = ["PhotoTab"]
+
+_FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
+_SHOW_RESULT = """() => { setTimeout(() => {
+    const headline = document.querySelector('#fc-output .fc-verdict h2');
+    headline?.focus({preventScroll: true});
+    headline?.scrollIntoView({block: 'start'});
+}, 100); }"""
+
+
+class PhotoTab:
+    """The tab's parts and what happens when they are used.
+
+    Args:
+        analyze: ``detector.Detector.analyze``.
+        resolve: (path, user's name) of an upload; refuses what was not uploaded.
+        render: makes of a report what can be said in any language.
+        switch: holds the reader's language.
+        kept_s: seconds after which a result is forgotten; uploads are deleted as early.
+    """
+
+    def __init__(
+        self,
+        analyze: Callable[..., Report],
+        resolve: Callable[[Any], tuple[Path, str]],
+        render: Callable[[Report], Said],
+        switch: gr.Radio,
+        kept_s: int,
+    ) -> None:
+        self._analyze, self._resolve, self._render = analyze, resolve, render
+        self._build(switch, kept_s)
+
+    def _build(self, switch: gr.Radio, kept_s: int) -> None:
+        photo = gr.Image(
+            label=words.CHOOSE,
+            # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "webcam", "clipboard"],
+            height=300,
+            placeholder=words.DROP,
+            alt_text=words.CHOOSE,
+            buttons=[],
+            elem_id="fc-photo-input",
+        )
+        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
+        self.shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+        self.said = gr.State(None, time_to_live=kept_s)
+
+        def relabel_photo(say: Language) -> Any:
+            return gr.update(label=say(words.CHOOSE), placeholder=say(words.DROP), alt_text=say(words.CHOOSE))
+
+        self.labels: list[tuple[Any, Relabel]] = [
+            (photo, relabel_photo),
+            (button, lambda say: gr.update(value=say(words.CHECK))),
+        ]
+        private: dict[str, Any] = {"api_visibility": "private"}
+        # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
+        checked = button.click(
+            self._check,
+            [photo, switch],
+            [self.shown, self.said],
+            preprocess=False,
+            show_progress="minimal",
+            concurrency_id="analysis",
+            **private,
+        )
+        checked.success(None, js=_SHOW_RESULT, **private)
+        broke = said(page.refusal, words.UNFINISHED)
+        checked.failure(
+            lambda code: (broke(language(code)), broke), switch, [self.shown, self.said], queue=False, **private
+        )
+        # A result belongs to the photo above it.
+        photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
+        photo.upload(None, js=_FOCUS_BUTTON, **private)
+
+    def _check(self, upload: dict[str, Any] | None, code: str) -> Iterator[tuple[str, Said]]:
+        say = language(code)
+        for card in self._cards(upload):
+            yield card(say), card
+
+    def _cards(self, upload: dict[str, Any] | None) -> Iterator[Said]:
+        if not upload or not upload.get("path"):
+            yield said(page.notice, words.NO_PHOTO)
+            return
+        yield said(page.notice, words.WAITING)
+        path, name = self._resolve(upload)
+        try:
+            found = self._analyze(path, name=name)
+        except DetectorError as error:
+            yield said(page.refusal, error.sentence, name)
+        else:
+            yield self._render(found)

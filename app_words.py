@@ -1,0 +1,85 @@
+"""The page in the reader's language: taken from the browser, changed by a switch, without losing what is shown.
+
+Whatever is shown is kept as something that can be said in any language, so that the switch also turns a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+
+from detector import words
+from detector.language import ENGLISH, LANGUAGES, Language, language, preferred
+
+__all__ = ["Relabel", "Said", "follow", "language_switch", "said", "undo"]
+
+Said = Callable[[Language], str]
+"""A card of the page that can be said in any language."""
+Relabel = Callable[[Language], Any]
+"""The change of a component that puts its labels into a language."""
+
+_SPEAK = """(code) => {
+    document.documentElement.lang = code;
+    const title = document.querySelector('.fc-intro h1');
+    setTimeout(() => { document.title = document.querySelector('.fc-intro h1')?.innerText ?? document.title; }, 800);
+}"""
+
+
+def said(card: Callable[..., str], *facts: Any, **more: Any) -> Said:
+    """A card of ``detector.page`` with its facts, waiting for a language."""
+    return lambda say: card(*facts, **more, say=say)
+
+
+def language_switch(lang: str | None) -> gr.Radio:
+    """The visible switch; its value is the code of the language."""
+    return gr.Radio(
+        [(each.name, code) for code, each in LANGUAGES.items()],
+        value=lang or ENGLISH.code,
+        label=" / ".join(each(words.LANGUAGE) for each in LANGUAGES.values()),
+        elem_id="fc-language",
+        container=False,
+        show_label=True,
+    )
+
+
+def follow(
+    app: gr.Blocks,
+    switch: gr.Radio,
+    lang: str | None,
+    labels: Sequence[tuple[Any, Relabel]],
+    cards: Sequence[tuple[gr.HTML, gr.State]],
+) -> None:
+    """Let labels and cards follow the switch, and the switch follow the browser unless a language is given.
+
+    Args:
+        app: whose page is loaded.
+        switch: from ``language_switch``.
+        lang: code of the language to begin with; None for the browser's.
+        labels: components with what puts them into a language.
+        cards: what shows a card, with the state that holds it as a ``Said``.
+    """
+
+    def speak(code: str, *shown: Said | None) -> list[Any]:
+        say = language(code)
+        return [
+            *(relabel(say) for _, relabel in labels),
+            # What was forgotten in the meantime stays as it is.
+            *(gr.skip() if card is None else card(say) for card in shown),
+        ]
+
+    private: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    outputs = [*(component for component, _ in labels), *(html for html, _ in cards)]
+    switch.change(speak, [switch, *(state for _, state in cards)], outputs, js=None, **private)
+    switch.change(None, switch, None, js=_SPEAK, api_visibility="private")
+
+    def begin(request: gr.Request) -> str:
+        return lang or preferred(request.headers.get("accept-language"))
+
+    app.load(begin, None, switch, **private)
+
+
+def undo() -> tuple[str, None]:
+    """Nothing shown, nothing kept."""
+    return "", None
