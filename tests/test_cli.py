@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from detector.__main__ import main
 from detector.media import read_image
@@ -374,3 +375,44 @@ def test_an_annotated_video_needs_one_clip_and_a_name_of_its_own(
         shown = capsys.readouterr()
         assert says in shown.err + shown.out
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_report_in_html_is_one_whole_file(run: Run, portrait: Path, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    status, out, _ = run("analyze", portrait, "--html", target, "--json", "-")
+    assert status == 0
+    (plain,) = lines_of(out)
+    html = target.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>") and html.endswith("</html>\n")
+    for part in (plain["input"]["sha256"], plain["model"]["sha256"], plain["made_at"], "data:image/png;base64,"):
+        assert part in html
+    assert "Raised the score" in html, "heatmaps belong to it without being asked for"
+    assert run("analyze", portrait, "--html", target, "--lang", "de")[0] == 0
+    assert '<html lang="de">' in target.read_text(encoding="utf-8")
+
+
+def test_a_report_in_html_is_of_one_file_and_named_so(run: Run, portrait: Path, broken: Path, tmp_path: Path) -> None:
+    for arguments, problem in (
+        ((portrait, broken, "--html", tmp_path / "a.html"), "give one FILE only"),
+        ((portrait, "--html", tmp_path / "a.jpg"), "must end in .html"),
+        ((portrait, "--html", tmp_path / "none" / "a.html"), "does not exist"),
+    ):
+        status, out, err = run("analyze", *arguments)
+        assert (status, out) == (2, "")
+        assert problem in err
+    assert list(tmp_path.glob("**/a.*")) == []
+    status, _, _ = run("analyze", broken, "--html", tmp_path / "a.html")
+    assert status == 2 and not (tmp_path / "a.html").exists()
+
+
+def test_what_the_file_says_about_itself_is_told_apart_from_the_score(
+    run: Run, astronaut: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path = tmp_path / "made.png"
+    info = PngInfo()
+    info.add_text("parameters", "a king\nSteps: 20, Sampler: Euler, Seed: 1")
+    Image.fromarray(astronaut).save(path, pnginfo=info)
+    status, out, _ = run("analyze", path)
+    assert status == 0
+    told = out[out.index("What the file says about itself (not part of the score)") :]
+    assert "Generator named in the file: Stable Diffusion web UI (PNG text parameters)" in told
