@@ -1,5 +1,5 @@
 """The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in
-``app_photo``, ``app_video`` and ``app_words``.
+the other files that begin with ``app_``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
 one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
@@ -28,16 +28,18 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
+from app_about import AboutTab
 from app_photo import PhotoTab
 from app_video import FOLDER_PREFIX, VideoTab
-from app_words import Relabel, Said, follow, language_switch, said
-from detector import media, overlay, page, report, timeline, words
+from app_words import Relabel, Said, follow, language_switch
+from detector import feedback, media, overlay, page, report, timeline, words, words_about
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
 from detector.records import Appearance, FaceResult, Frame, Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
 
+WEIGHTS = Path(__file__).resolve().parent / "weights"
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
 PREVIEW_SIDE = 1600
@@ -64,12 +66,16 @@ class Analyser(Protocol):
     ) -> Report: ...
 
 
-def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
+def build_app(
+    detector: Analyser, lang: str | None = None, feedback_to: Path | None = None, weights: Path | None = None
+) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
         lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
+        feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
+        weights: folder with the model card, its measurements and pictures; default that of the package.
     """
 
     def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
@@ -110,19 +116,33 @@ def build_app(detector: Analyser, lang: str | None = None) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab(words.PHOTO_TAB, id="photo") as photo_tab:
                 photo = PhotoTab(
-                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                    detector.analyze,
+                    _uploaded,
+                    lambda found: _card(detector, found),
+                    switch,
+                    UPLOADS_KEPT_S,
+                    feedback_to,
                 )
             with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
                 video = VideoTab(
-                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                    detector.analyze,
+                    _uploaded,
+                    lambda found: _card(detector, found),
+                    switch,
+                    UPLOADS_KEPT_S,
+                    feedback_to,
                 )
                 app.unload(video.stop)
+            with gr.Tab(words_about.ABOUT, id="about") as about_tab:
+                about = AboutTab(detector.manifest, weights or WEIGHTS)
         labels: list[tuple[Any, Relabel]] = [
             (head, page.introduction),
             (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
             (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
+            (about_tab, lambda say: gr.update(label=say(words_about.ABOUT))),
             *photo.labels,
             *video.labels,
+            *about.labels,
         ]
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(photo.shown, photo.said), (video.shown, video.said)])
@@ -177,6 +197,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
+    parser.add_argument(
+        "--feedback",
+        type=Path,
+        metavar="DIR",
+        help="folder for what readers agree to store of wrong results (scores, never pictures); without it nothing is stored",
+    )
     options = parser.parse_args(arguments)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -194,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        build_app(detector).launch(
+        build_app(detector, feedback_to=options.feedback, weights=options.weights).launch(
             server_name=options.host, server_port=options.port, share=options.share, **launch_options()
         )
     finally:
@@ -208,7 +234,7 @@ def _card(detector: Analyser, found: Report) -> Said:
     small = replace(
         found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
     )
-    return said(page.result, small, pictures, detector.manifest, report.to_json(found))
+    return Said(page.result, small, pictures, detector.manifest, report.to_json(found), record=feedback.record(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:
