@@ -9,15 +9,11 @@ result in ``detector.page``.
 from __future__ import annotations
 
 import argparse
-import atexit
 import importlib.util
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,14 +24,17 @@ from gradio.events import api
 from gradio.utils import get_upload_folder
 
 from app_examples import ExamplesTab
+from app_log import log_without_names
 from app_photo import PhotoTab
+from app_server import Rules, names_of, surface
 from app_share import share_row
-from app_video import FOLDER_PREFIX, VideoTab
+from app_uploads import Uploads
+from app_video import VideoTab
 from app_words import Relabel, Said, follow, language_switch, said
-from detector import page, report, words, words_examples
-from detector.console import native_noise_hidden
+from detector import annotation, page, report, words, words_examples
 from detector.errors import DetectorError
 from detector.gallery import Gallery
+from detector.isolation import IsolatedDetector
 from detector.language import LANGUAGES
 from detector.pictures import pictures_of
 from detector.records import Manifest, Report
@@ -47,8 +46,6 @@ UPLOADS_KEPT_S = 300
 
 _QUIET_S = 5
 """Seconds after the start in which no example is analysed: the page comes first."""
-_PATIENCE_S = 10
-"""Seconds that the end waits for an example that is being analysed."""
 
 
 class Analyser(Protocol):
@@ -121,7 +118,13 @@ def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | No
                 sharing = share_row("fc-output")
             with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
                 video = VideoTab(
-                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                    detector.analyze,
+                    _uploaded,
+                    lambda found: _card(detector, found),
+                    switch,
+                    UPLOADS_KEPT_S,
+                    # In the same process as the analysis, where there is one: drawing decodes the file once more.
+                    getattr(detector, "annotate", annotation.annotate),
                 )
                 app.unload(video.stop)
                 sharing += share_row("fc-clip-output")
@@ -199,48 +202,78 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="also offer both analyses as MCP tools, under /gradio_api/mcp/ of the same address",
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
+    )
+    parser.add_argument(
+        "--per-minute",
+        type=int,
+        default=Rules.checks_per_minute,
+        metavar="N",
+        help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     options = parser.parse_args(arguments)
     if options.mcp and importlib.util.find_spec("mcp") is None:
         print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
         return 1
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        with native_noise_hidden():
-            from detector import load_detector
-
-            detector = load_detector(options.weights)
-            detector.warm_up()
-    except DetectorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    _keep_uploads_apart()
     # A stopped container ends like Ctrl-C, so that the uploads are removed.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    gallery = Gallery(detector.analyze, detector.manifest)
-    closing = threading.Event()
-
-    # In the background, so that the page is there first; only after a change of the models is there anything to do.
-    def fill() -> None:
-        if not closing.wait(_QUIET_S):
-            gallery.fill(closing.is_set)
-
-    filling = threading.Thread(target=fill, name="examples", daemon=True)
-    filling.start()
     try:
-        build_app(detector, options.lang, gallery).launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            **launch_options() | {"mcp_server": options.mcp},
-        )
-    finally:
-        closing.set()
-        filling.join(_PATIENCE_S)
-        detector.close()
+        _serve(options)
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
     return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    """Serve the page until interrupted.
+
+    Raises:
+        DetectorError: the weights cannot be used.
+    """
+    rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
+    with (
+        Uploads(UPLOADS_KEPT_S) as uploads,
+        log_without_names(uploads.folder),
+        IsolatedDetector(options.weights) as detector,
+    ):
+        gallery = Gallery(detector.analyze, detector.manifest)
+        closing = threading.Event()
+
+        # In the background, so that the page is there first; only after a change of the models is there anything to do.
+        def fill() -> None:
+            if not closing.wait(_QUIET_S):
+                gallery.fill(closing.is_set)
+
+        filling = threading.Thread(target=fill, name="examples", daemon=True)
+        app = build_app(detector, options.lang, gallery)
+        try:
+            app.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options() | {"mcp_server": options.mcp},
+                **surface(rules, uploads),
+            )
+            detector.wait()
+            filling.start()
+            app.block_thread()
+        finally:
+            closing.set()
+            # First, so that nobody's job keeps the server from ending.
+            detector.close()
+            app.close()
 
 
 def _card(detector: Analyser, found: Report) -> Said:
@@ -267,21 +300,6 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     name = upload.get("orig_name")
     return path, name if isinstance(name, str) and name else path.name
-
-
-def _keep_uploads_apart() -> None:
-    """Give this run a private folder for uploads, removed at exit, and delete what a killed run left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
-            continue
-        for file in folder.rglob("*"):
-            # A live run deletes its uploads earlier than this, so what is older has no owner any more.
-            if file.is_file() and time.time() - file.lstat().st_mtime > 2 * UPLOADS_KEPT_S:
-                file.unlink(missing_ok=True)
-    # mkdtemp makes the folder readable by this user alone.
-    own = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = own
 
 
 if __name__ == "__main__":

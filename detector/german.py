@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from detector.german_server import SERVER
 from detector.german_sharing import SHARING
 
 __all__ = ["GERMAN"]
@@ -553,5 +554,5 @@ _ERRORS = {
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType(
-    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **SHARING}
+    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **SHARING, **SERVER}
 )

@@ -69,7 +69,9 @@ ALLOWED: dict[str, set[str]] = {
     "detector.faces": RECORDS | {"detector.console"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
-    "detector.german": {"detector.german_sharing"},
+    "detector.german": {"detector.german_sharing", "detector.german_server"},
+    "detector.words_server": RECORDS,
+    "detector.german_server": {"detector.words_server"},
     "detector.german_sharing": set(),
     "detector.language": RECORDS | {"detector.german"},
     "detector.page_parts": RECORDS | {"detector.words", "detector.language"},
@@ -106,6 +108,9 @@ ALLOWED: dict[str, set[str]] = {
     "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     "detector.annotation": RECORDS | STAGES,
     "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
+    # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
+    "detector.isolation": RECORDS
+    | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
@@ -126,6 +131,8 @@ HOMES: dict[str, set[str]] = {
     | {"detector.metadata", "train.codec"},
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
+    # The gate before the page knows the web, and neither the page nor a picture.
+    "limits": {"app_server"},
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
     # Blurs what is to be hidden.
