@@ -9,43 +9,45 @@ result in ``detector.page``.
 from __future__ import annotations
 
 import argparse
-import atexit
+import importlib.util
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
-import numpy as np
 from gradio.events import api
 from gradio.utils import get_upload_folder
-from numpy.typing import NDArray
 
 from app_about import AboutTab
+from app_examples import ExamplesTab
+from app_log import log_without_names
 from app_photo import PhotoTab
-from app_video import FOLDER_PREFIX, VideoTab
+from app_server import Rules, names_of, surface
+from app_share import share_row
+from app_uploads import Uploads
+from app_video import VideoTab
 from app_words import Relabel, Said, follow, language_switch
-from detector import feedback, media, overlay, page, report, timeline, words, words_about
-from detector.console import native_noise_hidden
+from detector import annotation, feedback, page, report, words, words_about, words_examples
 from detector.errors import DetectorError
-from detector.records import Appearance, FaceResult, Frame, Manifest, Report
+from detector.gallery import Gallery
+from detector.isolation import IsolatedDetector
+from detector.language import LANGUAGES
+from detector.pictures import pictures_of
+from detector.records import Manifest, Report
 
 __all__ = ["build_app", "launch_options", "main"]
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
-PREVIEW_SIDE = 1600
-"""Longer side of the photo as shown in the result, pixels, at most."""
-QUALITY = 90
-"""JPEG quality of what is only looked at."""
+
+_QUIET_S = 5
+"""Seconds after the start in which no example is analysed: the page comes first."""
 
 
 class Analyser(Protocol):
@@ -67,13 +69,18 @@ class Analyser(Protocol):
 
 
 def build_app(
-    detector: Analyser, lang: str | None = None, feedback_to: Path | None = None, weights: Path | None = None
+    detector: Analyser,
+    lang: str | None = None,
+    gallery: Gallery | None = None,
+    feedback_to: Path | None = None,
+    weights: Path | None = None,
 ) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
         lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
+        gallery: the examples; made of the detector by default.
         feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
         weights: folder with the model card, its measurements and pictures; default that of the package.
     """
@@ -123,6 +130,7 @@ def build_app(
                     UPLOADS_KEPT_S,
                     feedback_to,
                 )
+                sharing = share_row("fc-output")
             with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
                 video = VideoTab(
                     detector.analyze,
@@ -131,8 +139,15 @@ def build_app(
                     switch,
                     UPLOADS_KEPT_S,
                     feedback_to,
+                    # In the same process as the analysis, where there is one: drawing decodes the file once more.
+                    getattr(detector, "annotate", annotation.annotate),
                 )
                 app.unload(video.stop)
+                sharing += share_row("fc-clip-output")
+            with gr.Tab(words_examples.TAB, id="examples") as examples_tab:
+                examples = ExamplesTab(gallery or Gallery(detector.analyze, detector.manifest), switch, UPLOADS_KEPT_S)
+                sharing += share_row("fc-example-output")
+                app.load(examples.refresh, switch, examples.cards, api_visibility="private", queue=False)
             with gr.Tab(words_about.ABOUT, id="about") as about_tab:
                 about = AboutTab(detector.manifest, weights or WEIGHTS)
         labels: list[tuple[Any, Relabel]] = [
@@ -143,9 +158,12 @@ def build_app(
             *photo.labels,
             *video.labels,
             *about.labels,
+            (examples_tab, lambda say: gr.update(label=say(words_examples.TAB))),
+            *examples.labels,
+            *sharing,
         ]
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
-        follow(app, switch, lang, labels, [(photo.shown, photo.said), (video.shown, video.said)])
+        follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
     app.queue(max_size=8, default_concurrency_limit=1)
@@ -196,6 +214,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
+    parser.add_argument(
+        "--lang", choices=tuple(LANGUAGES), help="language the page begins in; without it that of each reader's browser"
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="also offer both analyses as MCP tools, under /gradio_api/mcp/ of the same address",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
+    )
+    parser.add_argument(
+        "--per-minute",
+        type=int,
+        default=Rules.checks_per_minute,
+        metavar="N",
+        help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     parser.add_argument(
         "--feedback",
@@ -204,33 +244,67 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="folder for what readers agree to store of wrong results (scores, never pictures); without it nothing is stored",
     )
     options = parser.parse_args(arguments)
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        with native_noise_hidden():
-            from detector import load_detector
-
-            detector = load_detector(options.weights)
-            detector.warm_up()
-    except DetectorError as error:
-        print(f"error: {error}", file=sys.stderr)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
         return 1
-    _keep_uploads_apart()
+
     # A stopped container ends like Ctrl-C, so that the uploads are removed.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        build_app(detector, feedback_to=options.feedback, weights=options.weights).launch(
-            server_name=options.host, server_port=options.port, share=options.share, **launch_options()
-        )
-    finally:
-        detector.close()
+        _serve(options)
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
     return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    """Serve the page until interrupted.
+
+    Raises:
+        DetectorError: the weights cannot be used.
+    """
+    rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
+    with (
+        Uploads(UPLOADS_KEPT_S) as uploads,
+        log_without_names(uploads.folder),
+        IsolatedDetector(options.weights) as detector,
+    ):
+        gallery = Gallery(detector.analyze, detector.manifest)
+        closing = threading.Event()
+
+        # In the background, so that the page is there first; only after a change of the models is there anything to do.
+        def fill() -> None:
+            if not closing.wait(_QUIET_S):
+                gallery.fill(closing.is_set)
+
+        filling = threading.Thread(target=fill, name="examples", daemon=True)
+        app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
+        try:
+            app.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options() | {"mcp_server": options.mcp},
+                **surface(rules, uploads),
+            )
+            detector.wait()
+            filling.start()
+            app.block_thread()
+        finally:
+            closing.set()
+            # First, so that nobody's job keeps the server from ending.
+            detector.close()
+            app.close()
 
 
 def _card(detector: Analyser, found: Report) -> Said:
     """The result of a report, without the photo's own pixels, which are too many to be kept."""
-    pictures = _pictures(found, detector.manifest)
+    pictures = pictures_of(found, detector.manifest)
     small = replace(
         found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
     )
@@ -252,66 +326,6 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     name = upload.get("orig_name")
     return path, name if isinstance(name, str) and name else path.name
-
-
-def _pictures(found: Report, manifest: Manifest) -> page.Pictures:
-    seconds = found.input.duration_s or 0.0
-    faces = tuple(
-        _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
-        for face in found.faces
-    )
-    return page.Pictures(
-        photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
-        faces=faces,
-        legend=media.encode_png(overlay.legend_layer(320, 14))
-        if any(face.towards_fake or face.moments for face in faces)
-        else None,
-    )
-
-
-def _face_pictures(face: FaceResult) -> page.FacePictures:
-    # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
-    crop = face.crop.rgb
-    if face.heatmap is None:
-        return page.FacePictures(media.encode_png(crop))
-    return page.FacePictures(
-        media.encode_png(crop),
-        media.encode_png(overlay.heat_layer(face.heatmap.towards_fake)),
-        media.encode_png(overlay.heat_layer(face.heatmap.towards_real)),
-    )
-
-
-def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> page.FacePictures:
-    spec = manifest.models.get(seen.scored_by)
-    moments = tuple(
-        (
-            media.encode_png(moment.crop.rgb),
-            None if moment.heatmap is None else media.encode_png(overlay.heat_layer(moment.heatmap.towards_fake)),
-        )
-        for moment in seen.moments
-    )
-    drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
-    return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
-
-
-def _preview(frame: Frame) -> NDArray[np.uint8]:
-    # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
-    return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)
-
-
-def _keep_uploads_apart() -> None:
-    """Give this run a private folder for uploads, removed at exit, and delete what a killed run left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
-        if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
-            continue
-        for file in folder.rglob("*"):
-            # A live run deletes its uploads earlier than this, so what is older has no owner any more.
-            if file.is_file() and time.time() - file.lstat().st_mtime > 2 * UPLOADS_KEPT_S:
-                file.unlink(missing_ok=True)
-    # mkdtemp makes the folder readable by this user alone.
-    own = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = own
 
 
 if __name__ == "__main__":

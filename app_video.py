@@ -25,10 +25,7 @@ from detector.language import ENGLISH, Language, language
 from detector.page import notice, refusal
 from detector.records import Report
 
-__all__ = ["FOLDER_PREFIX", "VideoTab", "Work"]
-
-FOLDER_PREFIX = "photo-check-"
-"""Of every folder in the system's temporary one; what a killed run leaves there is deleted by the next."""
+__all__ = ["VideoTab", "Work"]
 
 T = TypeVar("T")
 Tell = Callable[[str, int, int], None]
@@ -112,6 +109,7 @@ class VideoTab:
         switch: holds the reader's language.
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
         feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
+        annotate: ``detector.annotation.annotate``, or what does the same elsewhere.
     """
 
     def __init__(
@@ -122,7 +120,9 @@ class VideoTab:
         switch: gr.Radio,
         kept_s: int,
         feedback_to: Path | None,
+        annotate: Callable[..., None] = annotate,
     ) -> None:
+        self._annotate = annotate
         self._analyze, self._resolve, self._render = analyze, resolve, render
         self._working: dict[str, Work[Any]] = {}
         """By browser session: what may be stopped."""
@@ -241,10 +241,10 @@ class VideoTab:
             return
         path, report = found
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
-        target = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX)) / "marked.mp4"
+        target = Path(tempfile.mkdtemp()) / "marked.mp4"
 
         def run(tell: Tell, stop: Stop) -> Path:
-            annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
+            self._annotate(path, report, target, heat=True, progress=tell, cancelled=stop)
             return target
 
         try:

@@ -2,6 +2,7 @@
 
     python -m detector analyze FILE... [--json -|PATH] [--model NAME] [--heatmaps DIR] [--weights DIR]
     python -m detector analyze CLIP --annotated OUT.mp4 [...]
+    python -m detector analyze FILE --html OUT.html [--lang LANGUAGE] [...]
     python -m detector models [--json] [--weights DIR]
 
 Exit status: 0 if every file could be read (whatever its verdict), 2 otherwise.
@@ -21,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 # Only what is quick: TensorFlow and mediapipe cost seconds, which --help should not.
-from detector import __version__, words
+from detector import __version__, words, words_provenance
 from detector.console import native_noise_hidden
 from detector.errors import DetectorError
+from detector.language import LANGUAGES, Language, language
 from detector.records import Appearance, FaceResult, Manifest, Report, Verdict
 
 if TYPE_CHECKING:
@@ -105,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT.mp4",
         help="write the video, of which only one may be given, with boxes, numbers and scores drawn into it",
     )
+    analyze.add_argument(
+        "--html",
+        type=Path,
+        metavar="OUT.html",
+        help="write the report on the file, of which only one may be given, as one HTML file that opens without a network",
+    )
+    analyze.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of --html (default en)")
     models = commands.add_parser("models", parents=[weights], help="list models, revisions and hashes")
     models.add_argument("--json", action="store_true", help="as one JSON object")
     return parser
@@ -134,6 +143,9 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
         if options.annotated is not None and (problem := _annotation_problem(options)):
             print(f"error: {problem}", file=sys.stderr)
             return FAILED
+        if options.html is not None and (problem := _html_problem(options)):
+            print(f"error: {problem}", file=sys.stderr)
+            return FAILED
         summary = None if options.json == "-" else sys.stdout
         # Libraries print as they like; what is asked for on standard output stays alone there.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
@@ -147,9 +159,8 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
         for file in options.files:
             try:
                 pictures = options.heatmaps is not None
-                found = detector.analyze(
-                    file, model=options.model, heatmaps=pictures or options.annotated is not None, progress=_progress()
-                )
+                maps = pictures or options.annotated is not None or options.html is not None
+                found = detector.analyze(file, model=options.model, heatmaps=maps, progress=_progress())
                 if options.annotated is not None:
                     annotate(file, found, options.annotated, heat=True, progress=_progress())
             except DetectorError as error:
@@ -159,6 +170,8 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
             else:
                 limits = found.limits
                 plain, text = reports.to_dict(found), _summary(file, found)
+                if options.html is not None:
+                    _write_html(found, detector.manifest, options.html, language(options.lang))
                 if pictures:
                     _write_pictures(found, detector.manifest, options.heatmaps, _stem(found.input.name, stems))
             if lines is not None:
@@ -182,6 +195,25 @@ def _annotation_problem(options: argparse.Namespace) -> str:
     if target.exists() and os.path.exists(options.files[0]) and os.path.samefile(target, options.files[0]):
         return "--annotated names the video to be analysed; name another file."
     return ""
+
+
+def _html_problem(options: argparse.Namespace) -> str:
+    """Why the HTML report cannot be written; empty if it can."""
+    target: Path = options.html
+    if len(options.files) != 1:
+        return "--html takes one picture or video; give one FILE only."
+    if target.suffix.lower() not in (".html", ".htm"):
+        return f"--html writes HTML, so its name must end in .html, unlike {_printable(target.name)}."
+    if not target.absolute().parent.is_dir():
+        return f"the folder of {_printable(str(target))} does not exist; make it first."
+    return ""
+
+
+def _write_html(found: Report, manifest: Manifest, target: Path, say: Language) -> None:
+    from detector.page_document import document
+    from detector.pictures import pictures_of
+
+    target.write_text(document(found, pictures_of(found, manifest), manifest, say), encoding="utf-8")
 
 
 def _progress() -> Callable[[str, int, int], None] | None:
@@ -225,7 +257,18 @@ def _summary(file: str, found: Report) -> str:
         f"  {found.reason}",
         *(f"  {n}" for n in found.input.notes),
     ]
-    return "".join(f"{line}\n" for line in [*head, *(_face_line(n, f) for n, f in enumerate(found.faces, start=1))])
+    faces = (_face_line(n, f) for n, f in enumerate(found.faces, start=1))
+    return "".join(f"{line}\n" for line in [*head, *faces, *_origin(found)])
+
+
+def _origin(found: Report) -> list[str]:
+    """What the file says about itself, apart from the scores."""
+    if found.provenance is None:
+        return []
+    return [
+        f"  {words_provenance.HEADING} (not part of the score)",
+        *(f"    {line}" for line in words_provenance.lines(found.provenance)),
+    ]
 
 
 def _face_line(number: int, face: FaceResult) -> str:

@@ -106,8 +106,8 @@ class _Decider:
     bands: Bands
     calibration: Mapping[str, float]
     image: LoadedModel
-    against: str | None
-    """The frame mean that must not contradict it."""
+    pair: tuple[str, str] | None
+    """A frame mean and the video model on the same trunk, which must not contradict each other."""
 
 
 @dataclass
@@ -174,13 +174,12 @@ def _decider(tools: ClipTools, rules: ClipRules, model: str | None) -> _Decider:
         video = tools.video_models[name]
         # Its trunk is that of the residual network, whose single frames therefore explain it best.
         beside = "resnet" if "resnet" in means else tools.manifest.default_image_model
-        against = beside if beside in means else None
-        return _Decider(
-            name, video.info, video.spec.bands, asdict(video.spec.calibration), tools.models[beside], against
-        )
+        pair = (beside, name) if beside in means else None
+        return _Decider(name, video.info, video.spec.bands, asdict(video.spec.calibration), tools.models[beside], pair)
     if name in means:
         mean = rules.frame_mean[name]
-        return _Decider(name, tools.models[name].info, mean.bands, asdict(mean.calibration), tools.models[name], None)
+        pair = next((("resnet", video) for video in tools.video_models if "resnet" in means), None)
+        return _Decider(name, tools.models[name].info, mean.bands, asdict(mean.calibration), tools.models[name], pair)
     raise UnknownModel(
         Sentence(
             "There is no model named {name!r} that decides about clips; choose one of: {known}.",
@@ -272,7 +271,7 @@ def _person(
         looked=len(looks),
         rules=rules,
         obstacle=_most_frequent([looks[s.sample].obstacles[s.position] for s in track.sightings]),
-        against=decider.against,
+        pair=decider.pair,
     )
     tested = None
     if stability and verdict is not Verdict.NOT_ANALYSED and decider.name in rules.frame_mean:

@@ -6,6 +6,9 @@ and holds only zeros. A picture that lacks a part must not be scored as if it we
 
 The ``*_damage`` functions return a phrase that completes "This file is damaged (...)", or None where nothing is wrong.
 They check structure; damage inside well-formed structure is left to the decoder.
+
+A stranger can also make a whole file of millions of empty parts, over which decoders and this module would think for
+minutes. So every walk ends after ``MOST_PARTS``, far more than any program writes, with ``MediaTooLarge``.
 """
 
 from __future__ import annotations
@@ -14,21 +17,28 @@ import codecs
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from detector.errors import MediaTooLarge
 from detector.sentences import Sentence
 
 __all__ = [
+    "MOST_PARTS",
     "GifScan",
     "describe_foreign",
+    "gif_for_decoder",
     "identify",
     "isobmff_damage",
     "jpeg_damage",
     "jpeg_for_second_opinion",
+    "jpeg_scans",
     "png_damage",
     "png_for_decoder",
     "png_frames",
     "png_profile",
+    "png_texts",
     "scan_gif",
+    "tiff_pages",
     "webp_canvas",
     "webp_damage",
 ]
@@ -37,6 +47,11 @@ ENDS_EARLY = Sentence("it ends too early")
 HOLLOW = Sentence("its end was never written and holds only zeros")
 HOLLOW_TAIL_BYTES = 512
 """Compressed picture data do not end in this many zero bytes; a copy that broke off after space was set aside does."""
+
+MOST_PARTS = 100_000
+"""Chunks, segments, boxes, frames or pages in a file; the largest files that are read have some ten thousand."""
+_MOST_SUB_BLOCKS = 1_000_000
+"""Of at most 255 bytes each, in a GIF."""
 
 _MAX_PROFILE_BYTES = 16 * 1024 * 1024
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -162,13 +177,32 @@ def describe_foreign(data: bytes) -> tuple[str, str] | None:
     return (Sentence("a text file"), _NOT_A_PICTURE) if text else None
 
 
+def _counted(what: Sentence, most: int = MOST_PARTS) -> Iterator[int]:
+    """Count the parts of a file.
+
+    Raises:
+        MediaTooLarge: more than anybody needs.
+    """
+    yield from range(most)
+    raise MediaTooLarge(
+        Sentence(
+            "The file consists of more than {most} {what}, which no camera or program writes. "
+            "Save the picture anew, for example as JPEG, and try again.",
+            most=most,
+            what=what,
+        )
+    )
+
+
 # PNG: http://www.w3.org/TR/png-3/ ; every chunk carries its length and a CRC-32.
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start of contents, end of contents) as long as whole chunks follow, up to and including IEND."""
     position = 8
-    while position + 12 <= len(data):
+    for _ in _counted(Sentence("chunks")):
+        if position + 12 > len(data):
+            return
         kind = data[position + 4 : position + 8]
         start = position + 8
         end = start + int.from_bytes(data[position : position + 4], "big")
@@ -218,6 +252,34 @@ def png_profile(data: bytes) -> bytes | None:
     return None
 
 
+def png_texts(data: bytes, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (keyword, contents) of the text chunks and of the EXIF chunk, whose keyword is "eXIf", wherever they stand.
+
+    Args:
+        data: the file.
+        most_bytes: of each text, decompressed; the rest of a longer one is left out.
+    """
+    for kind, start, end in _png_chunks(data):
+        if kind == b"eXIf":
+            yield "eXIf", data[start:end]
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        keyword, _, rest = data[start : min(end, start + most_bytes + 200)].partition(b"\0")
+        packed = kind == b"zTXt"
+        if kind == b"zTXt":
+            rest = rest[1:]
+        elif kind == b"iTXt":
+            packed = rest[:1] == b"\1"
+            # Language and translated keyword, each up to a zero.
+            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        if packed:
+            try:
+                rest = zlib.decompressobj().decompress(rest, most_bytes)
+            except zlib.error:
+                rest = b""
+        yield keyword.decode("latin-1"), rest[:most_bytes]
+
+
 def png_frames(data: bytes) -> tuple[int, bool]:
     """(number of animation frames, whether the still picture is the first of them); (0, True) without animation."""
     frames, still_is_first, seen_idat = 0, False, False
@@ -237,7 +299,9 @@ def png_frames(data: bytes) -> tuple[int, bool]:
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, start, end) of the segments up to the first scan, whose end is that of the data."""
     position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
+    for _ in _counted(Sentence("segments")):
+        if position + 4 > len(data) or data[position] != 0xFF:
+            return
         marker = data[position + 1]
         if marker == 0xFF:  # fill byte
             position += 1
@@ -253,6 +317,11 @@ def jpeg_damage(data: bytes) -> str | None:
         if marker == 0xDA:
             return None if data.find(b"\xff\xd9", start) >= 0 else ENDS_EARLY
     return ENDS_EARLY
+
+
+def jpeg_scans(data: bytes) -> int:
+    """How often, at most, a decoder passes over the picture; those of a preview or a second picture count as well."""
+    return data.count(b"\xff\xda")
 
 
 def jpeg_for_second_opinion(data: bytes) -> bytes | None:
@@ -282,6 +351,8 @@ class GifScan:
 
     frames: int
     damage: str | None
+    first_ends: int = 0
+    """Offset behind the first picture."""
 
 
 def scan_gif(data: bytes) -> GifScan:
@@ -290,27 +361,58 @@ def scan_gif(data: bytes) -> GifScan:
     def table_bytes(flags: int) -> int:
         return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
+    sub_blocks = _counted(Sentence("blocks"), _MOST_SUB_BLOCKS)
+
     def after_sub_blocks(position: int) -> int:
         while data[position]:
+            next(sub_blocks)
             position += data[position] + 1
         return position + 1
 
-    frames = 0
+    frames = first_ends = 0
+    parts = _counted(Sentence("parts"), _MOST_SUB_BLOCKS)
     try:
         position = 13 + table_bytes(data[10])
         while data[position] != 0x3B:
+            next(parts)
             if data[position] == 0x21:
                 position = after_sub_blocks(position + 2)
             elif data[position] == 0x2C:
                 position = after_sub_blocks(position + 11 + table_bytes(data[position + 9]))
                 frames += 1
+                first_ends = first_ends or position
             elif data[position] == 0:  # padding that some encoders leave between blocks
                 position += 1
             else:
                 return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
     except IndexError:
         return GifScan(frames, ENDS_EARLY)
-    return GifScan(frames, None if frames else Sentence("it holds no picture"))
+    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends)
+
+
+def gif_for_decoder(data: bytes, scan: GifScan) -> bytes:
+    """The GIF up to its first picture, without comments, which Pillow would put together piece by piece.
+
+    Args:
+        data: a GIF without damage.
+        scan: what ``scan_gif`` said of it.
+    """
+    parts = [data[: 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)]]
+    position = len(parts[0])
+    while position < scan.first_ends:
+        start = position
+        if data[position] == 0x2C:
+            parts.append(data[position : scan.first_ends])
+            break
+        position += 1
+        if data[start] == 0x21:
+            position += 1
+            while data[position]:
+                position += data[position] + 1
+            position += 1
+            if data[start + 1] == 0xF9:  # graphic control: says which colour is transparent
+                parts.append(data[start:position])
+    return b"".join([*parts, b";"])
 
 
 # WebP: https://developers.google.com/speed/webp/docs/riff_container
@@ -320,7 +422,9 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start of contents, end of contents); an end beyond the file is yielded too, and is the last."""
     limit = min(8 + int.from_bytes(data[4:8], "little"), len(data))
     position = 12
-    while position + 8 <= limit:
+    for _ in _counted(Sentence("chunks")):
+        if position + 8 > limit:
+            return
         start = position + 8
         end = start + int.from_bytes(data[position + 4 : start], "little")
         yield data[position : position + 4], start, end
@@ -362,7 +466,9 @@ def webp_canvas(data: bytes) -> tuple[int, int] | None:
 def isobmff_damage(data: bytes) -> str | None:
     """Check that the top-level boxes lie inside the file and that no media data box has a hollow tail."""
     position = 0
-    while position + 8 <= len(data):
+    for _ in _counted(Sentence("boxes")):
+        if position + 8 > len(data):
+            return None
         size, kind, start = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8], 8
         if not (kind.isalnum() and kind.isascii()):  # what some phones append after the last box is not a box
             return None
@@ -375,6 +481,28 @@ def isobmff_damage(data: bytes) -> str | None:
             return HOLLOW
         position = end
     return None
+
+
+# TIFF: directories that each name the next, TIFF 6.0 section 2; BigTIFF has wider numbers
+
+
+def tiff_pages(data: bytes) -> int:
+    """How many directories follow each other, up to one that lies outside the file or was seen before."""
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    big = data[2:4] in (b"+\0", b"\0+")
+    wide, head, entry = (8, 8, 20) if big else (4, 2, 12)
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], order)
+
+    seen: set[int] = set()
+    at = number(8 if big else 4, wide)
+    for _ in _counted(Sentence("pages")):
+        if not at or at in seen or at + head > len(data):
+            break
+        seen.add(at)
+        at = number(at + head + entry * number(at, head), wide)
+    return len(seen)
 
 
 def _is_hollow(data: bytes, start: int, end: int) -> bool:

@@ -11,6 +11,7 @@ DetectorError                 anything below; its text is a sentence a user can 
 │   ├── WeightsUnreachable    the Hub did not answer and no local copy exists
 │   └── WeightsCorrupt        wrong size, wrong SHA-256, or not the architecture it claims
 ├── UnknownModel              a model name that the manifest does not list
+├── WorkerFailed              the process that does the work died or reached a bound; says nothing about the file
 └── Cancelled                 whoever asked for the work asked to stop it
 
 The message names the cause and the cure. Everything that is not a ``DetectorError`` is a bug and must stay loud.
@@ -31,6 +32,7 @@ __all__ = [
     "WeightsError",
     "WeightsNotFound",
     "WeightsUnreachable",
+    "WorkerFailed",
 ]
 
 
@@ -81,6 +83,10 @@ class WeightsCorrupt(WeightsError):
 
 class UnknownModel(DetectorError):
     """No model of that name is in the manifest."""
+
+
+class WorkerFailed(DetectorError):
+    """The process that does the work died, or was ended at one of its bounds; trying again may help."""
 
 
 class Cancelled(DetectorError):

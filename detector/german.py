@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from detector.german_server import SERVER
+from detector.german_sharing import SHARING
+
 __all__ = ["GERMAN"]
 
 # The page ------------------------------------------------------------------------------------------------------------
@@ -579,10 +582,10 @@ _ABOUT = {
     "altered, rightly said to show signs": "verändert, zu Recht mit Anzeichen",
     "After saving, shrinking or blurring": "Nach Speichern, Verkleinern oder Weichzeichnen",
     "saved as a poor JPEG": "als schlechtes JPEG gespeichert",
-    "saved as a very poor JPEG": "als sehr schlechtes JPEG gespeichert",
     "shrunk to half the size": "auf die halbe Größe verkleinert",
     "blurred": "weichgezeichnet",
     "with noise": "mit Rauschen",
+    "compressed like a poor web video": "komprimiert wie ein schlechtes Video aus dem Netz",
     "Swapped faces in amateur videos of paid actors (DFDC)": "Getauschte Gesichter in Laienvideos bezahlter Darsteller (DFDC)",
     "Swapped and re-enacted faces in web videos (FaceForensics++)": "Getauschte und nachgestellte Gesichter in Videos aus dem "
     "Netz (FaceForensics++)",
@@ -657,5 +660,5 @@ _ABOUT = {
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType(
-    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **_ABOUT}
+    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **_ABOUT, **SHARING, **SERVER}
 )

@@ -54,6 +54,9 @@ MAX_SIDE = 32_767
 """OpenCV's resampling counts pixels in 16 bits."""
 MIN_SIDE = 16
 
+MAX_SCANNED = 1_500_000_000
+"""Pixels times passes of a progressive JPEG: programs write some ten passes, a hostile file thousands."""
+
 _SMALLER = Sentence("Save it smaller, for example as JPEG, and try again.")
 
 FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC")
@@ -237,10 +240,13 @@ def _decode(data: bytes, kind: str, notes: list[str]) -> Image.Image:
     _check_size(*image.size)
     if kind == "TIFF":
         _refuse_camera_raw(data, image)
+    if kind == "JPEG":
+        _check_passes(containers.jpeg_scans(data), *image.size)
     # Another library in the process may have asked for half pictures.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with _decoder_errors(kind):
-        frames = getattr(image, "n_frames", 1)  # before load: counting the pages of a TIFF forgets the loaded one
+        # Pillow would count the pages of a TIFF one by one.
+        frames = containers.tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
         image.load()
     _check_size(*image.size)
     if kind == "JPEG":
@@ -299,10 +305,26 @@ def _check_structure(data: bytes, kind: str) -> bytes:
     elif kind in ("AVIF", "HEIC"):
         damage = containers.isobmff_damage(data)
     elif kind == "GIF":
-        damage = containers.scan_gif(data).damage
+        scan = containers.scan_gif(data)
+        if scan.damage is None:
+            return containers.gif_for_decoder(data, scan)
+        damage = scan.damage
     if damage:
         raise _damaged(kind, damage)
     return containers.png_for_decoder(data) if kind == "PNG" else data
+
+
+def _check_passes(passes: int, width: int, height: int) -> None:
+    if passes * width * height > MAX_SCANNED:
+        raise MediaTooLarge(
+            Sentence(
+                "The picture has {width} x {height} pixels and is stored in up to {passes} passes, which would take "
+                "too long to read. Save it anew as an ordinary JPEG and try again.",
+                width=width,
+                height=height,
+                passes=passes,
+            )
+        )
 
 
 def _check_jpeg_scans(data: bytes) -> None:

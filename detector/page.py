@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from detector import words
+from detector import words, words_report
 from detector.language import ENGLISH, Language
 from detector.page_clip import boxes_now, person_card
 from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores, place, second_look
+from detector.page_provenance import provenance_block
+from detector.plain_text import plain_text
 from detector.records import FaceResult, FrameMean, Manifest, ModelSpec, QualityGates, Report, Verdict
 
 __all__ = ["SCRIPT", "STYLESHEET", "FacePictures", "Pictures", "introduction", "notice", "refusal", "result"]
@@ -97,7 +99,8 @@ def result(report: Report, pictures: Pictures, manifest: Manifest, report_json: 
     )
     return (
         f'<section class="fc-result">{_verdict_card(say, report, rule)}{_photo(say, report, pictures.photo)}{faces}'
-        f"{_facts(say, report, report_json)}</section>"
+        f"{provenance_block(say, report.provenance)}{_facts(say, report, report_json)}"
+        f'<pre class="fc-plain" hidden>{escape(plain_text(report, say))}</pre></section>'
     )
 
 
@@ -216,13 +219,15 @@ def _how_to_read(
 
 def _facts(say: Language, report: Report, report_json: str) -> str:
     info, model = report.input, report.model
-    rows = {
+    rows: dict[str, str] = {
         words.FILE: words.file_facts(info),
         **({words.VIDEO: words.clip_facts(info, report.counts)} if report.counts is not None else {}),
         words.FILE_SHA256: info.sha256,
         words.MODEL: words.model_facts(model),
         words.WEIGHTS_SHA256: model.sha256,
         words.VERSIONS: ", ".join(f"{name} {version}" for name, version in report.versions.items()),
+        **({words_report.DATE: report.made_at} if report.made_at else {}),
+        words_report.OPTIONS: words_report.options_text(report.options),
     }
     facts = "".join(f"<dt>{say(name)}</dt><dd>{escape(say(value))}</dd>" for name, value in rows.items())
     limits = "".join(f"<li>{escape(say(limit))}</li>" for limit in report.limits)

@@ -12,7 +12,8 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -34,6 +35,7 @@ from detector.loading import (
     stack,
 )
 from detector.media import read_image
+from detector.provenance import read_provenance
 from detector.records import (
     CropSpec,
     Detection,
@@ -72,9 +74,10 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pillow": ("pillow",),
         "numpy": ("numpy",),
         "av": ("av",),
+        "c2pa": ("c2pa-python",),
     }
 )
-"""Libraries whose version can change a score, and the distributions each may come from."""
+"""Libraries whose version can change a score or what is read of the origin, and the distributions each may come from."""
 
 
 class Detector:
@@ -191,7 +194,8 @@ class Detector:
         """
         if is_clip(path):
             tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            return analyze_clip(path, tools, model, heatmaps, name, progress, cancelled, stability)
+            report = analyze_clip(path, tools, model, heatmaps, name, progress, cancelled, stability)
+            return _finished(report, path)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -207,7 +211,7 @@ class Detector:
             _judge(crop, obstacle, scores.get(index, {}), maps.get(index), again.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
-        return self._report(image, faces, selected, heatmaps, stability)
+        return _finished(self._report(image, faces, selected, heatmaps, stability), path)
 
     def _cut(self, frame: Frame, detections: Sequence[Detection]) -> dict[CropSpec, list[FaceCrop]]:
         """Every face cut once for each crop that some model wants; models that want the same one share it."""
@@ -297,6 +301,12 @@ def _judge(
     if again is not None and again.places is not None:
         region = judge_region(again.places, p_fake, again.hidden)
     return FaceResult(crop, verdict, reason, p_fake, scores, heatmap, stability=stability, region=region)
+
+
+def _finished(report: Report, path: str | os.PathLike[str]) -> Report:
+    # Last, and beside everything: what a file says about itself must not reach a score.
+    origin = read_provenance(path, report.input.width, report.input.height)
+    return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _versions() -> dict[str, str]:

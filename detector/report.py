@@ -21,9 +21,13 @@
                     model whose scores of single frames the timeline shows)]
     clip            frames: in_file, decoded, undecodable, sampled; null for a picture
     model           name, architecture, revision, sha256
+    provenance      what the file says about itself, beside the score and never in it; null where nobody looked:
+                    facts [{kind, value, where}], credentials null or {state (intact, broken, unreadable, elsewhere),
+                    signer, signed_at, made_with, source_types, actions, problems}, unread (whether entries were skipped)
     versions        {name: version}
     options         what the analysis was asked to do, and the settings of the model it used
     limits          [sentence]
+    made_at         when the analysis ended, UTC, ISO 8601
     error           null, or {type, message} for a file that could not be read
 
 Pixels and heatmaps are not part of it. Numbers are rounded to six decimals; none is NaN or infinite.
@@ -65,9 +69,11 @@ def to_dict(report: Report) -> dict[str, Any]:
             "faces": [_face(number, face) for number, face in enumerate(report.faces, start=1)],
             "clip": None if report.counts is None else asdict(report.counts),
             "model": asdict(report.model),
+            "provenance": None if report.provenance is None else asdict(report.provenance),
             "versions": report.versions,
             "options": report.options,
             "limits": report.limits,
+            "made_at": report.made_at,
             "error": None,
         },
         "report",
@@ -93,9 +99,11 @@ def error_dict(name: str, error: Exception) -> dict[str, Any]:
         "faces": [],
         "clip": None,
         "model": None,
+        "provenance": None,
         "versions": {},
         "options": {},
         "limits": [],
+        "made_at": None,
         "error": {"type": type(error).__name__, "message": str(error)},
     }
 

@@ -238,7 +238,7 @@ def judge_person(
     looked: int,
     rules: ClipRules,
     obstacle: str | None = None,
-    against: str | None = None,
+    pair: tuple[str, str] | None = None,
 ) -> tuple[Verdict, Sentence]:
     """Put a person of a clip into a band, unless too little of the face was seen or the models contradict each other.
 
@@ -251,7 +251,8 @@ def judge_person(
         looked: frames looked at.
         rules: limits, from the manifest.
         obstacle: the most frequent reason why a frame could not be scored, as ``judge_quality`` gives it.
-        against: the frame mean that must not contradict a video model that decides.
+        pair: a frame mean and a video model on the same trunk: if these two disagree, order in time makes a difference that
+            nobody has measured, whichever model decides.
 
     Returns:
         The verdict and its reason.
@@ -278,12 +279,12 @@ def judge_person(
             score=scores[decides],
         )
     limit = rules.max_disagreement
-    if against is not None and limit is not None and abs(scores[against] - scores[decides]) > limit:
+    if pair is not None and limit is not None and abs(scores[pair[0]] - scores[pair[1]]) > limit:
         return Verdict.INCONCLUSIVE, Sentence(
             "Two ways of looking disagree: the model that follows the face over time gives {score:.2f}, the mean over "
             "single frames {other:.2f}, and more than {limit:.2f} apart counts as no result.",
-            score=scores[decides],
-            other=scores[against],
+            score=scores[pair[1]],
+            other=scores[pair[0]],
             limit=limit,
         )
     return verdict, reason

@@ -77,10 +77,10 @@ WEAKER_HEAD = Sentence("After saving, shrinking or blurring")
 CHANGED: Mapping[str, Sentence] = MappingProxyType(
     {
         "jpeg_q50": Sentence("saved as a poor JPEG"),
-        "jpeg_q30": Sentence("saved as a very poor JPEG"),
         "half_size": Sentence("shrunk to half the size"),
         "blur": Sentence("blurred"),
         "noise": Sentence("with noise"),
+        "c40_like": Sentence("compressed like a poor web video"),
     }
 )
 SOURCES: Mapping[str, Sentence] = MappingProxyType(

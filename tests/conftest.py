@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 # Before TensorFlow is first imported, by whichever test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# What a test keeps of the examples goes with it.
+os.environ["DETECTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix="photo-check-tests-")
+atexit.register(shutil.rmtree, os.environ["DETECTOR_CACHE_DIR"], ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "weights"
@@ -123,16 +128,23 @@ def tiny_detector(tiny_weights: Path) -> Iterator[Detector]:
 
 
 @pytest.fixture(scope="session")
-def tiny_detector_for_clips(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Detector]:
-    """The same with rules for clips: six frames, and the mean of "tiny" decides."""
-    from detector import load_detector
+def clip_weights(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``tiny_weights`` with rules for clips: six frames, and the mean of "tiny" decides."""
     from detector.manifest import update_manifest
     from detector.records import Bands, Calibration, ClipRules, FrameMean
 
     folder = shutil.copytree(tiny_weights, tmp_path_factory.mktemp("clip_weights") / "weights")
     mean = FrameMean(Calibration(), Bands(0.4, 0.6, None), (), "random weights of the tests")
     update_manifest(folder, clips=ClipRules(6, 1, 3, 0.2, None, {"tiny": mean}))
-    with load_detector(folder) as detector:
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_detector_for_clips(clip_weights: Path) -> Iterator[Detector]:
+    """The same pipeline over ``clip_weights``."""
+    from detector import load_detector
+
+    with load_detector(clip_weights) as detector:
         yield detector
 
 

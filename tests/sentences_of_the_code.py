@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from detector import words
+from detector.gallery import read_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_WORDS = {"detector.sentences", "detector.language"}
@@ -14,8 +15,11 @@ NOT_WORDS = {"detector.sentences", "detector.language"}
 
 
 def templates() -> set[str]:
-    """Every English template: of each ``Sentence(...)`` in the code, and every constant of ``detector.words``."""
-    found = set()
+    """Every English template: of each ``Sentence(...)`` in the code, and every constant of ``detector.words``.
+
+    The examples bring their own.
+    """
+    found = {text for example in read_examples() for text in (example.title, example.what)}
     for path in [*sorted((ROOT / "detector").glob("*.py")), *sorted(ROOT.glob("app*.py"))]:
         if f"detector.{path.stem}" not in NOT_WORDS:
             found |= set(_of_source(path))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,31 +147,6 @@ def test_the_whole_pipeline_answers_through_the_page(tiny_detector: Detector, ph
     assert len(answer["faces"]) == 3
     assert all(set(face["models"]) == {"tiny", "other"} for face in answer["faces"])
     assert answer["input"]["sha256"] == hashlib.sha256(photo.read_bytes()).hexdigest()
-
-
-def test_uploads_of_a_killed_run_are_swept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("GRADIO_TEMP_DIR", "replaced below, and restored by monkeypatch")
-    registered = []
-    monkeypatch.setattr("atexit.register", lambda *call, **_: registered.append(call))
-    old, young, other = (
-        tmp_path / name / "a" / "photo.jpg" for name in ("photo-check-x", "photo-check-y", "elsewhere")
-    )
-    for path in (old, young, other):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"x")
-    long_ago = time.time() - 3600
-    for path in (old, other):
-        os.utime(path, (long_ago, long_ago))
-    app._keep_uploads_apart()
-    assert not old.exists()
-    assert young.exists()
-    assert other.exists()
-    own = Path(os.environ["GRADIO_TEMP_DIR"])
-    assert own.parent == tmp_path
-    assert stat.S_IMODE(own.stat().st_mode) == 0o700
-    # Removed at exit.
-    assert [call[1] for call in registered] == [str(own)]
 
 
 def test_missing_weights_end_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

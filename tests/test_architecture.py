@@ -36,6 +36,7 @@ STAGES = {
         "verdict",
         "weights",
         "report",
+        "provenance",
     ]
 }
 # The rooms that know the stages: loading (models with their checks), pipeline (a picture's way), clip (a clip's way) and
@@ -57,6 +58,10 @@ ALLOWED: dict[str, set[str]] = {
     "detector.clip_writer": RECORDS | {"detector.clip_formats", "detector.clip_scan"},
     "detector.video": RECORDS
     | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
+    # What a file says about itself: its entries, its signed manifest, and what both mean.
+    "detector.metadata": RECORDS | {"detector.containers", "detector.clip_formats", "detector.clip_scan"},
+    "detector.credentials": RECORDS | {"detector.metadata"},
+    "detector.provenance": RECORDS | {"detector.metadata", "detector.credentials"},
     "detector.manifest": RECORDS,
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
@@ -68,11 +73,37 @@ ALLOWED: dict[str, set[str]] = {
     "detector.feedback": RECORDS,
     "detector.page_about": RECORDS
     | {"detector.words", "detector.words_about", "detector.language", "detector.page_parts"},
-    "detector.german": set(),
+    "detector.german": {"detector.german_sharing", "detector.german_server"},
+    "detector.words_server": RECORDS,
+    "detector.german_server": {"detector.words_server"},
+    "detector.german_sharing": set(),
     "detector.language": RECORDS | {"detector.german"},
     "detector.page_parts": RECORDS | {"detector.words", "detector.language"},
     "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
-    "detector.page": RECORDS | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
+    "detector.words_provenance": RECORDS,
+    "detector.words_report": RECORDS,
+    "detector.words_examples": RECORDS | {"detector.words"},
+    "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
+    "detector.plain_text": RECORDS
+    | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
+    "detector.page": RECORDS
+    | {"detector.words_report", "detector.page_provenance", "detector.plain_text"}
+    | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
+    "detector.page_document": RECORDS
+    | {"detector.words_report", "detector.language", "detector.page", "detector.report"},
+    # Draws and encodes what the page shows.
+    "detector.pictures": RECORDS | {"detector.media", "detector.overlay", "detector.timeline", "detector.page"},
+    # The examples, what was said of them, and the cache of that.
+    "detector.gallery": RECORDS
+    | {
+        "detector.language",
+        "detector.page",
+        "detector.page_parts",
+        "detector.pictures",
+        "detector.report",
+        "detector.words",
+    }
+    | {"detector.words_examples"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
     # What is scored a second time.
@@ -81,23 +112,33 @@ ALLOWED: dict[str, set[str]] = {
     "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     "detector.annotation": RECORDS | STAGES,
     "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
+    # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
+    "detector.isolation": RECORDS
+    | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
 HOMES: dict[str, set[str]] = {
-    "gradio": {"app", "app_about", "app_feedback", "app_photo", "app_video", "app_words"},
+    "gradio": {
+        *("app", "app_about", "app_examples", "app_feedback", "app_photo", "app_share", "app_video", "app_words"),
+    },
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
-    # colour converts what media decoded, and opens nothing.
-    "PIL": {"detector.media", "detector.colour"},
-    "pillow_heif": {"detector.media"},
-    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.degrade
+    # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.
+    "PIL": {"detector.media", "detector.colour", "detector.metadata"},
+    "pillow_heif": {"detector.media", "detector.metadata"},
+    "c2pa": {"detector.credentials"},
+    "defusedxml": {"detector.metadata"},
+    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.codec
     # compresses stills the way a video would, in memory.
+    # metadata reads a clip's tags.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
-    | {"train.degrade"},
+    | {"detector.metadata", "train.codec"},
     "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
     "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
+    # The gate before the page knows the web, and neither the page nor a picture.
+    "limits": {"app_server"},
     "huggingface_hub": {"detector.weights", "train.publish"},
     "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
     # Blurs what is to be hidden.

@@ -25,9 +25,11 @@ TOP = [
     "faces",
     "clip",
     "model",
+    "provenance",
     "versions",
     "options",
     "limits",
+    "made_at",
     "error",
 ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from train.augment import draw_degradation
+from train.augment import draw_degradation, high_pass
 from train.blend import region_mask, self_blend, swap
 
 
@@ -73,3 +73,11 @@ def test_one_draw_treats_a_pair_alike(astronaut: NDArray[np.uint8]) -> None:
     still = draw_degradation(np.random.default_rng(0), strength=0.0)
     expected = crop[:, ::-1] if still.flip else crop
     np.testing.assert_array_equal(still.apply(crop), expected)
+
+
+def test_a_high_pass_keeps_detail_and_drops_shading() -> None:
+    shading = np.repeat(np.linspace(60, 200, 96).astype(np.uint8)[None], 96, axis=0)[..., None].repeat(3, axis=2)
+    assert np.abs(high_pass(shading)[12:-12, 12:-12].astype(int) - 128).max() <= 4
+    speck = shading.copy()
+    speck[48, 48] += 30
+    assert high_pass(speck)[48, 48].min() > 200

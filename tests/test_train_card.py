@@ -27,9 +27,10 @@ def test_card_equals_what_it_is_generated_from() -> None:
 @pytest.mark.needs_weights
 def test_evaluation_is_of_the_shipped_files() -> None:
     manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
-    assert EVALUATION["weights"] == {name: entry["file"]["sha256"] for name, entry in manifest["models"].items()}
+    images = {name: entry for name, entry in manifest["models"].items() if entry["kind"] == "image"}
+    assert EVALUATION["weights"] == {name: entry["file"]["sha256"] for name, entry in images.items()}
     assert EVALUATION["default"] == manifest["default"]["image"]
-    for name, entry in manifest["models"].items():
+    for name, entry in images.items():
         assert entry["track_record"] == EVALUATION["models"][name]["track_record"]
         assert entry["bands"] == EVALUATION["models"][name]["bands"]
 
@@ -42,6 +43,18 @@ def test_gates_are_those_measured_with_the_shipped_model() -> None:
     manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
     assert measured["weights"] == manifest["models"][manifest["default"]["image"]]["file"]["sha256"]
     assert measured["gates"] == manifest["quality_gates"]
+
+
+@pytest.mark.needs_weights
+def test_the_measures_on_clips_are_of_the_shipped_files() -> None:
+    measured = json.loads((SHIPPED / "clips.json").read_text(encoding="utf-8"))
+    manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+    assert measured["weights"] == {name: entry["file"]["sha256"] for name, entry in manifest["models"].items()}
+    for name, rule in manifest["clips"]["frame_mean"].items():
+        shown = {entry["verdict"]: (entry["genuine"], entry["fake"]) for entry in rule["track_record"]}
+        scored = [row for row in measured["clips"] if name in row["scores"]]
+        assert sum(genuine for genuine, _ in shown.values()) == sum(row["label"] == "real" for row in scored)
+        assert sum(fake for _, fake in shown.values()) == sum(row["label"] == "fake" for row in scored)
 
 
 @pytest.fixture
@@ -93,7 +106,7 @@ def test_the_worst_case_comes_first() -> None:
 def test_what_other_commands_measured_is_shown_where_it_exists() -> None:
     curve = {"from": 0.0, "below": 40.0, "faces": 100, "auc": 0.61, "false_positive_rate": 0.2}
     beside = {
-        "probe": {"dev": {"dfdc": 0.587}, "training_pairs": {"self_blended": 0.512}},
+        "probe": {"files": {"dfdc": {"auc": 0.587}}, "training_pairs": {"self_blended": {"pairs": 750, "auc": 0.512}}},
         "ablations": [{"name": "random start", "command": "python -m train fit cnn", "crops": 9000, "validation_auc": 0.55,
                        "dev_auc_by_source": {"dfdc": 0.533}}],
         "gates": {"words": "How they were set.", "curves": {"size_px": [curve]}},

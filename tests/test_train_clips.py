@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -13,12 +15,17 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.faces import FaceFinder
-from detector.models import resnet
+from detector.models import load, resnet
 from detector.records import CropSpec
 from detector.sequences import VideoScorer
 from tests.clips import paste, write_clip
 from tests.conftest import SHIPPED
-from train.clips import HeadRecipe, Sequences, build_sequences, evaluate, fit_head, flicker, read_clips, with_trunk_of
+from train.clip_scores import evaluate, learn_disagreement, read_clips
+from train.clip_tables import clip_section
+from train.clips import ship
+from train.half import store_half
+from train.head import HeadRecipe, compare, cross_validate, fit_head, frame_means, with_trunk_of
+from train.sequences import Sequences, build_sequences
 
 Rgb = NDArray[np.uint8]
 
@@ -74,6 +81,17 @@ def test_an_evaluation_names_every_clip_and_measures_every_model(folder: Path, t
     pooled = result["models"]["tiny"]["pooled"]
     assert (pooled["genuine"], pooled["fake"]) == (2, 2)
     assert 0 <= pooled["auc_low"] <= pooled["auc"] <= pooled["auc_high"] <= 1
+    assert sum(counts["fake"] for counts in result["verdicts"].values()) == 2
+    assert result["verdicts"]["not_analysed"] == {"genuine": 1, "fake": 0}
+    lines = clip_section(result, {})
+    assert sum(line.startswith("| mean of the frames' log-odds by `tiny`") for line in lines) == 2
+
+
+def test_a_limit_of_disagreement_needs_clips_enough() -> None:
+    rows = [{"scores": {"a": 0.5, "b": 0.5 + i / 200}} for i in range(21)]
+    assert learn_disagreement({"clips": rows}, "a", "b") == pytest.approx(0.1, abs=0.006)
+    assert learn_disagreement({"clips": rows[:19]}, "a", "b") is None
+    assert learn_disagreement({"clips": rows}, "a", "c") is None
 
 
 def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path) -> None:
@@ -83,24 +101,37 @@ def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path) -> None:
     ) as finder:
         made = build_sequences(
             folder, read_clips(folder, "dev"), finder, VideoScorer(model), CropSpec(32, 0.25),
-            places=6, pseudo_fakes=1, alter=flicker,
+            places=6, pseudo_fakes=2, landmarker=_Oval(),
         )  # fmt: skip
-    assert made.features.shape == (6, 6, 1024)
+    assert made.features.shape == (12, 6, 1024)
     assert made.present.any(axis=1).all()
     assert (made.features[~made.present] == 0).all()
-    # Two genuine, two labelled fakes, and an altered copy of each genuine one, in the genuine one's group.
-    assert made.fake.tolist() == [False, True, True, False, True, True]
-    assert made.groups.tolist() == ["test/collins"] * 3 + ["test/hopper"] * 3
-    assert not np.array_equal(made.features[0], made.features[1])
+    # Two genuine and two labelled fakes as they are; then two pairs of each genuine one, in the genuine one's group.
+    assert made.made.tolist() == [False] * 4 + [True] * 8
+    assert made.fake.tolist() == [False, True, False, True] + [False, True] * 4
+    assert (
+        made.groups.tolist() == ["test/collins"] * 2 + ["test/hopper"] * 2 + ["test/collins"] * 4 + ["test/hopper"] * 4
+    )
+    assert not np.array_equal(made.features[4], made.features[5])
 
 
-def test_flicker_alters_the_face_and_leaves_the_rim(astronaut: Rgb) -> None:
-    crops = np.stack([astronaut[:128, :128]] * 4)
-    altered = flicker(crops, np.random.default_rng(0))
-    assert altered.dtype == np.uint8 and altered.shape == crops.shape
-    assert np.array_equal(altered[:, :4], crops[:, :4])
-    assert (altered[:, 50:80, 50:80] != crops[:, 50:80, 50:80]).any()
-    assert not np.array_equal(altered[0], altered[1])
+def test_pseudo_fakes_without_landmarks_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match=r"face_landmarker\.task"):
+        build_sequences(folder, [], _Never(), _Never(), CropSpec(32, 0.25), pseudo_fakes=1)  # type: ignore[arg-type]
+
+
+class _Never:
+    """Must not be asked."""
+
+
+class _Oval:
+    """Lays 478 points on an ellipse in the middle of every crop, in place of mediapipe's landmarks."""
+
+    def find(self, rgb: Rgb) -> NDArray[np.float32]:
+        side = rgb.shape[0]
+        angle = np.linspace(0, 2 * np.pi, 478, endpoint=False)
+        radius = 0.3 * side * np.sqrt(np.linspace(0.1, 1, 478))
+        return np.stack([side / 2 + radius * np.cos(angle), side / 2 + radius * np.sin(angle)], 1).astype(np.float32)
 
 
 @pytest.mark.parametrize(("cell", "attention"), [("lstm", False), ("gru", True)])
@@ -116,7 +147,7 @@ def test_a_head_learns_what_only_time_shows_and_the_trunk_stays(cell: str, atten
     signal = np.where(fake[:, None], swinging, steady)
     features = (signal[..., None] + 0.05 * rng.normal(size=(80, 8, 1024))).astype(np.float32)
     present = rng.random((80, 8)) > 0.1
-    sequences = Sequences(features, present, fake, np.array([f"g{i // 4}" for i in range(80)]))
+    sequences = Sequences(features, present, fake, np.array([f"g{i // 4}" for i in range(80)]), np.zeros(80, bool))
     history = fit_head(model, sequences, recipe)
     assert max(row["validation_auc"] for row in history) > 0.9
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_layer("frames").layer.get_weights(), strict=True))
@@ -126,8 +157,52 @@ def test_a_head_learns_what_only_time_shows_and_the_trunk_stays(cell: str, atten
 def test_one_class_or_group_is_too_little() -> None:
     model = with_trunk_of(resnet(32), HeadRecipe(size=32))
     features, present = np.zeros((4, 3, 1024), np.float32), np.ones((4, 3), bool)
-    only_real = Sequences(features, present, np.zeros(4, bool), np.array(list("abcd")))
+    only_real = Sequences(features, present, np.zeros(4, bool), np.array(list("abcd")), np.zeros(4, bool))
     with pytest.raises(ValueError, match="both genuine and fake"):
         fit_head(model, only_real, HeadRecipe(size=32))
     with pytest.raises(ValueError, match="shapes do not fit"):
-        Sequences(features, present[:, :2], np.zeros(4, bool), np.array(list("abcd")))
+        Sequences(features, present[:, :2], np.zeros(4, bool), np.array(list("abcd")), np.zeros(4, bool))
+
+
+def test_a_head_is_measured_on_groups_it_never_saw_and_shipped_on_its_own_trunk(tmp_path: Path) -> None:
+    recipe = HeadRecipe(size=32, epochs=2)
+    image_model = resnet(32)
+    rng = np.random.default_rng(0)
+    count = 36
+    fake = np.arange(count) % 2 == 0
+    made = np.arange(count) >= 24
+    features = (rng.normal(size=(count, 4, 1024)) + fake[:, None, None]).astype(np.float32)
+    groups = np.array([f"ff/{i // 4}" if i < 16 else f"real{i % 3}/{i // 4}" for i in range(count)])
+    sequences = Sequences(features, np.ones((count, 4), bool), fake, groups, made)
+    scores = cross_validate(lambda: with_trunk_of(image_model, recipe), image_model, sequences, recipe)
+    assert len(scores.fake) == 24
+    assert np.isfinite(scores.head).all()
+    assert np.allclose(scores.mean, frame_means(image_model, sequences)[:24])
+    result = compare(scores)
+    assert result["all"]["genuine"] == result["all"]["fake"] == 12
+    assert 0 <= result["all"]["head"]["auc_low"] <= result["all"]["head"]["auc"] <= 1
+
+    model = with_trunk_of(image_model, recipe)
+    run = tmp_path / "run"
+    run.mkdir()
+    store_half(model, run / "resnet_lstm.weights.h5")
+    head = scores.fake + 0.1 * np.arange(24)
+    np.savez(run / "scores.npz", **vars(replace(scores, head=head)))
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    for file in ("manifest.json", "blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite"):
+        (weights / file).write_bytes((SHIPPED / file).read_bytes())
+    shipped = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["models"]["resnet"]
+    content = {
+        "recipe": asdict(recipe), "trunk_sha256": "0" * 64, "crop": {**shipped["crop"], "size": 32}, "command": "fit",
+        "commit": "0" * 40, "cross_validation": result, "history": [],
+    }  # fmt: skip
+    (run / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ValueError, match="another resnet"):
+        ship(run, weights)
+    (run / "run.json").write_text(json.dumps(content | {"trunk_sha256": shipped["file"]["sha256"]}), encoding="utf-8")
+    entry = ship(run, weights, use=True)
+    manifest = json.loads((weights / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["default"]["video"] == "resnet_lstm" == entry.name
+    assert manifest["models"]["resnet_lstm"]["bands"]["strong_signs_from"] is None
+    assert load("resnet_lstm", 32, weights / entry.file.name).name == "resnet_lstm"

@@ -20,7 +20,7 @@ __all__ = ["main"]
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
 """``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
-LAYOUTS = ("faces", "clips", "faceforensics", "celeb-df", "dfdc")
+LAYOUTS = ("faces", "clips", "faces-and-clips", "faceforensics", "celeb-df", "dfdc")
 """The keys of ``train.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
+    fit.add_argument(
+        "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
+    )
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
     fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
     paper = fit.add_argument_group("only with --recipe paper")
@@ -107,6 +110,22 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(gates)
     _weights_option(gates)
     gates.set_defaults(run=_gates)
+
+    examples = commands.add_parser("examples", help="make the examples of the page from public-domain portraits")
+    examples.add_argument(
+        "--out", type=Path, default=ROOT / "detector" / "examples", help="folder (default that of the page)"
+    )
+    examples.add_argument(
+        "--landmarker", type=Path, default=ROOT.parent / "shared" / "models" / "face_landmarker.task",
+        help="mediapipe's face_landmarker.task",
+    )  # fmt: skip
+    examples.set_defaults(run=_examples)
+
+    ablate = commands.add_parser("ablate", help="short trainings that differ in one ingredient each")
+    _data_options(ablate)
+    _weights_option(ablate)
+    ablate.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablations", help="folder for the runs")
+    ablate.set_defaults(run=_ablate)
 
     publish = commands.add_parser(
         "publish", help="put the shipped weights on the Hugging Face Hub; a dry run by default"
@@ -155,7 +174,7 @@ def _fit(options: argparse.Namespace) -> int:
         mix = Mix(labelled=1.0, self_blended=0.0)
     elif options.no_labelled_fakes:
         mix = Mix(labelled=0.0, self_blended=0.6)
-    mix = replace(mix, strength=options.strength)
+    mix = replace(mix, strength=options.strength, high_pass=options.high_pass)
     recipe = Recipe(
         architecture=options.architecture,
         size=options.size or SIZES[options.architecture],
@@ -257,6 +276,15 @@ def _probe(options: argparse.Namespace) -> int:
     return 0
 
 
+def _ablate(options: argparse.Namespace) -> int:
+    from train.ablate import ablate
+    from train.tables import ablation_table
+
+    _cache(options)
+    print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
+    return 0
+
+
 def _commit() -> str:
     """The commit of the working copy, 40 hexadecimal digits."""
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S607
@@ -289,6 +317,20 @@ def _gates(options: argparse.Namespace) -> int:
     cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
     content = measure_gates(options.weights, cache, options.floor)
     print(content["words"], *gates_table(content["curves"]), f"gates: {content['gates']}", sep="\n")
+    return 0
+
+
+def _examples(options: argparse.Namespace) -> int:
+    from train.examples import make_examples
+
+    if not options.landmarker.exists():
+        print(
+            f"{options.landmarker} does not exist; give mediapipe's face_landmarker.task with --landmarker.",
+            file=sys.stderr,
+        )
+        return 2
+    for entry in make_examples(options.out, options.landmarker):
+        print(f"{entry['file']}: {entry['truth']}, {entry['title']}")
     return 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from train.codec import through_h264
 
-__all__ = ["Degradation", "draw_degradation", "jitter_colour"]
+__all__ = ["Degradation", "draw_degradation", "high_pass", "jitter_colour"]
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of R, G, B in the grey value (ITU-R BT.601)."""
@@ -142,3 +142,17 @@ def jitter_colour(rgb: np.ndarray, rng: np.random.Generator, amount: float = 1.0
         alpha = float(rng.uniform(0.2, 0.8))
         x = cv2.addWeighted(x, 1 + alpha, cv2.GaussianBlur(x, (0, 0), 1.5), -alpha, 0)
     return np.asarray(x)
+
+
+def high_pass(rgb: np.ndarray) -> np.ndarray:
+    """What is left of a picture without its coarse content: blending edges, grain, up-sampling patterns (cf. Luo et al.,
+    "Generalizing Face Forgery Detection with High-frequency Features", CVPR 2021, whose filters are fixed ones too).
+
+    Args:
+        rgb: (H, W, 3) uint8 RGB.
+
+    Returns:
+        (H, W, 3) uint8: the difference from a blurred copy, four times enlarged, about 128.
+    """
+    fine = rgb.astype(np.float32) - cv2.GaussianBlur(rgb, (0, 0), 2.0).astype(np.float32)
+    return np.asarray(np.clip(np.rint(128 + 4 * fine), 0, 255).astype(np.uint8))

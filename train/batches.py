@@ -20,9 +20,10 @@ import numpy as np
 
 from detector.faces import crop_face
 from detector.records import Box, CropSpec, FaceCrop
-from train.augment import draw_degradation
+from train.augment import draw_degradation, high_pass
 from train.blend import self_blend, swap
 from train.data import MOST_MARGIN, Cache
+from train.landmarks import mesh_in_crop, pose
 
 __all__ = ["Mix", "PairMaker", "batches"]
 
@@ -40,13 +41,23 @@ class Mix:
     """Range of crop margins, in face sides."""
     strength: float = 1.0
     """Of the post-processing, see ``augment.draw_degradation``."""
+    high_pass: bool = False
+    """Serve ``augment.high_pass`` of every crop in its place; an experiment, which the detector does not know."""
 
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
-_LABELLED_WEIGHT = {"dfdc": 0.42, "ffpp_c23": 0.38, "ffhq_stylegan": 0.14, "stylegan2_portraits": 0.06}
+# Clips weigh little: many frames, but of few people.
+_LABELLED_WEIGHT = {
+    "dfdc": 0.42,
+    "ffpp_c23": 0.36,
+    "ffhq_stylegan": 0.12,
+    "stylegan2_portraits": 0.05,
+    "ffpp_c40": 0.06,
+}
 _GENUINE_WEIGHT = {"dfdc": 0.28, "ffpp_c23": 0.24, "lfw": 0.14, "youtube_faces": 0.1, "utkface": 0.08, "ffhq_stylegan": 0.06,
-                   "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04}  # fmt: skip
-_OTHER_WEIGHT = 0.1
+                   "frl_london": 0.03, "web_portraits": 0.03, "stylegan2_portraits": 0.04, "pcavs_voxceleb2": 0.03,
+                   "ffpp_c40": 0.02, "styletalk": 0.02}  # fmt: skip
+_OTHER_WEIGHT = 0.01
 _DONORS = 12
 """Faces among which the one is chosen that a swap takes: chance alone mostly gives another pose and a clumsy swap."""
 _TRIES = 200
@@ -96,7 +107,8 @@ class PairMaker:
         after = draw_degradation(rng, self._mix.strength)
         if hard_jpeg and not after.qualities:
             after = replace(after, qualities=(int(rng.integers(40, 95)),))
-        return after.apply(real), after.apply(fake)
+        crops = after.apply(real), after.apply(fake)
+        return (high_pass(crops[0]), high_pass(crops[1])) if self._mix.high_pass else crops
 
     def _labelled(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, bool]:
         source = str(rng.choice(self._labelled_sources[0], p=self._labelled_sources[1]))
@@ -138,12 +150,10 @@ class PairMaker:
         )
 
     def _pose(self, index: int) -> np.ndarray:
-        """(60, 2) float32: every eighth landmark, freed of place and size."""
         mesh = self._cache.mesh(index)
         if mesh is None:
             raise ValueError(f"sample {index} has no landmarks")
-        points = mesh[::8] - mesh.mean(axis=0)
-        return np.asarray(points / np.float32(np.linalg.norm(points)))
+        return pose(mesh)
 
     def _view(self, rng: np.random.Generator) -> tuple[CropSpec, tuple[float, float]]:
         margin = self._spec.margin
@@ -160,12 +170,7 @@ class PairMaker:
         return crop_face(self._cache.frame(index), moved, spec)
 
     def _mesh_in(self, crop: FaceCrop, index: int) -> np.ndarray | None:
-        """The landmarks in pixels of the crop; None where the crop was turned upright."""
-        mesh = self._cache.mesh(index)
-        if mesh is None or abs(crop.quality.roll_deg) > self._spec.upright_above_deg:
-            return None
-        corner = np.array([crop.source.left, crop.source.top], np.float32)
-        return (mesh - corner) * np.float32(crop.rgb.shape[0] / crop.source.width)
+        return mesh_in_crop(self._cache.mesh(index), crop, self._spec.upright_above_deg)
 
 
 def _weights(sources: list[str], table: dict[str, float]) -> tuple[list[str], np.ndarray]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from train.clip_tables import clip_section
 from train.tables import (
     ablation_table,
     degradation_table,
@@ -26,6 +27,8 @@ __all__ = ["card_text", "read_histories", "render_metadata", "render_tables", "w
 
 BEGIN = "<!-- generated from evaluation.json by train/card.py: begin -->"
 END = "<!-- generated from evaluation.json by train/card.py: end -->"
+_HEAD = ".run.json"
+"""End of the file that a video model was shipped with."""
 DATASETS: Mapping[str, str] = {
     "dfdc": "DFDC faces",
     "ffhq_stylegan": "FFHQ and StyleGAN 1 and 2",
@@ -61,8 +64,10 @@ def card_text(weights: Path) -> str:
 
 def _beside(weights: Path) -> dict[str, Any]:
     """What other commands may have measured, by name of the file without its suffix."""
-    paths = [weights / f"{name}.json" for name in ("probe", "ablations", "gates")]
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()}
+    paths = [weights / f"{name}.json" for name in ("probe", "ablations", "gates", "clips")]
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()}
+    heads = {p.name.removesuffix(_HEAD): json.loads(p.read_text(encoding="utf-8")) for p in weights.glob(f"*{_HEAD}")}
+    return found | {"heads": heads}
 
 
 def read_histories(weights: Path, evaluation: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -107,19 +112,22 @@ def render_tables(
     Args:
         evaluation: the content of ``evaluation.json``.
         histories: as read by ``read_histories``.
-        beside: the contents of "probe", "ablations" and "gates", those that exist.
+        beside: the contents of "probe", "ablations", "gates" and "clips", those that exist, and "heads", by name.
     """
     models, default = evaluation["models"], evaluation["default"]
     names = sorted(models, key=lambda name: (name != default, name))
     lines = [f"**Worst first: the default model, `{default}`, at its weakest.**", "", *worst_cases(models[default])]
     lines += ["", *_circumstances(evaluation), "", *overview_table(models, default), "", *_pictures()]
     probe = beside.get("probe", {})
+    traces = {source: row["auc"] for source, row in probe.get("files", {}).items()}
     for name in names:
-        lines += ["", f"### `{name}`", "", *_of_model(evaluation, name, probe.get("dev")), ""]
+        lines += ["", f"### `{name}`", "", *_of_model(evaluation, name, traces), ""]
         lines += history_table(histories[name]) if histories[name] else ["No history of its training was kept."]
+    if "clips" in beside:
+        lines += ["", "### Clips", "", *clip_section(beside["clips"], beside.get("heads", {}))]
     lines += ["", "### Heatmaps", "", *_heatmaps(evaluation["heatmaps"])]
     if probe:
-        pairs = ", ".join(f"{kind} {value:.3f}" for kind, value in probe.get("training_pairs", {}).items())
+        pairs = ", ".join(f"{kind} {row['auc']:.3f}" for kind, row in probe["training_pairs"].items())
         lines += [
             "",
             f"A classifier that sees only file and sharpness statistics tells the training pairs apart with AUC: {pairs}.",
@@ -174,6 +182,8 @@ def _of_model(evaluation: Mapping[str, Any], name: str, probe: Mapping[str, floa
         "",
         _strong(result["strong_band"]),
     ]
+    if result.get("stability"):
+        lines += ["", _stability(result["stability"])]
     lines += ["", *false_alarm_table(result["by_source"])]
     if result["by_ethnicity"]:
         lines += ["", *ethnicity_table(result["by_ethnicity"])]
@@ -198,6 +208,14 @@ def _strong(band: Mapping[str, Any]) -> str:
     if band["confirmed"]:
         return f'"Strong signs" is borne out by these files, on which it was not chosen: {figures} (10 and 5 are asked for).'
     return f'"Strong signs" was withdrawn, since these files do not bear it out: {figures} (10 and 5 are asked for).'
+
+
+def _stability(counts: Mapping[str, Mapping[str, int]]) -> str:
+    shares = [f"{counts[key]['changed']} of {counts[key]['files']} {key} files" for key in ("genuine", "fake")]
+    return (
+        f"The stability test (JPEG, half size, mirror, another crop) changed the verdict of {' and '.join(shares)}. All "
+        "verdicts here are those after it; the tables of degradations and of face quality are without it."
+    )
 
 
 def _heatmaps(found: Mapping[str, Any] | None) -> list[str]:

@@ -13,7 +13,7 @@ __all__ = ["CLIP_SUFFIXES", "FramesOf", "frames_of_clip"]
 FramesOf = Callable[[Path, int], Iterable[Frame]]
 """(clip, number) -> about that many frames from all over it, with their index and time; raises ``DetectorError``."""
 
-CLIP_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
+CLIP_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
 """Which rows of a table are clips. The reader itself goes by the bytes."""
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from detector.models import build
 from detector.models import load as load_model
 from detector.records import CropSpec
+from train.augment import high_pass
 from train.batches import Mix, batches
 from train.data import Cache, crops_of
 from train.engine import KerasGraph, average_into
@@ -27,7 +28,7 @@ from train.leakage import safe_split
 from train.metrics import auc
 from train.starts import load_start
 
-__all__ = ["Recipe", "fit", "score"]
+__all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score"]
 
 _SCORE_BATCH = 64
 
@@ -67,6 +68,18 @@ class Recipe:
     @property
     def spec(self) -> CropSpec:
         return CropSpec(size=self.size, margin=self.margin)
+
+
+def read_recipe(run: Path) -> Recipe:
+    """The recipe of a finished run, from ``run/recipe.json``; what the file does not name is as by default."""
+    values = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    return Recipe(**values | {"mix": Mix(**values["mix"])})
+
+
+def crops_for(cache: Cache, indices: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """(N, size, size, 3) uint8: what a model of this recipe is given to score."""
+    crops = crops_of(cache, indices, recipe.spec)
+    return np.stack([high_pass(crop) for crop in crops]) if recipe.mix.high_pass else crops
 
 
 @torch.no_grad()
@@ -120,7 +133,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
         if recipe.teacher
         else None
     )
-    held_out = crops_of(cache, validation, recipe.spec)
+    held_out = crops_for(cache, validation, recipe)
 
     steps = recipe.crops // recipe.batch
     started = last_saved = time.monotonic()
@@ -208,8 +221,10 @@ class _State:
         if not self._path.exists():
             return 0
         saved = torch.load(self._path, weights_only=True)
-        # A checkpoint from before there was a choice of splits was made with the only one there was.
-        if {"split": "carve"} | json.loads(saved["recipe"]) != json.loads(self._recipe):
+        # A checkpoint from before there was a choice of splits, or of input, was made with the only one there was.
+        before = {"split": "carve"} | json.loads(saved["recipe"])
+        before["mix"] = {"high_pass": False} | before["mix"]
+        if before != json.loads(self._recipe):
             raise ValueError(
                 f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}"
             )

@@ -18,10 +18,13 @@ def store_half(model: keras.Model, path: Path) -> None:
         model: made by ``detector.models.build``, hence named after its architecture.
         path: ends in ``.weights.h5``.
     """
+    # Crops, (None, S, S, 3), of an image model; those and a mask, (None, T, S, S, 3), of a video model.
+    shapes = model.input_shape
+    size = int(shapes[0][2] if isinstance(shapes, list) else shapes[1])
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float16")
     try:
-        small = build(model.name, int(model.input_shape[1]))
+        small = build(model.name, size)
     finally:
         keras.config.set_dtype_policy(policy)
     small.set_weights(model.get_weights())

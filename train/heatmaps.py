@@ -25,6 +25,7 @@ from detector.records import CropSpec
 from detector.verdict import calibrate
 from train.blend import self_blend, swap
 from train.data import Cache
+from train.landmarks import mesh_in_crop
 from train.metrics import bootstrap_interval
 from train.splits import carve_validation
 
@@ -101,18 +102,18 @@ def _faces(cache: Cache, indices: np.ndarray, spec: CropSpec) -> list[_Face]:
     """Upright genuine faces with a mesh, evenly over the indices."""
     found = []
     for index in indices.tolist():
-        mesh, sample = cache.mesh(index), cache.samples[index]
-        if mesh is None or sample.label != "real":
+        sample = cache.samples[index]
+        if sample.label != "real" or cache.mesh(index) is None:
             continue
         crop = crop_face(cache.frame(index), cache.detection(index), spec)
-        if abs(crop.quality.roll_deg) > spec.upright_above_deg:
-            continue  # the crop was turned, the mesh was not
+        mesh = mesh_in_crop(cache.mesh(index), crop, spec.upright_above_deg)
+        if mesh is None:
+            continue
         corner, scale = np.array([crop.source.left, crop.source.top]), spec.size / crop.source.width
         box = (np.array(_corners(crop.detection.box)) - np.tile(corner, 2)) * scale
         left, top, right, bottom = (int(v) for v in np.clip(box, 0, spec.size))
-        moved = ((mesh - corner) * scale).astype(np.float32)
         found.append(
-            _Face(crop.rgb, moved, f"{sample.source}/{sample.group}", sample.source, (left, top, right, bottom))
+            _Face(crop.rgb, mesh, f"{sample.source}/{sample.group}", sample.source, (left, top, right, bottom))
         )
     step = max(1, len(found) // _FACES)
     return found[::step][:_FACES]

@@ -189,6 +189,7 @@ LAYOUTS: Mapping[str, tuple[str, Callable[[Path], list[Sample]]]] = MappingProxy
     {
         "faces": ("faces.tsv", read_table),
         "clips": ("clips.tsv", lambda folder: read_table(folder, "clips.tsv")),
+        "faces-and-clips": ("clips.tsv", lambda folder: read_table(folder) + read_table(folder, "clips.tsv")),
         "faceforensics": ("original_sequences", read_faceforensics),
         "celeb-df": ("List_of_testing_videos.txt", read_celeb_df),
         "dfdc": ("**/metadata.json", read_dfdc),

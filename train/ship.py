@@ -48,6 +48,8 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
             f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
             "so a calibration on it would promise too much. Fit again with --split carve."
         )
+    if recipe.get("mix", {}).get("high_pass"):
+        raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")
     source = run / f"{name}.weights.h5"
     cache = Cache(cache_folder)
     validation = safe_split(cache, scheme).validation

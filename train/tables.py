@@ -14,7 +14,8 @@ _MEASURES = ("eer", "tpr_at_fpr_1", "tpr_at_fpr_5", "accuracy", "precision", "re
 _MEASURE_HEADS = ("EER", "TPR at 1 % FPR", "TPR at 5 % FPR", "accuracy", "precision", "recall", "FPR")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A Markdown table, line by line."""
     return [_line(head), "|" + "---|" * len(head), *(_line(row) for row in rows)]
 
 
@@ -30,6 +31,11 @@ def _interval(row: Mapping[str, Any], name: str, digits: int = 3) -> str:
     return f"{row[f'{name}_low']:.{digits}f} to {row[f'{name}_high']:.{digits}f}"
 
 
+def measured(row: Mapping[str, Any], name: str) -> str:
+    """A figure with its 95 % interval, empty where it was not measured."""
+    return f"{row[name]:.3f} ({_interval(row, name)})" if name in row else ""
+
+
 def _measures(row: Mapping[str, Any]) -> list[str]:
     return [_number(row.get(key)) for key in _MEASURES]
 
@@ -41,8 +47,8 @@ def _with_auc(rows: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[
 def worst_cases(result: Mapping[str, Any]) -> Table:
     """The weakest place of one model in every respect that was looked at."""
     rows: list[list[str]] = []
-    for what, table in (("source", result["by_source"]), ("method", result["by_method"])):
-        if found := _with_auc(table):
+    for what, rated in (("source", result["by_source"]), ("method", result["by_method"])):
+        if found := _with_auc(rated):
             name, row = found[0]
             rows.append([f"lowest AUC of a {what}", name, f"{row['auc']:.3f} ({_interval(row, 'auc')})"])
     alarms = [(f"genuine faces of {name}", row) for name, row in result["by_source"].items()]
@@ -57,7 +63,7 @@ def worst_cases(result: Mapping[str, Any]) -> Table:
         name, row = min(result["degradation"].items(), key=lambda item: _change(item[1]))
         loss = "too few can still be analysed" if row["auc"] is None else f"{row['change']:+.3f}, to {row['auc']:.3f}"
         rows.append(["largest loss of AUC after a step", name, loss])
-    return _table(["worst case", "where", "figure (95 % interval)"], rows)
+    return table(["worst case", "where", "figure (95 % interval)"], rows)
 
 
 def _change(row: Mapping[str, Any]) -> float:
@@ -85,7 +91,7 @@ def overview_table(models: Mapping[str, Mapping[str, Any]], default: str) -> Tab
              _number(result["mean_of_sources"]["auc"]), *_measures(pooled), _number(calibration["ece15_balanced"]),
              _number(calibration["ece15_as_mixed"]), _gap(result["train_gap"])]
         )  # fmt: skip
-    return _table(
+    return table(
         ["model", "pooled AUC (95 % interval)", "mean AUC of sources", *_MEASURE_HEADS, "ECE, classes one half each",
          "ECE, as mixed", "AUC on training files minus dev, points: pooled, worst source"],
         rows,
@@ -104,7 +110,7 @@ def source_table(result: Mapping[str, Any], probe: Mapping[str, float] | None) -
     rows = _with_auc(result["by_source"]) + _with_auc(result["by_method"])
     head = ["test faces (worst first)", "genuine", "fake", "AUC", "95 % interval", *_MEASURE_HEADS]
     extra = ["AUC of file and sharpness statistics alone"] if probe else []
-    return _table(
+    return table(
         [*head, *extra],
         [
             [name, str(row["genuine"]), str(row["fake"]), _number(row["auc"]), _interval(row, "auc"), *_measures(row)]
@@ -117,7 +123,7 @@ def source_table(result: Mapping[str, Any], probe: Mapping[str, float] | None) -
 def record_table(record: Sequence[Mapping[str, Any]]) -> Table:
     """The confusion matrix by verdict."""
     genuine, fake = sum(row["genuine"] for row in record), sum(row["fake"] for row in record)
-    return _table(
+    return table(
         ["verdict", "of 100 genuine faces", "of 100 fake faces"],
         [
             [
@@ -142,14 +148,14 @@ def false_alarm_table(by_source: Mapping[str, Mapping[str, Any]]) -> Table:
     """Genuine faces by source, most false alarms first."""
     found = [item for item in by_source.items() if item[1]["genuine"]]
     found.sort(key=lambda item: -float(item[1]["false_positive_rate"]))
-    return _table(["genuine faces of", *_ALARM_HEAD], [_alarm_row(name, row) for name, row in found])
+    return table(["genuine faces of", *_ALARM_HEAD], [_alarm_row(name, row) for name, row in found])
 
 
 def ethnicity_table(by_label: Mapping[str, Mapping[str, Any]]) -> Table:
     """Genuine faces by UTKFace's label; the names are those of its authors."""
     names = {"0": "0, White", "1": "1, Black", "2": "2, Asian", "3": "3, Indian", "4": "4, others"}
     found = sorted(by_label.items(), key=lambda item: -float(item[1]["false_positive_rate"]))
-    return _table(
+    return table(
         ["genuine faces, UTKFace's label", *_ALARM_HEAD],
         [_alarm_row(names.get(name, name), row) for name, row in found],
     )
@@ -157,7 +163,7 @@ def ethnicity_table(by_label: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def size_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Rates by the size of the face box."""
-    return _table(
+    return table(
         ["face", "genuine", "fake", "AUC", "recall", "genuine flagged, %", "95 % interval"],
         [
             [_size(row), str(row["genuine"]), str(row["fake"]), _number(row.get("auc")), _number(row.get("recall")),
@@ -170,7 +176,7 @@ def size_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def degradation_table(rows: Mapping[str, Mapping[str, Any]], words: Mapping[str, str]) -> Table:
     """Change of AUC against the same files clean, largest loss first."""
     found = sorted(rows.items(), key=lambda item: _change(item[1]))
-    return _table(
+    return table(
         ["step", "files", "AUC clean", "AUC after", "change", "recall", "FPR", "no longer analysed", "worst source"],
         [
             [words[name], str(row["files"]), _number(row["auc_clean"]), _number(row["auc"]), _signed(row["change"]),
@@ -194,12 +200,12 @@ def history_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     step = max(1, -(-len(rows) // _MOST_HISTORY_ROWS))
     kept = [row for index, row in enumerate(rows) if (len(rows) - 1 - index) % step == 0 or index == 0]
     if "crops" in rows[0] and "validation_auc" in rows[0]:
-        return _table(
+        return table(
             ["crops seen in training", "AUC on the validation groups"],
             [[str(row["crops"]), _number(row["validation_auc"])] for row in kept],
         )
     keys = [key for key, value in rows[0].items() if isinstance(value, int | float)]
-    return _table(
+    return table(
         [key.replace("_", " ") for key in keys],
         [[str(v) if isinstance(v := row.get(key), int) else _number(v) for key in keys] for row in kept],
     )
@@ -216,7 +222,7 @@ def heatmap_table(models: Mapping[str, Mapping[str, Any]]) -> Table:
                      f"{row['ratio']:.2f} ({_interval(row, 'ratio', 2)})", _number(row["most_possible"], 2),
                      *(_fall(row["deletion"][fill]) if "deletion" in row else "" for fill in ("blurred", "genuine"))]
                 )  # fmt: skip
-    return _table(
+    return table(
         ["model", "altered", "faces", "heat inside", "area", "ratio (95 % interval)", "ratio if all heat were inside",
          "fall of the logit when the hottest tenth is blurred, against random places",
          "the same, genuine pixels put back"],
@@ -230,7 +236,7 @@ def _fall(row: Mapping[str, float]) -> str:
 
 def gates_table(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
     """AUC of the default model by what the quality gates look at."""
-    return _table(
+    return table(
         ["measured", "from", "below", "faces", "AUC", "genuine flagged, %"],
         [
             [name, _number(row["from"], 2), _number(row["below"], 2), str(row["faces"]), _number(row["auc"]),
@@ -244,11 +250,13 @@ def gates_table(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
 def ablation_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """What was left out or changed, and the command that repeats it."""
     sources = sorted({source for row in rows for source in row["dev_auc_by_source"]})
-    return _table(
-        ["what", "crops", "validation AUC", *(f"dev {source}" for source in sources), "command"],
+    return table(
+        ["what", "crops", "validation AUC", *(f"dev {source}" for source in sources), "dev pooled",
+         "dev pooled, log-odds averaged with the first row", "command"],
         [
             [str(row["name"]), str(row["crops"]), _number(row["validation_auc"]),
-             *(_number(row["dev_auc_by_source"].get(source)) for source in sources), f"`{row['command']}`"]
+             *(_number(row["dev_auc_by_source"].get(source)) for source in sources),
+             _number(row.get("dev_auc_pooled")), _number(row.get("dev_auc_with_first")), f"`{row['command']}`"]
             for row in rows
         ],
     )  # fmt: skip

@@ -1,0 +1,161 @@
+"""What is said of a file's own word about its origin: neutral where nothing is found, and never as if it were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from detector.records import ContentCredentials, Provenance, ProvenanceFact
+from detector.sentences import Sentence
+
+__all__ = ["BESIDE", "CREDENTIALS", "HEADING", "LOSSES", "NOTHING", "UNREAD", "credentials_lines", "fact_line", "lines"]
+
+HEADING = Sentence("What the file says about itself")
+BESIDE = Sentence(
+    "This is read from notes inside the file. It does not change the score, and anyone can write or remove such notes."
+)
+NOTHING = Sentence(
+    "No notes about a camera, a program or a generator were found. Most files from the internet have none, so this speaks "
+    "neither for nor against the file."
+)
+LOSSES = Sentence(
+    "Cropping, saving again, screenshots and most messengers and social networks remove such notes; the original file is the "
+    "best place to look for them."
+)
+UNREAD = Sentence("Some notes in the file are damaged, or too many or too long, and were not read.")
+CREDENTIALS = Sentence("Content Credentials (C2PA)")
+
+_FACTS: Mapping[str, tuple[Sentence, Sentence]] = MappingProxyType(
+    {
+        "camera": (
+            Sentence("Camera"),
+            Sentence("A camera or phone is named. Editing programs usually keep this note."),
+        ),
+        "taken": (Sentence("Date in the file"), Sentence("Set by the clock of the device, which may be wrong.")),
+        "generator": (
+            Sentence("Generator named in the file"),
+            Sentence("Programs that make or change pictures with AI write such notes."),
+        ),
+        "face_editor": (
+            Sentence("Face editor named in the file"),
+            Sentence("A program whose purpose is to change or smooth faces is named."),
+        ),
+        "editor": (
+            Sentence("Editing program"),
+            Sentence("Used for harmless corrections as well as for large changes."),
+        ),
+        "software": (Sentence("Program or device software"), Sentence("It wrote or saved the file.")),
+        "source_type": (
+            Sentence("Declared kind of source"),
+            Sentence(
+                "Whoever made the file declared this with a term of the IPTC, the press agencies' body for such notes."
+            ),
+        ),
+        "resized": (
+            Sentence("Size noted by the camera, in pixels"),
+            Sentence("The picture now has another size, so it was cropped or scaled after it was taken."),
+        ),
+        "encoder": (
+            Sentence("Saved or converted by"),
+            Sentence("Services and programs convert nearly every upload, so this says little."),
+        ),
+    }
+)
+"""By the kind of a ``ProvenanceFact``: its name, and what it is worth."""
+
+_SOURCE_TYPES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "trainedAlgorithmicMedia": Sentence("made by a generative AI model"),
+        "compositeWithTrainedAlgorithmicMedia": Sentence("composed, with parts made by a generative AI model"),
+        "algorithmicMedia": Sentence("made by a computer program without training data"),
+        "compositeSynthetic": Sentence("composed, with computer-made parts"),
+        "composite": Sentence("composed of several sources"),
+        "compositeCapture": Sentence("composed of several photographs"),
+        "digitalCapture": Sentence("taken with a digital camera"),
+        "computationalCapture": Sentence("taken with a phone or camera that joins several exposures"),
+        "negativeFilm": Sentence("scanned from film"),
+        "positiveFilm": Sentence("scanned from film"),
+        "print": Sentence("scanned from a print"),
+        "humanEdits": Sentence("edited by a person without generative AI"),
+        "minorHumanEdits": Sentence("edited by a person without generative AI"),
+        "algorithmicallyEnhanced": Sentence("improved by a program without generative AI"),
+        "digitalCreation": Sentence("made by a person with a computer"),
+        "digitalArt": Sentence("made by a person with a computer"),
+        "virtualRecording": Sentence("recorded from a screen or a virtual world"),
+        "screenCapture": Sentence("recorded from a screen or a virtual world"),
+    }
+)
+"""The terms of https://cv.iptc.org/newscodes/digitalsourcetype/ in plain words."""
+
+_STATES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "intact": Sentence(
+            "The file carries a signed record of its making, and it has not been changed since it was signed. Whether the "
+            "signer can be relied on was not checked: anyone can sign under any name."
+        ),
+        "broken": Sentence(
+            "The file carries a signed record of its making, but it no longer fits: file or record were changed after the "
+            "signing, or the signature is not valid. A harmless later edit can do that too."
+        ),
+        "unreadable": Sentence("The file carries a record of its making that could not be read."),
+        "elsewhere": Sentence(
+            "The file only gives an internet address for a record of its making. Nothing is fetched from there."
+        ),
+    }
+)
+
+
+def lines(provenance: Provenance) -> list[Sentence]:
+    """Everything in sentences, for a terminal or plain text."""
+    told = [fact_line(fact) for fact in provenance.facts]
+    if provenance.credentials is not None:
+        told += [
+            Sentence("{name}: {value}", name=CREDENTIALS, value=each)
+            for each in credentials_lines(provenance.credentials)
+        ]
+    if not told:
+        told = [NOTHING]
+    return [*told, *([UNREAD] if provenance.unread else [])]
+
+
+def fact_line(fact: ProvenanceFact) -> Sentence:
+    """One fact with its name and what it is worth."""
+    name, worth = _FACTS[fact.kind]
+    term = _SOURCE_TYPES.get(fact.value) if fact.kind == "source_type" else None
+    return Sentence(
+        "{name}: {value} ({where}). {worth}",
+        name=name,
+        value=term or _Verbatim(fact.value),
+        where=_Verbatim(fact.where),
+        worth=worth,
+    )
+
+
+def credentials_lines(found: ContentCredentials) -> list[Sentence]:
+    """What the signed record says, its state first."""
+    told = [_STATES[found.state]]
+    if found.signer:
+        told.append(Sentence("Signed under the name: {name}.", name=_Verbatim(found.signer)))
+    if found.signed_at:
+        told.append(Sentence("Signed on: {date}.", date=_Verbatim(found.signed_at)))
+    if found.made_with:
+        told.append(Sentence("Program: {names}.", names=_Verbatim(", ".join(found.made_with))))
+    told += [
+        Sentence("Declared kind of source: {kind}.", kind=_SOURCE_TYPES.get(kind, _Verbatim(kind)))
+        for kind in found.source_types
+    ]
+    if found.actions:
+        told.append(Sentence("Recorded steps: {codes}.", codes=_Verbatim(", ".join(found.actions))))
+    if found.problems:
+        told.append(Sentence("What does not fit: {codes}.", codes=_Verbatim(", ".join(found.problems))))
+    return told
+
+
+class _Verbatim:
+    """Text of a file, shown as it is in every language: a program may be called "Photo", and its version 17.4."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __format__(self, spec: str) -> str:
+        return format(self._text, spec)

@@ -1,0 +1,33 @@
+"""What stands in a report that is handed on, beside what the page says: date, options, and how to share it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from detector.records import Report
+from detector.sentences import Sentence
+
+__all__ = ["CHECK_OF", "COPIED", "COPY", "DATE", "MADE_BY", "NOT_EVIDENCE", "OPTIONS", "SAVE", "options_text", "title"]
+
+DATE = Sentence("Date of the check (UTC)")
+OPTIONS = Sentence("Options and thresholds")
+SAVE = Sentence("Download the report (HTML)")
+COPY = Sentence("Copy the result as text")
+COPIED = Sentence("Copied")
+NOT_EVIDENCE = Sentence(
+    "This report holds the pictures it was made from. A score is an estimate, not evidence: do not use it to accuse anyone."
+)
+CHECK_OF = "Check of {name}"
+"""Title of a report that is a file of its own."""
+MADE_BY = Sentence("Report of a check for signs of face manipulation")
+
+
+def options_text(options: Mapping[str, object]) -> str:
+    """The options as JSON, with spaces at which a narrow page can break the line."""
+    return json.dumps(options, default=str, separators=(", ", ": "))
+
+
+def title(report: Report) -> Sentence:
+    """``CHECK_OF`` of a report."""
+    return Sentence("Check of {name}", name=report.input.name)

@@ -1,0 +1,55 @@
+"""What the server says when it cannot take a file or finish a check, and why a request is refused."""
+
+from __future__ import annotations
+
+from detector.sentences import Sentence
+
+__all__ = [
+    "BROKE_OFF",
+    "BUSY",
+    "NO_ROOM",
+    "NO_SUCH_PAGE",
+    "OTHER_SITE",
+    "TOOK_TOO_LONG",
+    "TOOK_TOO_MUCH",
+    "TOO_MANY",
+    "UNKNOWN_HOST",
+    "UPLOAD_TOO_LARGE",
+    "UPLOAD_TOO_SLOW",
+    "WILL_NOT_START",
+]
+
+BUSY = Sentence(
+    "Too many people are using this page at the moment. Please try again in a minute; your file was not checked."
+)
+TOO_MANY = Sentence("Too many files came from your connection within a minute. Please wait a minute, then try again.")
+NO_ROOM = Sentence(
+    "There is no room for another file at the moment. Uploads are deleted after a few minutes: please try again then."
+)
+UPLOAD_TOO_LARGE = Sentence(
+    "This file is too large: at most 200 MB are taken. Cut out the part that matters, or save a smaller copy."
+)
+UPLOAD_TOO_SLOW = Sentence(
+    "The upload took too long and was ended. Try again with a better connection, or with a smaller copy."
+)
+UNKNOWN_HOST = Sentence(
+    "This page does not answer to that host name; whoever runs it can allow the name with --allow-host."
+)
+OTHER_SITE = Sentence("Another site may not use this page in your name. Open the page itself.")
+NO_SUCH_PAGE = Sentence("There is no such page.")
+
+BROKE_OFF = Sentence(
+    "The check failed before it was done: the program that reads the file broke off. Please try again. If it fails "
+    "again, save the file anew, for example as JPEG or MP4, and give that one."
+)
+TOOK_TOO_LONG = Sentence(
+    "Checking this file took too long and was ended. Cut out the part that matters, or save a smaller "
+    "copy, and try again."
+)
+TOOK_TOO_MUCH = Sentence(
+    "Checking this file needed more memory than is allowed and was ended. Save a smaller copy and try again."
+)
+WILL_NOT_START = Sentence(
+    "The program that checks files could not be started. Please try again in a minute. If that does not help, whoever "
+    "runs this page should run: python -m detector self-check"
+)

@@ -1,0 +1,165 @@
+"""The detector in a process of its own: the same answers, and what becomes of a job whose process dies or goes too far."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from detector import report
+from detector.errors import Cancelled, DamagedMedia, UnknownModel, WeightsCorrupt, WorkerFailed
+from detector.isolation import Bounds, IsolatedDetector
+from tests.clips import counting_frames, write_clip
+
+if TYPE_CHECKING:
+    from detector import Detector
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the process and its limits need a POSIX system")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def isolated(clip_weights: Path) -> Iterator[IsolatedDetector]:
+    with IsolatedDetector(clip_weights) as detector:
+        detector.wait()
+        yield detector
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "count.mp4", counting_frames(40, (320, 240)))
+
+
+def test_it_answers_as_the_detector_does(
+    isolated: IsolatedDetector, tiny_detector_for_clips: Detector, portrait: Path, clip: Path
+) -> None:
+    assert isolated.manifest == tiny_detector_for_clips.manifest
+    assert isolated.models == tiny_detector_for_clips.models
+    assert isolated.clip_models == tiny_detector_for_clips.clip_models
+    for path in (portrait, clip):
+        there, here = isolated.analyze(path, name="x"), tiny_detector_for_clips.analyze(path, name="x")
+        assert report.to_json(there) == report.to_json(here)
+    heard: list[tuple[str, int, int]] = []
+    isolated.analyze(clip, progress=lambda *step: heard.append(step))
+    assert heard[0][0] == "reading"
+    assert heard[-1][1] == heard[-1][2]
+
+
+def test_errors_keep_their_kind_and_sentence(isolated: IsolatedDetector, tmp_path: Path) -> None:
+    (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    with pytest.raises(DamagedMedia, match="ends too early"):
+        isolated.analyze(tmp_path / "half.jpg")
+    with pytest.raises(UnknownModel, match="choose one of"):
+        isolated.analyze(ROOT / "tests", model="nope")
+
+
+def test_a_fault_in_the_program_is_loud_but_names_no_file(isolated: IsolatedDetector, portrait: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"TypeError at isolation\.py") as caught:
+        isolated.analyze(portrait, nonsense="secret")
+    assert portrait.name not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_job_can_be_stopped(isolated: IsolatedDetector, clip: Path) -> None:
+    pid = isolated.pid
+    with pytest.raises(Cancelled):
+        isolated.analyze(clip, cancelled=lambda: True)
+    assert isolated.pid == pid, "it stopped by itself"
+
+
+def test_a_killed_process_is_told_at_once_and_replaced(
+    isolated: IsolatedDetector, portrait: Path, clip: Path, tmp_path: Path
+) -> None:
+    killed: list[tuple[float, int]] = []
+
+    def kill(*_: object) -> None:
+        if not killed:
+            killed.append((time.monotonic(), isolated.pid))
+            os.kill(isolated.pid, signal.SIGKILL)
+
+    long = write_clip(tmp_path / "long.mp4", counting_frames(200, (640, 480)))
+    found = isolated.analyze(long)
+    with pytest.raises(WorkerFailed, match="Please try again"):
+        isolated.annotate(long, found, tmp_path / "marked.mp4", progress=kill)
+    ((when, pid),) = killed
+    assert time.monotonic() - when < 2
+    assert not (tmp_path / "marked.mp4").exists()
+    assert isolated.analyze(portrait).faces
+    assert isolated.pid != pid
+
+
+def test_a_process_that_hangs_or_grows_is_ended(
+    isolated: IsolatedDetector, portrait: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bounds, says in ((Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 20), "more memory")):
+        isolated.wait()
+        # A decoder that hangs in native code neither answers nor hears.
+        os.kill(isolated.pid, signal.SIGSTOP)
+        with monkeypatch.context() as patch:
+            patch.setattr(isolated, "_bounds", bounds)
+            began = time.monotonic()
+            with pytest.raises(WorkerFailed, match=says):
+                isolated.analyze(portrait)
+            assert time.monotonic() - began < 2
+    assert isolated.analyze(portrait).faces, "the next job waits for the next process"
+
+
+def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weights: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (6000, 5000), "grey").save(tmp_path / "large.png")
+    code = (
+        "import json, sys, time\n"
+        "from detector.errors import DetectorError\n"
+        "from detector.isolation import Bounds, IsolatedDetector\n"
+        "detector = IsolatedDetector(sys.argv[1], Bounds(extra_bytes=64 << 20))\n"
+        "try: said = detector.analyze(sys.argv[2]).reason\n"
+        "except DetectorError as error: said = str(error)\n"
+        "print(json.dumps([said, detector.pid]), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", code, str(tiny_weights), str(tmp_path / "large.png")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stdout is not None
+        said, pid = json.loads(server.stdout.readline())
+        assert "memory" in said or "try again" in said
+        # Let a replacement, if there has to be one, come up before the server goes.
+        server.kill()
+    assert _within(10, lambda: not _alive(pid))
+
+
+def test_wrong_weights_are_a_sentence(tiny_weights: Path, tmp_path: Path) -> None:
+    for file in tiny_weights.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    data = bytearray((tmp_path / "tiny.weights.h5").read_bytes())
+    data[-1] ^= 1
+    (tmp_path / "tiny.weights.h5").write_bytes(data)
+    with IsolatedDetector(tmp_path) as detector:
+        with pytest.raises(WeightsCorrupt, match="SHA-256"):
+            detector.wait()
+        with pytest.raises(WeightsCorrupt, match="SHA-256"):
+            detector.analyze(ROOT / "README.md")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except OSError:
+        return False
+
+
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()

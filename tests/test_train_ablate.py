@@ -1,0 +1,62 @@
+"""The ablations are commands that the command line takes; each differs from the first in one thing and is measured on dev."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
+
+from tests.faces_on_disk import textured, write_cache
+from train.__main__ import _parser
+from train.ablate import ROWS, ablate
+from train.batches import Mix
+from train.data import Sample
+from train.fit import Recipe, fit
+
+
+def test_every_row_is_a_command_and_differs_in_one_thing() -> None:
+    parsed = [vars(_parser().parse_args(shlex.split(command))) for command in ROWS.values()]
+    for row in parsed[1:]:
+        assert sum(row[key] != parsed[0][key] for key in row) == 1
+
+
+def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faces = []
+    for number in range(12):
+        for label in ("real", "fake"):
+            subset = "dev" if number % 3 == 0 else "train"
+            rgb = textured(number) if label == "real" else textured(number) // 3
+            faces.append((Sample(f"{number}{label}.png", label, "s", "m", f"g{number}", subset), rgb))
+    write_cache(tmp_path, faces)
+    recipe = Recipe("cnn", 48, crops=160, batch=8, rate=2e-3, warmup=2, average=0.5, pretrained=False,
+                    mix=Mix(labelled=1.0, self_blended=0.0, strength=0.0))  # fmt: skip
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> None:
+        asked.append(command)
+        fit(recipe, tmp_path, Path(command[command.index("--out") + 1]))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    names = tuple(ROWS)[:1]
+    rows = ablate(tmp_path, tmp_path / "runs", tmp_path, names)
+    assert (
+        rows
+        == ablate(tmp_path, tmp_path / "runs", tmp_path, names)
+        == json.loads((tmp_path / "ablations.json").read_text())
+    )
+    assert len(asked) == 1
+    assert asked[0][2:5] == ["train", "fit", "efficientnet"]
+    assert rows[0]["command"].startswith("python -m train fit efficientnet")
+    assert rows[0]["crops"] == 160
+    # Dark "fakes" are easily told: what is measured is this run on these faces.
+    assert rows[0]["dev_auc_by_source"]["s"] > 0.9
+    assert np.isfinite(rows[0]["validation_auc"])
+    # Beside itself a model is worth what it is worth alone.
+    assert rows[0]["dev_auc_with_first"] == rows[0]["dev_auc_pooled"]
