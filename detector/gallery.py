@@ -111,7 +111,7 @@ class Gallery:
         """The kept result, or None: verdict, p_fake, and the HTML of the result by language."""
         key = self._key(example)
         if key not in self._kept:
-            with suppress(OSError, ValueError, EOFError):
+            with suppress(OSError, ValueError, EOFError, TypeError, KeyError):  # damaged, or not ours
                 found = json.loads(gzip.decompress((self._folder / f"{key}.json.gz").read_bytes()))
                 if set(found["html"]) == set(LANGUAGES) and found["verdict"] in set(Verdict):
                     self._kept[key] = found
