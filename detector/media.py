@@ -36,6 +36,7 @@ from detector.records import Frame, InputInfo, LoadedImage
 from detector.sentences import Sentence
 
 __all__ = [
+    "FORMATS",
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
@@ -44,6 +45,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "read_image",
+    "unreadable_formats",
 ]
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -147,6 +149,20 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
     if not 1 <= quality <= 95:
         raise ValueError(f"encode_jpeg: expected quality in [1, 95], got {quality}")
     return _encode(rgb, "JPEG", quality=quality, subsampling="4:2:0")
+
+
+def unreadable_formats() -> list[str]:
+    """Formats of those that are read which this installation cannot read, found by writing and reading a picture in each."""
+    made = Image.fromarray(np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8))
+    bad = []
+    for name in FORMATS.replace(" and ", ", ").split(", "):
+        out = io.BytesIO()
+        try:
+            made.save(out, _PILLOW_FORMAT.get(name, name))
+            decode_image(out.getvalue())
+        except (OSError, KeyError, ValueError, MediaError):
+            bad.append(name)
+    return bad
 
 
 def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> bytes:
