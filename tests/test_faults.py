@@ -65,7 +65,8 @@ def test_a_day_in_the_life_of_the_server(clip_weights: Path, tmp_path: Path) -> 
         assert server.process.wait(30) == 0
         assert time.monotonic() - began < 10
         assert within(5, lambda: not Path(f"/proc/{second}/cmdline").exists())
-        assert list(temp.iterdir()) == [], "uploads and results are gone at exit"
+        assert server.files() == [], "uploads and results are gone at exit"
+        assert not list(temp.glob("photo-check-*"))
         log = server.log.read_text()
         assert "job 1 analyze: done after" in log
         assert "WorkerFailed" in log
