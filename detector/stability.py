@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +86,8 @@ def view_scores(
     own = float(sides.mean())
     shift = 0.0 if base is None else base - own
     logits: Sequence[float] = [*map(float, sides), *map(float, cut)]
-    return MappingProxyType(
-        {name: calibrate(logit + shift, calibration) for name, logit in zip(VIEWS, logits, strict=True)}
-    )
+    # A dict, since a read-only view cannot pass between processes.
+    return {name: calibrate(logit + shift, calibration) for name, logit in zip(VIEWS, logits, strict=True)}
 
 
 def _around(frame: Frame, detection: Detection, spec: CropSpec) -> tuple[Frame, Detection]:

@@ -168,16 +168,20 @@ def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count
 
 
 @contextmanager
-def serve(detector: app.Analyser, uploads: Path) -> Iterator[gr.Blocks]:
+def serve(detector: app.Analyser, uploads: Path, feedback_to: Path | None = None) -> Iterator[gr.Blocks]:
     """The page on a free port of this computer, with the options it ships with and uploads in that folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(uploads))
-        blocks = app.build_app(detector)
+        blocks = app.build_app(detector, feedback_to=feedback_to)
         blocks.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **app.launch_options())
         try:
             yield blocks
         finally:
             blocks.close()
+
+
+KINDS = dict(zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True))
+"""A photo with the name of a verdict gets that verdict, with one face of this score."""
 
 
 class FakeDetector:
@@ -213,6 +217,10 @@ class FakeDetector:
         with Image.open(io.BytesIO(data)) as picture:
             rgb = np.asarray(picture.convert("RGB"))
         shown = name or Path(path).name
+        if Path(shown).stem in KINDS:
+            verdict = Verdict(Path(shown).stem)
+            made = judged(rgb, verdict, KINDS[verdict])
+            return replace(made, input=replace(made.input, name=shown))
         if rgb.shape[1] < FACES[-1].right:
             reason = "No face was found in this picture, so nothing was analysed."
             return report(rgb, (), Verdict.NOT_ANALYSED, None, shown, reason)
