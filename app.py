@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import gradio as gr
 from gradio.events import api
@@ -39,6 +39,9 @@ from detector.isolation import IsolatedDetector
 from detector.language import LANGUAGES
 from detector.pictures import pictures_of
 from detector.records import Manifest, Report
+
+if TYPE_CHECKING:
+    from detector import Detector
 
 __all__ = ["build_app", "launch_options", "main"]
 
@@ -271,7 +274,7 @@ def _serve(options: argparse.Namespace) -> None:
     with (
         Uploads(UPLOADS_KEPT_S) as uploads,
         log_without_names(uploads.folder),
-        IsolatedDetector(options.weights) as detector,
+        _loaded(options.weights) as detector,
     ):
         gallery = Gallery(detector.analyze, detector.manifest)
         closing = threading.Event()
@@ -292,14 +295,26 @@ def _serve(options: argparse.Namespace) -> None:
                 **launch_options() | {"mcp_server": options.mcp},
                 **surface(rules, uploads),
             )
-            detector.wait()
+            if isinstance(detector, IsolatedDetector):
+                detector.wait()
             filling.start()
             app.block_thread()
         finally:
             closing.set()
-            # First, so that nobody's job keeps the server from ending.
-            detector.close()
+            if isinstance(detector, IsolatedDetector):
+                detector.close()  # first, so that nobody's job keeps the server from ending
             app.close()
+
+
+def _loaded(weights: Path | None) -> IsolatedDetector | Detector:
+    """The detector in a process of its own, still loading; on Windows, which knows no such bounds, in this one."""
+    if os.name == "posix":
+        return IsolatedDetector(weights)
+    from detector import load_detector
+
+    detector = load_detector(weights)
+    detector.warm_up()
+    return detector
 
 
 def _card(detector: Analyser, found: Report) -> Said:

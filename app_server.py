@@ -111,7 +111,7 @@ def names_of(host: str, share: bool = False, more: Sequence[str] = ()) -> Rules:
     """
     names = [*LOOPBACK, *more]
     everywhere = host in ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound to
-    names += [socket.gethostname(), socket.getfqdn()] if everywhere else [host]
+    names += [socket.gethostname(), f"{socket.gethostname()}.local"] if everywhere else [host]
     if share:
         names += ["*.gradio.live"]
     frames: list[str] = []
@@ -265,21 +265,24 @@ class Gate:
         if path.startswith(_WORK) and not self._limiter.hit(self._checks, _client(scope)):
             await reply.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
             return
-        busy = False
+        failure: list[dict[str, Any]] = []
 
-        async def worded(message: dict[str, Any]) -> None:
-            nonlocal busy
-            if message["type"] == "http.response.start" and message["status"] == 503:
-                busy = True
-            elif not busy:
+        async def hold_failure(message: dict[str, Any]) -> None:
+            if failure or (message["type"] == "http.response.start" and message["status"] >= 500):
+                failure.append(message)
+            else:
                 await reply(message)
 
         try:
-            await self._app(scope, _at_most(receive, self._rules.other_bytes), worded)
+            await self._app(scope, _at_most(receive, self._rules.other_bytes), hold_failure)
         except _TooLong:
             await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
-        if busy:
+            return
+        if failure and failure[0]["status"] == 503:
             await reply.answer(503, words.BUSY, {"retry-after": "30"}, as_json=True)
+            return
+        for message in failure:
+            await reply(message)
 
 
 class _Reply:

@@ -113,6 +113,8 @@ class Uploads:
             if fits:
                 with self._changing:
                     self._reserved -= size
+                    # What came in lies on the disk now, and is to be counted there at once.
+                    self._counted = (0.0, 0)
 
     def sweep(self) -> None:
         """Delete what was not used for as long as it is kept, and folders that it leaves empty."""

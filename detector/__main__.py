@@ -4,6 +4,7 @@
     python -m detector analyze CLIP --annotated OUT.mp4 [...]
     python -m detector analyze FILE --html OUT.html [--lang LANGUAGE] [...]
     python -m detector models [--json] [--weights DIR]
+    python -m detector self-check [--json] [--weights DIR]
 
 Exit status: 0 if every file could be read (whatever its verdict), 2 otherwise.
 """
@@ -18,6 +19,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -56,7 +58,10 @@ def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> in
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _models(options) if options.command == "models" else _analyze(options, load or _load)
+        if options.command == "self-check":
+            status = _self_check(options)
+        else:
+            status = _models(options) if options.command == "models" else _analyze(options, load or _load)
         sys.stdout.flush()
     except BrokenPipeError:
         # Else the interpreter complains about the same pipe once more when it flushes at exit.
@@ -116,6 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("--lang", choices=tuple(LANGUAGES), default="en", help="language of --html (default en)")
     models = commands.add_parser("models", parents=[weights], help="list models, revisions and hashes")
     models.add_argument("--json", action="store_true", help="as one JSON object")
+    check = commands.add_parser(
+        "self-check",
+        parents=[weights],
+        help="try everything a check needs, and say in words what works",
+        description="Tries versions, weights, decoders, the temporary folder, and one photo and one video from end to end.",
+        epilog="Exit status: 0 if all of it works, 2 otherwise.",
+    )
+    check.add_argument("--json", action="store_true", help="as one JSON object")
     return parser
 
 
@@ -330,6 +343,25 @@ def _stem(name: str, taken: set[str]) -> str:
 def _printable(text: str) -> str:
     """The text without characters that could steer a terminal or turn its writing direction."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _self_check(options: argparse.Namespace) -> int:
+    from detector.self_check import self_check
+
+    status, found = OK, []
+    for check in self_check(options.weights):
+        status = status if check.ok else FAILED
+        found.append(asdict(check))
+        if not options.json:
+            print(
+                f"{'well ' if check.ok else 'NOT WELL'} {check.name} ({check.seconds:.1f} s)\n  {check.words}",
+                flush=True,
+            )
+    if options.json:
+        print(json.dumps({"ok": status == OK, "checks": found}, allow_nan=False))
+    else:
+        print("Everything works." if status == OK else "Something does not work; see above.")
+    return status
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -20,7 +20,18 @@ from detector.clip_formats import ClipFormat
 from detector.errors import Cancelled, DamagedMedia, MediaTooLarge, UnsupportedMedia
 from detector.sentences import Sentence
 
-__all__ = ["MAX_SECONDS", "MAX_SIDE", "SAVE_AS", "SMALLER", "ClipScan", "Stop", "check_size", "open_clip", "packets_of"]
+__all__ = [
+    "MAX_SECONDS",
+    "MAX_SIDE",
+    "SAVE_AS",
+    "SMALLER",
+    "ClipScan",
+    "Stop",
+    "check_size",
+    "missing_decoders",
+    "open_clip",
+    "packets_of",
+]
 
 MAX_SIDE = 4096
 """Pixels; the decoder's own pictures of an 8K clip fill 600 MB."""
@@ -187,6 +198,17 @@ def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
                 detail=Sentence("its table of contents cannot be read"),
             )
         ) from error
+
+
+def missing_decoders(names: Iterable[str]) -> list[str]:
+    """Those of FFmpeg's names of codings for which this installation has no decoder."""
+    missing = []
+    for name in names:
+        try:
+            av.Codec(name, "r")
+        except ValueError:  # what PyAV raises for a name it does not know
+            missing.append(name)
+    return missing
 
 
 def packets_of(container: Any, stream: Any) -> Iterator[Any]:

@@ -109,6 +109,8 @@ class IsolatedDetector:
     def close(self) -> None:
         """End the child; a job that runs ends with ``WorkerFailed``."""
         with self._changing:
+            if self._closed:
+                return
             self._closed = True
             child = self._child
         child.kill()

@@ -46,6 +46,7 @@ __all__ = [
     "encode_png",
     "read_image",
     "through_jpeg",
+    "unreadable_formats",
 ]
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -155,6 +156,20 @@ def through_jpeg(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """The pixels as they are after being saved as JPEG once: (H, W, 3) uint8 RGB, arguments as for ``encode_jpeg``."""
     with Image.open(io.BytesIO(encode_jpeg(rgb, quality)), formats=("JPEG",)) as image:
         return np.array(image.convert("RGB"))
+
+
+def unreadable_formats() -> list[str]:
+    """Formats of those that are read which this installation cannot read, found by writing and reading a picture in each."""
+    made = Image.fromarray(np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8))
+    bad = []
+    for name in FORMATS.replace(" and ", ", ").split(", "):
+        out = io.BytesIO()
+        try:
+            made.save(out, _PILLOW_FORMAT.get(name, name))
+            decode_image(out.getvalue())
+        except (OSError, KeyError, ValueError, MediaError):
+            bad.append(name)
+    return bad
 
 
 def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> bytes:

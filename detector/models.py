@@ -238,7 +238,8 @@ def build(architecture: str, size: int) -> keras.Model:
 def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
     """Build the architecture and load a ``.weights.h5`` into it (half-precision arrays are widened to float32).
 
-    The caller has checked the file's SHA-256; this checks that it fits.
+    The caller has checked the file's SHA-256; this checks that it fits, and that the networks' kernels say something: with
+    numbers that are none, or that are all the same, every picture would get the same score.
 
     Raises:
         UnknownModel: no such architecture.
@@ -252,6 +253,13 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
             f"{os.path.basename(os.fspath(path))} does not hold the weights of the architecture {architecture!r} at "
             f"{size} px; fetch the file again or name the architecture it was made for."
         ) from error
+    for variable in model.weights:
+        values = np.asarray(variable, np.float32)
+        if not np.isfinite(values).all() or (values.ndim > 1 and values.size > 1 and np.ptp(values) == 0):
+            raise WeightsCorrupt(
+                f"{os.path.basename(os.fspath(path))} holds no numbers, or always the same one, where {variable.path} should "
+                "be; fetch the file again."
+            )
     model.trainable = False
     return model
 

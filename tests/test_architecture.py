@@ -115,6 +115,8 @@ ALLOWED: dict[str, set[str]] = {
     # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
     "detector.isolation": RECORDS
     | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},
+    # Tries a part of each room; the whole of it through the isolated pipeline.
+    "detector.self_check": RECORDS | {"detector.clip_scan", "detector.isolation", "detector.media", "detector.weights"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""

@@ -312,3 +312,31 @@ def test_errors_name_no_path_of_the_server(served: Served) -> None:
     for path, options in requests:
         answer = httpx.post(f"{served.url}{path}", timeout=20, **options)
         assert not re.search(r"(/work/|/root/|/usr/|/home/|site-packages|Traceback)", answer.text), (path, answer.text)
+
+
+# In a browser --------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_works_under_its_own_policy(served: Served, photo: bytes, tmp_path: Path) -> None:
+    from tests.test_browser import CHROMIUM, FLAGS, sync_api
+
+    if not CHROMIUM:
+        pytest.skip("no chromium found (Debian package chromium, or set CHROMIUM)")
+    (tmp_path / "a.jpg").write_bytes(photo)
+    complaints: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+        page.goto(served.url)
+        page.wait_for_selector("#fc-photo-input input[type=file]", state="attached")
+        with page.expect_response(lambda response: "/upload" in response.url) as sent:
+            page.set_input_files("#fc-photo-input input[type=file]", tmp_path / "a.jpg")
+        assert sent.value.status == 200
+        page.wait_for_function("document.activeElement.id === 'fc-check'")
+        page.click("#fc-check")
+        page.wait_for_selector("#fc-verdict")
+        browser.close()
+    assert complaints == []

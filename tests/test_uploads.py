@@ -73,6 +73,9 @@ def test_room_is_set_aside_and_given_back(tmp_path: Path) -> None:
                 assert not second
         with uploads.room_for(200) as third:
             assert third
+            put(uploads.folder / "uploads" / "b", 600)
+        with uploads.room_for(200) as fourth:
+            assert not fourth, "what has just come in counts"
 
 
 def test_a_killed_run_is_swept_by_the_next_and_a_living_one_is_not(tmp_path: Path) -> None:

@@ -1,0 +1,160 @@
+"""Does everything work on this computer? Each answer in words, none from memory: what is said was just tried.
+
+python -m detector self-check [--weights DIR] [--json]
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.errors import DetectorError
+
+__all__ = ["Check", "self_check"]
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOM_BYTES = 1 << 30
+"""Free space in the temporary folder below which uploads soon find no place."""
+_CODINGS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried."""
+
+    name: str
+    ok: bool
+    words: str
+    """What was found; where it is not well, what to do."""
+    seconds: float
+
+
+def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
+    """Try everything a check of a file needs, one thing after the other.
+
+    Args:
+        weights_dir: folder with ``manifest.json``; default as for ``load_detector``.
+    """
+    tries: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("versions", _versions),
+        ("temporary folder", _temporary_folder),
+        ("weights", lambda: _weights(weights_dir)),
+        ("picture formats", _picture_formats),
+        ("video codings", _video_codings),
+        ("photo and video from end to end", lambda: _end_to_end(weights_dir)),
+    )
+    for name, attempt in tries:
+        began = time.monotonic()
+        try:
+            ok, said = True, attempt()
+        except _NotWell as problem:
+            ok, said = False, str(problem)
+        except DetectorError as error:
+            ok, said = False, str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on and this one says so
+            ok, said = False, f"failed with {type(error).__name__}: {error}"
+        yield Check(name, ok, said, time.monotonic() - began)
+
+
+class _NotWell(Exception):
+    """Something is not as it should be; the text says what, and what to do."""
+
+
+def _versions() -> str:
+    """Compare what is installed with the ranges that the suite passed with."""
+    from packaging.requirements import Requirement
+
+    wrong, known = [], []
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith(("#", "-")):
+            continue
+        wanted = Requirement(line)
+        try:
+            found = importlib.metadata.version(wanted.name)
+        except importlib.metadata.PackageNotFoundError:
+            wrong.append(f"{wanted.name} is missing")
+            continue
+        known.append(f"{wanted.name} {found}")
+        if not wanted.specifier.contains(found, prereleases=True):
+            wrong.append(f"{wanted.name} is {found}, but {wanted.specifier} is needed")
+    if wrong:
+        raise _NotWell(f"{'; '.join(wrong)}. Run: pip install -r requirements.txt")
+    return f"Python {platform.python_version()} with {', '.join(known)}."
+
+
+def _temporary_folder() -> str:
+    folder = Path(tempfile.gettempdir())
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _NotWell(f"{folder} cannot be written ({error.strerror}); set TMPDIR to a folder that can.") from error
+    free = shutil.disk_usage(folder).free
+    if free < ROOM_BYTES:
+        raise _NotWell(f"{folder} has only {free >> 20} MB left; make room, or set TMPDIR to another disk.")
+    return f"{folder} can be written and has {free / (1 << 30):.0f} GB left."
+
+
+def _weights(weights_dir: Path | None) -> str:
+    """Every file that the manifest names, compared with its SHA-256; only what is not here is asked of the Hub."""
+    from detector.weights import WeightStore
+
+    store = WeightStore(weights_dir)
+    files = [*(spec.file for spec in store.manifest.models.values()), *store.manifest.face_detectors.values()]
+    places = {file.name: store.locate(file).revision for file in files}
+    if not store.manifest.models:
+        raise _NotWell(f"The manifest in {store.folder} lists no model; use the weights folder of a release.")
+    whence = {"local": f"in {store.folder}"}
+    return (
+        f"{len(places)} files are byte for byte those of the manifest: "
+        f"{', '.join(f'{name} ({whence.get(place, place[:12])})' for name, place in places.items())}."
+    )
+
+
+def _picture_formats() -> str:
+    from detector.media import FORMATS, unreadable_formats
+
+    if bad := unreadable_formats():
+        raise _NotWell(
+            f"{', '.join(bad)} cannot be read. Reinstall with: pip install --force-reinstall pillow pillow-heif"
+        )
+    return f"{FORMATS} were each written and read back."
+
+
+def _video_codings() -> str:
+    from detector.clip_scan import missing_decoders
+
+    if missing := missing_decoders(_CODINGS):
+        raise _NotWell(f"No decoder for {', '.join(missing)}. Reinstall with: pip install --force-reinstall av")
+    return f"FFmpeg decodes {', '.join(_CODINGS)}."
+
+
+def _end_to_end(weights_dir: Path | None) -> str:
+    """Check a portrait and a short clip of it, as a user would."""
+    from detector.isolation import IsolatedDetector
+    from detector.records import Verdict
+
+    portrait, clip = (ROOT / "detector" / "examples" / name for name in ("collins.jpg", "pan.mp4"))
+    told = []
+    with IsolatedDetector(weights_dir) as detector:
+        paths = (portrait, clip) if detector.manifest.clips is not None else (portrait,)
+        for path in paths:
+            began = time.monotonic()
+            report = detector.analyze(path)
+            if report.verdict is Verdict.NOT_ANALYSED:
+                raise _NotWell(f"No face was analysed in {path.name}, which shows one: {report.reason}")
+            if report.p_fake is None or not 0.0 <= report.p_fake <= 1.0:
+                raise _NotWell(f"The score of {path.name} is {report.p_fake}; the weights may be damaged.")
+            told.append(f"{path.name}: score {report.p_fake:.2f} after {time.monotonic() - began:.1f} s")
+    if len(paths) < 2:
+        told.append("videos are not read, since the manifest has no rules for them")
+    return f"{'; '.join(told)}."

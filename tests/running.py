@@ -1,0 +1,140 @@
+"""The whole program as it is started by its users, in a process and a temporary folder of its own, for tests of faults."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+__all__ = ["ROOT", "Running", "within"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold in that time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()
+
+
+class Running:
+    """``python app.py`` on a free port. A context manager; entering it waits for the page, not for the models.
+
+    Args:
+        weights: folder with the manifest.
+        temp: an empty folder, which becomes its TMPDIR; its log is kept beside it.
+        arguments: further ones of the command line.
+        environment: further variables.
+    """
+
+    def __init__(self, weights: Path, temp: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.temp, self.log = temp, temp.with_name(temp.name + ".log")
+        self.url = f"http://127.0.0.1:{port}/"
+        command = [
+            sys.executable,
+            "app.py",
+            "--port",
+            str(port),
+            "--weights",
+            str(weights),
+            "--per-minute",
+            "100000",
+            *arguments,
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *arguments],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "TMPDIR": str(temp), "GRADIO_ANALYTICS_ENABLED": "0", **(environment or {})},
+            )
+        self.began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        assert within(180, lambda: self.answers() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log.read_text()
+        self.page_s = time.monotonic() - self.began
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(30)
+            self.process.kill()
+            self.process.wait()
+
+    def answers(self) -> bool:
+        """Whether the page is there."""
+        try:
+            return httpx.get(self.url, timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def upload(self, data: bytes, name: str = "photo.jpg") -> httpx.Response:
+        return httpx.post(f"{self.url}gradio_api/upload", files={"files": (name, data)}, timeout=120)
+
+    def ask(self, path: str, endpoint: str = "analyze_image", name: str = "photo.jpg") -> httpx.Response:
+        """Ask for a check of an upload; the answer holds an event_id."""
+        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        return httpx.post(f"{self.url}gradio_api/call/{endpoint}", json={"data": [file, None]}, timeout=60)
+
+    def result(self, asked: httpx.Response, endpoint: str = "analyze_image", timeout: float = 300) -> dict[str, Any]:
+        """The report of a check that was asked for; {} where the event failed."""
+        event = asked.json()["event_id"]
+        text = httpx.get(f"{self.url}gradio_api/call/{endpoint}/{event}", timeout=timeout).text
+        lines = text.split("event: complete\ndata: ")
+        found: dict[str, Any] = json.loads(lines[1].split("\n")[0])[0] if len(lines) > 1 else {}
+        return found
+
+    def check(self, data: bytes, name: str = "photo.jpg", endpoint: str = "analyze_image") -> dict[str, Any]:
+        """Upload and check a file."""
+        return self.result(self.ask(self.upload(data, name).json()[0], endpoint, name), endpoint)
+
+    def worker(self) -> int | None:
+        """The process that decodes, if it lives."""
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                status = (place / "stat").read_text().rsplit(")", 1)[1].split()
+                ours = int(status[1]) == self.process.pid and status[0] != "Z"
+                if ours and b"detector.isolation" in (place / "cmdline").read_bytes():
+                    return int(place.name)
+        return None
+
+    def kill_worker(self) -> None:
+        if (pid := self.worker()) is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    def resources(self) -> dict[str, int]:
+        """Memory (bytes), open files and threads of the server, and memory of its worker."""
+        found = {"fds": len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))}
+        found["threads"] = len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+        for name, pid in (("rss", self.process.pid), ("worker_rss", self.worker())):
+            with contextlib.suppress(OSError):
+                found[name] = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return found
+
+    def files(self) -> list[Path]:
+        """What lies in its temporary folder, the owner file left aside."""
+        return [path for path in self.temp.rglob("*") if path.is_file() and path.name != "owner"]
