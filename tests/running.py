@@ -17,6 +17,8 @@ from typing import Any, Self
 
 import httpx
 
+from detector.gallery import CACHE_VARIABLE, read_examples
+
 __all__ = ["ROOT", "Running", "within"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,7 +67,13 @@ class Running:
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "TMPDIR": str(temp), "GRADIO_ANALYTICS_ENABLED": "0", **(environment or {})},
+                env={
+                    **os.environ,
+                    "TMPDIR": str(temp),
+                    CACHE_VARIABLE: str(temp.with_name("cache")),
+                    "GRADIO_ANALYTICS_ENABLED": "0",
+                    **(environment or {}),
+                },
             )
         self.began = time.monotonic()
 
@@ -84,6 +92,11 @@ class Running:
                 self.process.wait(30)
             self.process.kill()
             self.process.wait()
+
+    def settle(self) -> None:
+        """Wait until the examples are computed, which also are jobs, so that the next job is one's own."""
+        wanted = len(read_examples())
+        assert within(300, lambda: self.log.read_text().count(" analyze: ") >= wanted), self.log.read_text()
 
     def answers(self) -> bool:
         """Whether the page is there."""

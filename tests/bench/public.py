@@ -54,6 +54,7 @@ def _running(weights: Path, *arguments: str, warm: bool = True) -> Iterator[Runn
         temp.mkdir()
         with Running(weights, temp, *arguments) as server:
             if warm:
+                server.settle()
                 assert server.check(_photo())["verdict"]
             yield server
 
