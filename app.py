@@ -1,5 +1,5 @@
 """The page: choose a photo or video, press one button, read what was found. Only Gradio lives here and in
-``app_photo``, ``app_video`` and ``app_words``.
+the other files that begin with ``app_``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
 one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
@@ -23,6 +23,7 @@ import gradio as gr
 from gradio.events import api
 from gradio.utils import get_upload_folder
 
+from app_about import AboutTab
 from app_examples import ExamplesTab
 from app_log import log_without_names
 from app_photo import PhotoTab
@@ -30,8 +31,8 @@ from app_server import Rules, names_of, surface
 from app_share import share_row
 from app_uploads import Uploads
 from app_video import VideoTab
-from app_words import Relabel, Said, follow, language_switch, said
-from detector import annotation, page, report, words, words_examples
+from app_words import Relabel, Said, follow, language_switch
+from detector import annotation, feedback, page, report, words, words_about, words_examples
 from detector.errors import DetectorError
 from detector.gallery import Gallery
 from detector.isolation import IsolatedDetector
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
 
 __all__ = ["build_app", "launch_options", "main"]
 
+WEIGHTS = Path(__file__).resolve().parent / "weights"
 UPLOADS_KEPT_S = 300
 """An upload is deleted this many seconds after it was last used."""
 
-_PATIENCE_S = 10
-"""Seconds that the end waits for an example that is being analysed."""
+_QUIET_S = 5
+"""Seconds after the start in which no example is analysed: the page comes first."""
 
 
 class Analyser(Protocol):
@@ -69,13 +71,21 @@ class Analyser(Protocol):
     ) -> Report: ...
 
 
-def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | None = None) -> gr.Blocks:
+def build_app(
+    detector: Analyser,
+    lang: str | None = None,
+    gallery: Gallery | None = None,
+    feedback_to: Path | None = None,
+    weights: Path | None = None,
+) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
     Args:
         detector: analyses files; called from worker threads, one file at a time.
         lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
         gallery: the examples; made of the detector by default.
+        feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
+        weights: folder with the model card, its measurements and pictures; default that of the package.
     """
 
     def analyze_image(image: gr.FileData, model: str | None = None) -> dict[str, Any]:
@@ -116,7 +126,12 @@ def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | No
         with gr.Tabs():
             with gr.Tab(words.PHOTO_TAB, id="photo") as photo_tab:
                 photo = PhotoTab(
-                    detector.analyze, _uploaded, lambda found: _card(detector, found), switch, UPLOADS_KEPT_S
+                    detector.analyze,
+                    _uploaded,
+                    lambda found: _card(detector, found),
+                    switch,
+                    UPLOADS_KEPT_S,
+                    feedback_to,
                 )
                 sharing = share_row("fc-output")
             with gr.Tab(words.VIDEO_TAB, id="video") as video_tab:
@@ -126,6 +141,7 @@ def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | No
                     lambda found: _card(detector, found),
                     switch,
                     UPLOADS_KEPT_S,
+                    feedback_to,
                     # In the same process as the analysis, where there is one: drawing decodes the file once more.
                     getattr(detector, "annotate", annotation.annotate),
                 )
@@ -135,16 +151,21 @@ def build_app(detector: Analyser, lang: str | None = None, gallery: Gallery | No
                 examples = ExamplesTab(gallery or Gallery(detector.analyze, detector.manifest), switch, UPLOADS_KEPT_S)
                 sharing += share_row("fc-example-output")
                 app.load(examples.refresh, switch, examples.cards, api_visibility="private", queue=False)
+            with gr.Tab(words_about.ABOUT, id="about") as about_tab:
+                about = AboutTab(detector.manifest, weights or WEIGHTS)
         labels: list[tuple[Any, Relabel]] = [
             (head, page.introduction),
             (photo_tab, lambda say: gr.update(label=say(words.PHOTO_TAB))),
             (video_tab, lambda say: gr.update(label=say(words.VIDEO_TAB))),
+            (about_tab, lambda say: gr.update(label=say(words_about.ABOUT))),
             *photo.labels,
             *video.labels,
+            *about.labels,
             (examples_tab, lambda say: gr.update(label=say(words_examples.TAB))),
             *examples.labels,
             *sharing,
         ]
+        app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
         api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
@@ -219,6 +240,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
     )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
+    parser.add_argument(
+        "--feedback",
+        type=Path,
+        metavar="DIR",
+        help="folder for what readers agree to store of wrong results (scores, never pictures); without it nothing is stored",
+    )
     options = parser.parse_args(arguments)
     if options.mcp and importlib.util.find_spec("mcp") is None:
         print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
@@ -251,9 +278,14 @@ def _serve(options: argparse.Namespace) -> None:
     ):
         gallery = Gallery(detector.analyze, detector.manifest)
         closing = threading.Event()
-        # In the background, so that the page is there at once; only after a change of the models is there anything to do.
-        filling = threading.Thread(target=gallery.fill, args=(closing.is_set,), name="examples", daemon=True)
-        app = build_app(detector, options.lang, gallery)
+
+        # In the background, so that the page is there first; only after a change of the models is there anything to do.
+        def fill() -> None:
+            if not closing.wait(_QUIET_S):
+                gallery.fill(closing.is_set)
+
+        filling = threading.Thread(target=fill, name="examples", daemon=True)
+        app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
         try:
             app.launch(
                 server_name=options.host,
@@ -291,7 +323,7 @@ def _card(detector: Analyser, found: Report) -> Said:
     small = replace(
         found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
     )
-    return said(page.result, small, pictures, detector.manifest, report.to_json(found))
+    return Said(page.result, small, pictures, detector.manifest, report.to_json(found), record=feedback.record(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:

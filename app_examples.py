@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app_words import Relabel, Said, said
+from app_words import Relabel, Said
 from detector import page, words, words_examples
 from detector.gallery import Example, Gallery
 from detector.language import Language, language
@@ -62,7 +62,7 @@ class ExamplesTab:
                 **private,
             )
             pressed.success(None, js=_SHOW_RESULT, **private)
-            broke = said(page.refusal, words.UNFINISHED)
+            broke = Said(page.refusal, words.UNFINISHED)
             pressed.failure(
                 lambda code, card=broke: (card(language(code)), card),
                 switch,
@@ -78,9 +78,9 @@ class ExamplesTab:
     def _show(self, example: Example, code: str) -> Iterator[tuple[Any, ...]]:
         say = language(code)
         if self._gallery.known(example) is None:
-            wait: Said = said(page.notice, words.WAITING)
+            wait = Said(page.notice, words.WAITING)
             yield wait(say), wait, gr.skip()
-        shown: Said = partial(self._gallery.shown, example)
+        shown = Said(self._gallery.shown, example)
         yield shown(say), shown, self._gallery.card(example, say)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from app_words import Relabel, Said, said, undo
+from app_feedback import Feedback
+from app_words import Relabel, Said, undo
 from detector import page, words
 from detector.errors import DetectorError
 from detector.language import Language, language
@@ -33,6 +34,7 @@ class PhotoTab:
         render: makes of a report what can be said in any language.
         switch: holds the reader's language.
         kept_s: seconds after which a result is forgotten; uploads are deleted as early.
+        feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
     """
 
     def __init__(
@@ -42,11 +44,12 @@ class PhotoTab:
         render: Callable[[Report], Said],
         switch: gr.Radio,
         kept_s: int,
+        feedback_to: Path | None,
     ) -> None:
         self._analyze, self._resolve, self._render = analyze, resolve, render
-        self._build(switch, kept_s)
+        self._build(switch, kept_s, feedback_to)
 
-    def _build(self, switch: gr.Radio, kept_s: int) -> None:
+    def _build(self, switch: gr.Radio, kept_s: int, feedback_to: Path | None) -> None:
         photo = gr.Image(
             label=words.CHOOSE,
             # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
@@ -62,6 +65,7 @@ class PhotoTab:
         button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
         self.shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
         self.said = gr.State(None, time_to_live=kept_s)
+        wrong = Feedback(self.said, switch, feedback_to, "photo")
 
         def relabel_photo(say: Language) -> Any:
             return gr.update(label=say(words.CHOOSE), placeholder=say(words.DROP), alt_text=say(words.CHOOSE))
@@ -69,6 +73,7 @@ class PhotoTab:
         self.labels: list[tuple[Any, Relabel]] = [
             (photo, relabel_photo),
             (button, lambda say: gr.update(value=say(words.CHECK))),
+            *wrong.labels,
         ]
         private: dict[str, Any] = {"api_visibility": "private"}
         # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
@@ -82,12 +87,14 @@ class PhotoTab:
             **private,
         )
         checked.success(None, js=_SHOW_RESULT, **private)
-        broke = said(page.refusal, words.UNFINISHED)
+        wrong.offer_after(checked)
+        broke = Said(page.refusal, words.UNFINISHED)
         checked.failure(
             lambda code: (broke(language(code)), broke), switch, [self.shown, self.said], queue=False, **private
         )
         # A result belongs to the photo above it.
-        photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
+        gone = photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
+        wrong.offer_after(gone)
         photo.upload(None, js=_FOCUS_BUTTON, **private)
 
     def _check(self, upload: dict[str, Any] | None, code: str) -> Iterator[tuple[str, Said]]:
@@ -97,13 +104,13 @@ class PhotoTab:
 
     def _cards(self, upload: dict[str, Any] | None) -> Iterator[Said]:
         if not upload or not upload.get("path"):
-            yield said(page.notice, words.NO_PHOTO)
+            yield Said(page.notice, words.NO_PHOTO)
             return
-        yield said(page.notice, words.WAITING)
+        yield Said(page.notice, words.WAITING)
         path, name = self._resolve(upload)
         try:
             found = self._analyze(path, name=name)
         except DetectorError as error:
-            yield said(page.refusal, error.sentence, name)
+            yield Said(page.refusal, error.sentence, name)
         else:
             yield self._render(found)

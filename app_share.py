@@ -23,7 +23,7 @@ _SAVE = """() => {
     const [before, after, title] = frames[document.documentElement.lang] ?? frames.en;
     const copy = shown.cloneNode(true);
     // A file has no script, so what needs one to work is left out; on paper nothing can be unfolded.
-    copy.querySelectorAll('input, button, script').forEach((part) => part.remove());
+    copy.querySelectorAll('.fc-opacity, input, button, script').forEach((part) => part.remove());
     copy.querySelectorAll('details').forEach((part) => { part.open = true; });
     copy.querySelectorAll('[tabindex]').forEach((part) => part.removeAttribute('tabindex'));
     const link = shown.querySelector('a.fc-download[download]');

@@ -16,7 +16,8 @@ from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
-from app_words import Relabel, Said, said
+from app_feedback import Feedback
+from app_words import Relabel, Said
 from detector import page_clip, words
 from detector.annotation import annotate
 from detector.errors import Cancelled, DetectorError
@@ -107,6 +108,7 @@ class VideoTab:
         render: makes of a report what can be said in any language.
         switch: holds the reader's language.
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
+        feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
         annotate: ``detector.annotation.annotate``, or what does the same elsewhere.
     """
 
@@ -117,15 +119,16 @@ class VideoTab:
         render: Callable[[Report], Said],
         switch: gr.Radio,
         kept_s: int,
+        feedback_to: Path | None,
         annotate: Callable[..., None] = annotate,
     ) -> None:
         self._annotate = annotate
         self._analyze, self._resolve, self._render = analyze, resolve, render
         self._working: dict[str, Work[Any]] = {}
         """By browser session: what may be stopped."""
-        self._build(switch, kept_s)
+        self._build(switch, kept_s, feedback_to)
 
-    def _build(self, switch: gr.Radio, kept_s: int) -> None:
+    def _build(self, switch: gr.Radio, kept_s: int, feedback_to: Path | None) -> None:
         clip = gr.Video(
             label=words.CHOOSE_CLIP,
             # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
@@ -145,6 +148,7 @@ class VideoTab:
         )
         found = gr.State(None, time_to_live=kept_s)
         kept = self.said = gr.State(None, time_to_live=kept_s)
+        wrong = Feedback(kept, switch, feedback_to, "clip")
         self.labels: list[tuple[Any, Relabel]] = [
             (clip, lambda say: gr.update(label=say(words.CHOOSE_CLIP))),
             (hint, _hint),
@@ -152,6 +156,7 @@ class VideoTab:
             (stop, lambda say: gr.update(value=say(words.STOP))),
             (mark, lambda say: gr.update(value=say(words.MARK))),
             (marked, lambda say: gr.update(label=say(words.MARKED))),
+            *wrong.labels,
         ]
 
         private: dict[str, Any] = {"api_visibility": "private"}
@@ -160,13 +165,14 @@ class VideoTab:
             self._check, [clip, switch], [shown, kept, found, stop, mark, marking, marked], preprocess=False, **work
         )
         checked.success(None, js=_SHOW_RESULT, **private)
+        wrong.offer_after(checked)
         checked.failure(lambda code: _unfinished(refusal, code), switch, [shown, stop], queue=False, **private)
         stop.click(self.stop, None, None, queue=False, **private)
         made = mark.click(self._mark, [found, switch], [marking, marked, stop, mark], **work)
         made.failure(lambda code: _unfinished(notice, code), switch, [marking, stop], queue=False, **private)
         # A result belongs to the video above it.
         gone = [shown, kept, found, stop, mark, marking, marked]
-        clip.change(self._forget, None, gone, queue=False, **private)
+        wrong.offer_after(clip.change(self._forget, None, gone, queue=False, **private))
         clip.upload(None, js=_FOCUS_BUTTON, **private)
 
     def stop(self, request: gr.Request) -> None:
@@ -203,7 +209,7 @@ class VideoTab:
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         no_video = gr.update(value=None, visible=False)
         if not upload or not upload.get("path"):
-            asked = said(notice, words.NO_CLIP)
+            asked = Said(notice, words.NO_CLIP)
             yield asked(say), asked, None, hidden, hidden, "", no_video
             return
         path, name = self._resolve(upload)
@@ -221,10 +227,10 @@ class VideoTab:
                 else:
                     yield news, None, None, visible, hidden, "", no_video
         except Cancelled:
-            card = said(notice, words.STOPPED)
+            card = Said(notice, words.STOPPED)
             yield card(say), card, None, hidden, hidden, "", no_video
         except DetectorError as error:
-            card = said(refusal, error.sentence, name, kind="video")
+            card = Said(refusal, error.sentence, name, kind="video")
             yield card(say), card, None, hidden, hidden, "", no_video
 
     def _mark(self, found: tuple[str, Report] | None, code: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:

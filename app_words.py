@@ -13,10 +13,8 @@ import gradio as gr
 from detector import words
 from detector.language import ENGLISH, LANGUAGES, Language, language, preferred
 
-__all__ = ["Relabel", "Said", "follow", "language_switch", "said", "undo"]
+__all__ = ["Relabel", "Said", "follow", "language_switch", "undo"]
 
-Said = Callable[[Language], str]
-"""A card of the page that can be said in any language."""
 Relabel = Callable[[Language], Any]
 """The change of a component that puts its labels into a language."""
 
@@ -27,9 +25,24 @@ _SPEAK = """(code) => {
 }"""
 
 
-def said(card: Callable[..., str], *facts: Any, **more: Any) -> Said:
-    """A card of ``detector.page`` with its facts, waiting for a language."""
-    return lambda say: card(*facts, **more, say=say)
+class Said:
+    """A card of ``detector.page`` with its facts, waiting for a language.
+
+    Args:
+        card: function that makes it.
+        facts: its arguments.
+        record: of a result, what may be kept if it was wrong (``feedback.record``).
+        more: its other arguments.
+    """
+
+    def __init__(
+        self, card: Callable[..., str], *facts: Any, record: dict[str, Any] | None = None, **more: Any
+    ) -> None:
+        self._card, self._facts, self._more = card, facts, more
+        self.record = record
+
+    def __call__(self, say: Language) -> str:
+        return self._card(*self._facts, **self._more, say=say)
 
 
 def language_switch(lang: str | None) -> gr.Radio:

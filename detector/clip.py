@@ -25,6 +25,7 @@ from detector.overlay import shrink
 from detector.records import (
     Appearance,
     Bands,
+    Calibration,
     ClipCounts,
     ClipRules,
     CropSpec,
@@ -43,8 +44,17 @@ from detector.records import (
     Verdict,
 )
 from detector.sentences import Sentence
+from detector.stability import of_crop, view_scores
 from detector.tracks import FrameFaces, link_faces
-from detector.verdict import CLIP_LIMITS, LIMITS, calibrate, judge_file, judge_person, judge_quality
+from detector.verdict import (
+    CLIP_LIMITS,
+    LIMITS,
+    calibrate,
+    judge_file,
+    judge_person,
+    judge_quality,
+    judge_stability,
+)
 from detector.video import VideoSamples, sample_video
 
 __all__ = ["READING", "SHOWING", "ClipTools", "Progress", "analyze_clip"]
@@ -56,6 +66,8 @@ MOST_FACES = 8
 """Faces of one frame that are followed, the largest; bounds time and memory in crowds."""
 MOMENTS = 3
 """Frames that are shown of each person."""
+VIEWED = 4
+"""Frames of each person that are scored again after small changes; of each only the crop is left, which is then changed."""
 VIEW_SIDE = 640
 """Longer side of the view that is kept of a frame, pixels."""
 _BATCH = 8
@@ -94,8 +106,8 @@ class _Decider:
     bands: Bands
     calibration: Mapping[str, float]
     image: LoadedModel
-    against: str | None
-    """The frame mean that must not contradict it."""
+    pair: tuple[str, str] | None
+    """A frame mean and the video model on the same trunk, which must not contradict each other."""
 
 
 @dataclass
@@ -117,6 +129,7 @@ def analyze_clip(
     name: str | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    stability: bool = True,
 ) -> Report:
     """Analyse every person of a clip; arguments and errors are those of ``pipeline.Detector.analyze``."""
     rules = tools.manifest.clips
@@ -142,9 +155,11 @@ def analyze_clip(
         tell(SHOWING, done, len(lasting))
         if stop():
             raise Cancelled(Sentence("The analysis was stopped."))
-        people.append(_person(track, looks, tools, rules, decider, heatmaps))
+        people.append(_person(track, looks, tools, rules, decider, heatmaps, stability))
     notes = _notes(len(tracks) - len(lasting), crowded)
-    return _report(replace(info, notes=(*info.notes, *notes)), counts, people, looks, tools, rules, decider, heatmaps)
+    return _report(
+        replace(info, notes=(*info.notes, *notes)), counts, people, looks, tools, rules, decider, heatmaps, stability
+    )
 
 
 def _decider(tools: ClipTools, rules: ClipRules, model: str | None) -> _Decider:
@@ -159,13 +174,12 @@ def _decider(tools: ClipTools, rules: ClipRules, model: str | None) -> _Decider:
         video = tools.video_models[name]
         # Its trunk is that of the residual network, whose single frames therefore explain it best.
         beside = "resnet" if "resnet" in means else tools.manifest.default_image_model
-        against = beside if beside in means else None
-        return _Decider(
-            name, video.info, video.spec.bands, asdict(video.spec.calibration), tools.models[beside], against
-        )
+        pair = (beside, name) if beside in means else None
+        return _Decider(name, video.info, video.spec.bands, asdict(video.spec.calibration), tools.models[beside], pair)
     if name in means:
         mean = rules.frame_mean[name]
-        return _Decider(name, tools.models[name].info, mean.bands, asdict(mean.calibration), tools.models[name], None)
+        pair = next((("resnet", video) for video in tools.video_models if "resnet" in means), None)
+        return _Decider(name, tools.models[name].info, mean.bands, asdict(mean.calibration), tools.models[name], pair)
     raise UnknownModel(
         Sentence(
             "There is no model named {name!r} that decides about clips; choose one of: {known}.",
@@ -239,12 +253,15 @@ def _person(
     rules: ClipRules,
     decider: _Decider,
     heatmaps: bool,
+    stability: bool,
 ) -> FaceResult:
     image = decider.image
     usable = [s for s in track.sightings if looks[s.sample].obstacles[s.position] is None]
     single = {s.sample: calibrate(_logit(looks, s, image.spec.name), image.spec.calibration) for s in usable}
     enough = len(usable) >= rules.min_frames
     scores = _scores(track, usable, looks, tools, rules) if enough else {}
+    verdict: Verdict
+    reason: str
     verdict, reason = judge_person(
         scores,
         decider.name,
@@ -254,8 +271,16 @@ def _person(
         looked=len(looks),
         rules=rules,
         obstacle=_most_frequent([looks[s.sample].obstacles[s.position] for s in track.sightings]),
-        against=decider.against,
+        pair=decider.pair,
     )
+    tested = None
+    if stability and verdict is not Verdict.NOT_ANALYSED and decider.name in rules.frame_mean:
+        mean = float(np.mean([_logit(looks, s, decider.name) for s in usable]))
+        views = _views(usable, mean, image, decider, tools)
+        stands, why, tested = judge_stability(verdict, reason, scores[decider.name], views, decider.bands)
+        # What is inconclusive for another reason stays so, with that reason.
+        if verdict is not Verdict.INCONCLUSIVE:
+            verdict, reason = stands, why
     chosen = _telling(usable, single)
     maps = {}
     if heatmaps and chosen:
@@ -272,7 +297,23 @@ def _person(
         models=scores,
         heatmap=moments[0].heatmap if moments else None,
         over_time=Appearance(points, track.gaps, moments, len(looks), image.spec.name),
+        stability=tested,
     )
+
+
+def _views(
+    usable: Sequence[Sighting], mean: float, image: LoadedModel, decider: _Decider, tools: ClipTools
+) -> Mapping[str, float]:
+    """What the person's score would be if the clip were changed, as estimated from a few frames spread over it.
+
+    Not from the telling frames: those are the highest of many, and any second look at them would come out lower.
+    """
+    places = np.unique(np.linspace(0, len(usable) - 1, VIEWED).round().astype(int))
+    crops = [usable[place].crop for place in places]
+    batch = np.stack([each for crop in crops for each in (crop.rgb, *of_crop(crop, image.spec.crop))])
+    with tools.lock:
+        sides = image.scorer.sides(batch).reshape(len(crops), -1, 2).mean(axis=0)
+    return view_scores(sides[0], sides[1:].mean(axis=1), Calibration(**decider.calibration), base=mean)
 
 
 def _logit(looks: Sequence[_Look], sighting: Sighting, model: str) -> float:
@@ -353,6 +394,7 @@ def _report(
     rules: ClipRules,
     decider: _Decider,
     heatmaps: bool,
+    stability: bool,
 ) -> Report:
     verdict, reason, p_fake, deciding = judge_file(people, "clip", "person")
     spec = decider.image.spec
@@ -370,6 +412,8 @@ def _report(
             "model": decider.name,
             "rule": "sequence" if decider.name in tools.video_models else "frame_mean",
             "heatmaps": heatmaps,
+            "stability": stability,
+            "frames_viewed": VIEWED,
             "crop": asdict(spec.crop),
             "calibration": decider.calibration,
             "bands": asdict(decider.bands),

@@ -87,6 +87,10 @@ class _Square:
         """(N, 2) points, 0 to 1 across the square, as (N, 2) frame pixels."""
         return (points - 0.5) * self.side @ self.turn().T + (self.x, self.y)
 
+    def from_frame(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The inverse of ``to_frame``."""
+        return (points - (self.x, self.y)) @ self.turn() / self.side + 0.5
+
 
 @dataclass(frozen=True)
 class _Proposal:
@@ -381,9 +385,12 @@ def crop_face(frame: Frame, detection: Detection, spec: CropSpec) -> FaceCrop:
         turned = _turned_square(frame, detection.box, spec.margin, quality.roll_deg)
     if turned is None:
         rgb, source = _cut_upright(frame.rgb, detection.box, spec)
+        square = _Square(*source.center, source.width)
     else:
         rgb, source = _cut_turned(frame.rgb, turned, spec.size)
-    return FaceCrop(rgb=rgb, source=source, detection=detection, quality=quality)
+        square = turned
+    keypoints = (square.from_frame(detection.keypoints.astype(np.float64)) * spec.size).astype(np.float32)
+    return FaceCrop(rgb=rgb, source=source, detection=detection, quality=quality, keypoints=keypoints)
 
 
 def _cut_upright(rgb: UInt8Image, box: Box, spec: CropSpec) -> tuple[UInt8Image, Box]:

@@ -22,7 +22,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from detector import page, words, words_examples
+from detector import page, words_examples
 from detector.errors import DetectorError
 from detector.language import ENGLISH, LANGUAGES, Language
 from detector.page_parts import data_uri, icon
@@ -111,7 +111,7 @@ class Gallery:
         """The kept result, or None: verdict, p_fake, and the HTML of the result by language."""
         key = self._key(example)
         if key not in self._kept:
-            with suppress(OSError, ValueError, EOFError):
+            with suppress(OSError, ValueError, EOFError, TypeError, KeyError):  # damaged, or not ours
                 found = json.loads(gzip.decompress((self._folder / f"{key}.json.gz").read_bytes()))
                 if set(found["html"]) == set(LANGUAGES) and found["verdict"] in set(Verdict):
                     self._kept[key] = found
@@ -157,10 +157,9 @@ class Gallery:
             said = f"<p>{say(words_examples.NOT_YET)}</p>"
         else:
             verdict = Verdict(known["verdict"])
-            score = "" if known["p_fake"] is None else f", {say(words.SCORE)} {say(words.score_text(known['p_fake']))}"
             said = (
                 f'<p class="fc-{verdict.value}">{say(words_examples.MODELS_SAID)}: <strong class="fc-said">{icon(verdict)} '
-                f"{say(words.HEADLINES[verdict])}{score}.</strong> "
+                f"{say(words_examples.in_short(verdict, known['p_fake']))}</strong> "
                 f"{say(words_examples.outcome(example.truth, verdict))}</p>"
             )
         return (

@@ -166,6 +166,16 @@ _REASONS = {
     "No clear signs of alteration (score {shown}, below {cut}). That does not show that the face is unaltered: some kinds of "
     "editing leave nothing the model can see.": "Keine klaren Anzeichen für eine Veränderung (Wert {shown}, unter {cut}). Das "
     "zeigt nicht, dass das Gesicht unverändert ist: Manche Bearbeitung hinterlässt nichts, was das Modell sehen kann.",
+    "Some signs that the face was altered or generated (score {score}). Small changes that mean nothing to a person move the "
+    "score between {low} and {high}, so the signs do not count as strong. This is weak evidence and not conclusive: genuine "
+    "faces reach this band too.": "Einige Anzeichen dafür, dass das Gesicht verändert oder künstlich erzeugt wurde (Wert "
+    "{score}). Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen den Wert zwischen {low} und {high}; die "
+    "Anzeichen gelten daher nicht als stark. Das ist ein schwacher Hinweis und nicht schlüssig: Auch unverfälschte Gesichter "
+    "erreichen diesen Bereich.",
+    "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, across a "
+    "boundary between verdicts. It says nothing either way.": "Der Wert {score} ist nicht stabil: Kleine Änderungen, die für "
+    "Menschen bedeutungslos sind, bewegen ihn zwischen {low} und {high}, über eine Grenze zwischen Urteilen hinweg. Er sagt "
+    "nichts aus, weder so noch so.",
     "The face is too small: {shown} pixels across, and at least {limit} are needed. Use the original picture or one in which "
     "the face is larger.": "Das Gesicht ist zu klein: Es ist {shown} Bildpunkte breit, nötig sind mindestens {limit}. Nehmen "
     "Sie das Originalbild oder eines, auf dem das Gesicht größer ist.",
@@ -303,6 +313,43 @@ _CARDS = {
     "{first} bis {last}, in {seen} der {frames} betrachteten Bilder; {scored} konnten bewertet werden.",
     "Out of sight once in between.": "Dazwischen einmal nicht zu sehen.",
     "Out of sight {count} times in between.": "Dazwischen {count}-mal nicht zu sehen.",
+    "Strength of the colour": "Stärke der Farbe",
+    "as it is": "unverändert",
+    "mirrored": "gespiegelt",
+    "saved again as JPEG": "noch einmal als JPEG gespeichert",
+    "at half the size": "auf die halbe Größe verkleinert",
+    "cropped slightly differently": "etwas anders ausgeschnitten",
+    "Score after each change": "Wert nach jeder Änderung",
+    "{view}: {score}": "{view}: {score}",
+    "the eyes": "die Augen",
+    "the nose": "die Nase",
+    "the mouth": "der Mund",
+    "the cheek on the left": "die Wange links",
+    "the cheek on the right": "die Wange rechts",
+    "the forehead": "die Stirn",
+    "the chin": "das Kinn",
+    "the outline of the face": "der Umriss des Gesichts",
+    "what surrounds the face": "die Umgebung des Gesichts",
+    "The score holds: small changes that mean nothing to a person move it between {low} and {high}, and the verdict stays the "
+    "same.": "Der Wert ist stabil: Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen ihn zwischen {low} und "
+    "{high}, und das Urteil bleibt gleich.",
+    "The score does not hold: small changes that mean nothing to a person move it between {low} and {high}, and the verdict "
+    "changes with it.": "Der Wert ist nicht stabil: Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen ihn "
+    "zwischen {low} und {high}, und das Urteil wechselt mit.",
+    "Estimated from a few frames.": "Geschätzt aus wenigen Bildern.",
+    "What mattered most here: {region}. With it blurred out, the score goes from {before} to {hidden}; with any of {count} "
+    "random places of the same size blurred out, to {chance} at most.": "Was hier am meisten zählte: {region}. Macht man das "
+    "unkenntlich, geht der Wert von {before} auf {hidden}; bei {count} zufälligen gleich großen Stellen höchstens auf {chance}.",
+    "No part of the face can be named. With the most strongly coloured part blurred out, the score goes from {before} to "
+    "{hidden}; with a random place of the same size blurred out, it goes as far as {chance}.": "Kein Teil des Gesichts lässt "
+    "sich nennen. Macht man den am stärksten gefärbten Teil unkenntlich, geht der Wert von {before} auf {hidden}; bei einer "
+    "zufälligen gleich großen Stelle geht er bis {chance}.",
+    "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places.": "Ein "
+    "Teil des Gesichts wird nur genannt, wenn der Wert sich deutlich stärker ändert, sobald man ihn unkenntlich macht, als bei "
+    "zufälligen Stellen.",
+    "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently.": "Der "
+    "Balken auf der Skala umfasst die Werte nach kleinen Änderungen: neu gespeichert, halbe Größe, gespiegelt, anders "
+    "ausgeschnitten.",
     "Limits of this result": "Grenzen dieses Ergebnisses",
     "Facts for repeating this result": "Angaben, um dieses Ergebnis zu wiederholen",
     "File": "Datei",
@@ -506,6 +553,112 @@ _ERRORS = {
     "The analysis was stopped.": "Die Prüfung wurde abgebrochen.",
 }
 
+# About, and results that were wrong ------------------------------------------------------------------------------------
+
+_ABOUT = {
+    "About": "Über diese Prüfung",
+    "How a face is checked": "So wird ein Gesicht geprüft",
+    "Faces are found and cut out. Faces that are too small, dark, blurred or turned away are not judged.": "Gesichter werden "
+    "gesucht und ausgeschnitten. Zu kleine, dunkle, unscharfe oder abgewandte werden nicht beurteilt.",
+    "Networks that have seen many genuine, altered and generated faces give each face a score. One decides.": "Netze, die viele "
+    "unverfälschte, veränderte und künstlich erzeugte Gesichter gesehen haben, geben jedem Gesicht einen Wert. Eines "
+    "entscheidet.",
+    "The face is scored again after small changes: saved again, half the size, mirrored, cropped differently. If the verdict "
+    "changes with them, the result is inconclusive.": "Das Gesicht wird nach kleinen Änderungen noch einmal bewertet: neu "
+    "gespeichert, halbe Größe, gespiegelt, anders ausgeschnitten. Wechselt dabei das Urteil, gibt es kein eindeutiges Ergebnis.",
+    "A map shows where the deciding network found its evidence. A part of the face is named only if blurring it out changes "
+    "the score clearly more than blurring out random places.": "Eine Karte zeigt, wo das entscheidende Netz seine Hinweise "
+    "fand. Ein Teil des Gesichts wird nur genannt, wenn der Wert sich deutlich stärker ändert, sobald man ihn unkenntlich "
+    "macht, als bei zufälligen Stellen.",
+    "Of a video, frames spread over its whole length are checked in the same way, person by person.": "Von einem Video werden "
+    "über die ganze Länge verteilte Bilder auf dieselbe Weise geprüft, Person für Person.",
+    "How often the verdicts are wrong": "Wie oft die Urteile falsch sind",
+    "Verdict": "Urteil",
+    "of 100 genuine faces": "von 100 unverfälschten Gesichtern",
+    "of 100 altered or generated faces": "von 100 veränderten oder künstlich erzeugten Gesichtern",
+    "Where the test faces come from matters": "Woher die Testgesichter stammen, macht einen Unterschied",
+    "Test faces": "Testgesichter",
+    "genuine, wrongly said to show signs": "unverfälscht, zu Unrecht mit Anzeichen",
+    "altered, rightly said to show signs": "verändert, zu Recht mit Anzeichen",
+    "After saving, shrinking or blurring": "Nach Speichern, Verkleinern oder Weichzeichnen",
+    "saved as a poor JPEG": "als schlechtes JPEG gespeichert",
+    "shrunk to half the size": "auf die halbe Größe verkleinert",
+    "blurred": "weichgezeichnet",
+    "with noise": "mit Rauschen",
+    "compressed like a poor web video": "komprimiert wie ein schlechtes Video aus dem Netz",
+    "Swapped faces in amateur videos of paid actors (DFDC)": "Getauschte Gesichter in Laienvideos bezahlter Darsteller (DFDC)",
+    "Swapped and re-enacted faces in web videos (FaceForensics++)": "Getauschte und nachgestellte Gesichter in Videos aus dem "
+    "Netz (FaceForensics++)",
+    "Portraits from the web and faces made by StyleGAN 1 and 2": "Porträts aus dem Netz und mit StyleGAN 1 und 2 erzeugte "
+    "Gesichter",
+    "Photographed portraits and faces made by StyleGAN 2": "Fotografierte Porträts und mit StyleGAN 2 erzeugte Gesichter",
+    "Genuine press photos (LFW)": "Unverfälschte Pressefotos (LFW)",
+    "Genuine faces of all ages (UTKFace)": "Unverfälschte Gesichter jeden Alters (UTKFace)",
+    "Genuine faces from web videos (YouTube Faces)": "Unverfälschte Gesichter aus Videos im Netz (YouTube Faces)",
+    "Genuine studio portraits (Face Research Lab London)": "Unverfälschte Studioporträts (Face Research Lab London)",
+    "Genuine photos from the web": "Unverfälschte Fotos aus dem Netz",
+    "The networks": "Die Netze",
+    "Network": "Netz",
+    "of 100 pairs of a genuine and an altered face, ranked rightly (50 is guessing)": "von 100 Paaren aus einem unverfälschten "
+    "und einem veränderten Gesicht richtig gereiht (50 ist geraten)",
+    "The measurements that came with the networks were not found on this computer.": "Die Messungen zu den Netzen wurden auf "
+    "diesem Computer nicht gefunden.",
+    "What fails": "Was nicht gelingt",
+    "Of 100 altered or generated test faces, {count:.0f} are not flagged. “No clear signs” is never an all-clear.": "Von "
+    "100 veränderten oder künstlich erzeugten Testgesichtern bleiben {count:.0f} ohne Anzeichen. „Keine klaren Anzeichen“ ist "
+    "nie eine Entwarnung.",
+    "Faces made by newer generators than StyleGAN 1 and 2 were never seen; do not expect them to be found.": "Gesichter aus "
+    "neueren Generatoren als StyleGAN 1 und 2 haben die Netze nie gesehen; rechnen Sie nicht damit, dass sie gefunden werden.",
+    "Strong compression, screenshots and shrinking wash out traces and can also imitate them.": "Starke Kompression, "
+    "Bildschirmfotos und Verkleinern verwischen Spuren und können sie auch vortäuschen.",
+    "Filters, heavy make-up and retouching can look like manipulation.": "Filter, starke Schminke und Retusche können wie "
+    "Manipulation aussehen.",
+    "In strongly compressed videos the networks are weak.": "Bei stark komprimierten Videos sind die Netze schwach.",
+    "Voices, bodies, backgrounds and captions are not checked at all.": "Stimmen, Körper, Hintergründe und Bildtexte werden gar "
+    "nicht geprüft.",
+    "The test faces come from the same collections as the training faces; elsewhere errors are likely more frequent.": "Die "
+    "Testgesichter stammen aus denselben Sammlungen wie die Gesichter, mit denen die Netze gelernt haben; anderswo sind Fehler "
+    "wahrscheinlich häufiger.",
+    "The measurements as pictures": "Die Messungen in Bildern",
+    "How many genuine and altered test faces got each verdict.": "Wie viele unverfälschte und veränderte Testgesichter welches "
+    "Urteil bekamen.",
+    "Whether a score means what it says: on the diagonal, of faces with a score of 0.8, 80 of 100 are altered.": "Ob ein Wert "
+    "hält, was er sagt: Auf der Diagonale sind von den Gesichtern mit dem Wert 0,8 genau 80 von 100 verändert.",
+    "How many altered faces are found for how many false alarms; the further up and left a curve, the better.": "Wie viele "
+    "veränderte Gesichter um den Preis wie vieler Fehlalarme gefunden werden; je weiter oben links eine Kurve, desto besser.",
+    "How the networks improved while they learned.": "Wie die Netze beim Lernen besser wurden.",
+    "What happens to your file": "Was mit Ihrer Datei geschieht",
+    "It is analysed on the computer that runs this page, and sent nowhere else.": "Sie wird auf dem Computer geprüft, auf dem "
+    "diese Seite läuft, und nirgendwohin sonst gesendet.",
+    "It and its result are deleted there within minutes; neither is used for training.": "Sie und ihr Ergebnis werden dort nach "
+    "wenigen Minuten gelöscht; mit beiden wird nichts trainiert.",
+    "If you report that a result was wrong, scores and verdicts are stored only with your consent, and never a face.": "Wenn Sie "
+    "ein falsches Ergebnis melden, werden Werte und Urteile nur mit Ihrer Einwilligung gespeichert, und nie ein Gesicht.",
+    "The whole model card (in English, for specialists)": "Die ganze Modellkarte (auf Englisch, für Fachleute)",
+    "Measured on {genuine} genuine and {fake} altered or generated faces that the networks had not seen ({date}).": "Gemessen an "
+    "{genuine} unverfälschten und {fake} veränderten oder künstlich erzeugten Gesichtern, die die Netze nicht kannten ({date}).",
+    "fewer than 1 of 100": "weniger als 1 von 100",
+    "more than 99 of 100": "mehr als 99 von 100",
+    "{count:.0f} of 100": "{count:.0f} von 100",
+    "This was wrong": "Das war falsch",
+    "Close without storing anything": "Schließen, ohne etwas zu speichern",
+    "What do you know about it?": "Was wissen Sie darüber?",
+    "It is unaltered": "Die Aufnahme ist unverändert",
+    "It is altered or generated": "Die Aufnahme ist verändert oder künstlich erzeugt",
+    "I do not know, but the result seems wrong": "Ich weiß es nicht, aber das Ergebnis scheint falsch",
+    "This is all that would be stored. No picture, no file name, nothing about you:": "Das ist alles, was gespeichert würde. "
+    "Kein Bild, kein Dateiname, nichts über Sie:",
+    "I agree that this text is stored on the computer that runs this page, to find out where the check fails.": "Ich willige "
+    "ein, dass dieser Text auf dem Computer gespeichert wird, auf dem diese Seite läuft, um herauszufinden, wo die Prüfung "
+    "versagt.",
+    "Store this text": "Diesen Text speichern",
+    "Stored. Thank you.": "Gespeichert. Danke.",
+    "Nothing was stored: tick the consent above first.": "Nichts wurde gespeichert: Setzen Sie zuerst oben das Häkchen für Ihre "
+    "Einwilligung.",
+    "Nothing is stored here. You can copy this text and send it to whoever runs this page.": "Hier wird nichts gespeichert. Sie "
+    "können diesen Text kopieren und an die Betreiber dieser Seite senden.",
+}
+
 GERMAN: Mapping[str, str] = MappingProxyType(
-    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **SHARING, **SERVER}
+    {**_PAGE, **_VERDICTS, **_REASONS, **_CARDS, **_LIMITS, **_ERRORS, **_ABOUT, **SHARING, **SERVER}
 )

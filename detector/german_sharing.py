@@ -104,6 +104,8 @@ _EXAMPLES = {
     "How often they are wrong is measured on many more faces and stands in every result.": "Wie oft sie sich irren, ist an "
     "weit mehr Gesichtern gemessen und steht bei jedem Ergebnis.",
     "The models said": "Die Modelle sagten",
+    "{verdict}.": "{verdict}.",
+    "{verdict}, score {score}.": "{verdict}, Wert {score}.",
     "Not checked yet with the models that run here; press the button to check it now.": "Mit den Modellen, die hier laufen, "
     "noch nicht geprüft; mit der Taste prüfen Sie es jetzt.",
     "Show the result": "Ergebnis zeigen",

@@ -44,6 +44,8 @@ class Scores(Protocol):
 
     def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
+    def sides(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
 
 class Explains(Protocol):
     """What is needed of ``gradcam.GradCam``."""

@@ -45,6 +45,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "read_image",
+    "through_jpeg",
     "unreadable_formats",
 ]
 
@@ -151,6 +152,12 @@ def encode_jpeg(rgb: NDArray[np.uint8], quality: int) -> bytes:
     return _encode(rgb, "JPEG", quality=quality, subsampling="4:2:0")
 
 
+def through_jpeg(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """The pixels as they are after being saved as JPEG once: (H, W, 3) uint8 RGB, arguments as for ``encode_jpeg``."""
+    with Image.open(io.BytesIO(encode_jpeg(rgb, quality)), formats=("JPEG",)) as image:
+        return np.array(image.convert("RGB"))
+
+
 def unreadable_formats() -> list[str]:
     """Formats of those that are read which this installation cannot read, found by writing and reading a picture in each."""
     made = Image.fromarray(np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8))
@@ -166,7 +173,8 @@ def unreadable_formats() -> list[str]:
 
 
 def _encode(rgb: NDArray[np.uint8], pillow_format: str, **options: object) -> bytes:
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+    channels = (3, 4) if pillow_format == "PNG" else (3,)
+    if rgb.ndim != 3 or rgb.shape[2] not in channels or rgb.dtype != np.uint8 or 0 in rgb.shape:
         raise ValueError(f"expected a non-empty (H, W, 3) uint8 RGB array, got {rgb.shape} {rgb.dtype}")
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, pillow_format, **options)

@@ -280,12 +280,12 @@ class Scorer:
         @tf.function(input_signature=[signature])
         def run(crops: tf.Tensor) -> tf.Tensor:
             mirrored = tf.reverse(crops, axis=[2])
-            return (logits(crops, training=False) + logits(mirrored, training=False)) / 2
+            return tf.concat([logits(crops, training=False), logits(mirrored, training=False)], axis=1)
 
         self._run = run
 
     def fake_logits(self, crops: np.ndarray) -> np.ndarray:
-        """Log-odds of "fake": the model's logit of P(real), negated. The one place where the sign is turned.
+        """Log-odds of "fake", the mean over each crop and its mirror image.
 
         Args:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.
@@ -296,10 +296,25 @@ class Scorer:
         Raises:
             ValueError: another shape or dtype.
         """
+        means: np.ndarray = self.sides(crops).mean(axis=1)
+        return means
+
+    def sides(self, crops: np.ndarray) -> np.ndarray:
+        """The two halves of ``fake_logits``: the model's logit of P(real), negated. The one place where the sign is turned.
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N, 2) float32, uncalibrated: of the crops as they are, and of their mirror images.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
         expected = (self._size, self._size, 3)
         if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
             raise ValueError(
                 f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
             )
-        parts = [self._run(crops[i : i + _BATCH]).numpy()[:, 0] for i in range(0, len(crops), _BATCH)]
-        return -np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        parts = [self._run(crops[i : i + _BATCH]).numpy() for i in range(0, len(crops), _BATCH)]
+        return -np.concatenate(parts) if parts else np.zeros((0, 2), np.float32)

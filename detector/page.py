@@ -14,14 +14,16 @@ from pathlib import Path
 from detector import words, words_report
 from detector.language import ENGLISH, Language
 from detector.page_clip import boxes_now, person_card
-from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores, place
+from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores, place, second_look
 from detector.page_provenance import provenance_block
 from detector.plain_text import plain_text
 from detector.records import FaceResult, FrameMean, Manifest, ModelSpec, QualityGates, Report, Verdict
 
-__all__ = ["STYLESHEET", "FacePictures", "Pictures", "introduction", "notice", "refusal", "result"]
+__all__ = ["SCRIPT", "STYLESHEET", "FacePictures", "Pictures", "introduction", "notice", "refusal", "result"]
 
 STYLESHEET = Path(__file__).with_name("page.css")
+SCRIPT = Path(__file__).with_name("page.js")
+"""One function without arguments, to be called once on the page."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Pictures:
     faces: tuple[FacePictures, ...]
     """One for each face of the report, in its order."""
     legend: bytes | None = None
-    """PNG strip of the heatmap scale, weak on the left."""
+    """PNG strip of the heatmap's colour, weak on the left, with its strength as opacity."""
 
 
 def introduction(say: Language = ENGLISH) -> str:
@@ -166,13 +168,14 @@ def _face_card(
     name = words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
     spec = manifest.models.get(decides)
     bands = spec.bands if spec else None
-    score = "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number), bands)
+    score = "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number), bands, face.stability)
     return (
         f'<article class="fc-card fc-face fc-{face.verdict.value}" aria-labelledby="fc-face-{number}">'
         f'<h4 id="fc-face-{number}"><span class="fc-number">{say(words.numbered(number))}</span> '
         f'<span class="fc-name">{icon(face.verdict)} {say(name)}</span></h4>'
         f'<div class="fc-pictures">{_face_figures(say, number, face, shown)}</div>'
-        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p>{model_scores(say, face, decides, manifest)}'
+        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p>'
+        f"{second_look(say, face)}{model_scores(say, face, decides, manifest)}"
         f'<p class="fc-quality">{say(words.quality_facts(face.crop.quality))}</p></div></article>'
     )
 
@@ -180,8 +183,11 @@ def _face_card(
 def _face_figures(say: Language, number: int, face: FaceResult, shown: FacePictures) -> str:
     figures = figure(say, shown.crop, number, words.CROP if face.p_fake is not None else words.CROP_NOT_SCORED)
     if face.heatmap is not None and shown.towards_fake is not None and shown.towards_real is not None:
-        figures += figure(say, shown.towards_fake, number, words.RAISED, float(face.heatmap.towards_fake.max()))
-        figures += figure(say, shown.towards_real, number, words.LOWERED, float(face.heatmap.towards_real.max()))
+        for caption, colour, heat in (
+            (words.RAISED, shown.towards_fake, face.heatmap.towards_fake),
+            (words.LOWERED, shown.towards_real, face.heatmap.towards_real),
+        ):
+            figures += figure(say, shown.crop, number, caption, float(heat.max()), colour=colour)
     return figures
 
 
@@ -200,9 +206,12 @@ def _how_to_read(
         heatmaps = f"<p>{say(words.of_kind(words.READ_HEATMAPS, kind))}</p>"
         if pictures.legend is not None:
             heatmaps += (
-                f'<figure class="fc-legend"><img src="{data_uri(pictures.legend)}" alt="{say(words.LEGEND_ALT)}">'
+                f'<figure class="fc-legend"><div><img class="fc-colour" src="{data_uri(pictures.legend)}" '
+                f'alt="{say(words.LEGEND_ALT)}"></div>'
                 f'<figcaption aria-hidden="true"><span>{say(words.WEAK)}</span><span>{say(words.STRONG)}</span>'
                 "</figcaption></figure>"
+                f'<label class="fc-opacity"><span>{say(words.OPACITY)}</span> '
+                f'<input type="range" min="0" max="100" step="5" value="50"></label>'
             )
     items = "".join(f"<li>{escape(say(sentence))}</li>" for sentence in sentences)
     return f'<div class="fc-read">{heatmaps}<details><summary>{say(words.HOW_TO)}</summary><ul>{items}</ul></details></div>'

@@ -6,7 +6,7 @@ from html import escape
 
 from detector import words
 from detector.language import ENGLISH, Language
-from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores
+from detector.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores, second_look
 from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report, Verdict
 
 __all__ = ["boxes_now", "person_card", "progress"]
@@ -36,12 +36,14 @@ def person_card(
     if seen is None:
         raise ValueError("person_card: expected a face of a clip")
     name = words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
-    score = "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number, clip=True), bands)
+    score = (
+        "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number, clip=True), bands, face.stability)
+    )
     return (
         f'<article class="fc-card fc-face fc-person fc-{face.verdict.value}" aria-labelledby="fc-person-{number}">'
         f'<h4 id="fc-person-{number}"><span class="fc-number">{say(words.numbered(number, clip=True))}</span> '
         f'<span class="fc-name">{icon(face.verdict)} {say(name)}</span></h4>'
-        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p></div>'
+        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p>{second_look(say, face, clip=True)}</div>'
         f"{_timeline(say, number, seen, shown)}{_moments(say, number, face, seen, shown)}"
         f'<div class="fc-words">{model_scores(say, face, decides, manifest)}'
         f'<p class="fc-quality">{escape(say(words.seen_facts(seen)))}</p></div></article>'
@@ -66,7 +68,8 @@ def _moments(say: Language, number: int, face: FaceResult, seen: Appearance, sho
     for moment, (crop, heat) in zip(seen.moments, shown.moments, strict=True):
         pair = figure(say, crop, number, words.moment_facts(moment), clip=True)
         if heat is not None and moment.heatmap is not None:
-            pair += figure(say, heat, number, words.RAISED, float(moment.heatmap.towards_fake.max()), clip=True)
+            peak = float(moment.heatmap.towards_fake.max())
+            pair += figure(say, crop, number, words.RAISED, peak, clip=True, colour=heat)
         figures += f'<div class="fc-moment">{pair}</div>'
     return f'<p class="fc-models">{say(words.MOMENTS)}</p><div class="fc-moments">{figures}</div>'
 

@@ -57,7 +57,8 @@ def document(report: Report, pictures: Pictures, manifest: Manifest, say: Langua
     """
     before, after = frame(say)
     shown = result(report, pictures, manifest, to_json(report), say)
-    # On paper nothing can be unfolded.
+    # A file has no script to move the slider, and on paper nothing can be unfolded.
+    shown = re.sub(r'<label class="fc-opacity">.*?</label>', "", shown)
     shown = re.sub(r"<details(?=[ >])(?! open)", "<details open", shown)
     return before.replace(TITLE_FIELD, escape(say(words_report.title(report)))) + shown + after
 

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 from detector import words
 from detector.language import Language
-from detector.records import Bands, Box, FaceResult, Manifest, Verdict
+from detector.records import Bands, Box, FaceResult, Manifest, Stability, Verdict
 
-__all__ = ["FacePictures", "data_uri", "figure", "icon", "meter", "model_name", "model_scores", "place"]
+__all__ = ["FacePictures", "data_uri", "figure", "icon", "meter", "model_name", "model_scores", "place", "second_look"]
 
 # Shape and words carry the meaning; colour only repeats it.
 _ICONS: Mapping[Verdict, str] = MappingProxyType(
@@ -38,32 +38,46 @@ class FacePictures:
     crop: bytes
     """PNG, so that it is the scored crop to the last pixel."""
     towards_fake: bytes | None = None
-    """JPEG."""
+    """PNG of the colour alone, with its strength as opacity, to be laid over the crop."""
     towards_real: bytes | None = None
-    """JPEG."""
+    """The same."""
     timeline: bytes | None = None
     """PNG; of a person of a clip."""
     moments: tuple[tuple[bytes, bytes | None], ...] = ()
-    """(crop, what raised the score) of each moment of a person of a clip, encoded."""
+    """(crop, colour of what raised the score) of each moment of a person of a clip, encoded."""
 
 
 def figure(
-    say: Language, picture: bytes, number: int, caption: str, peak: float | None = None, clip: bool = False
+    say: Language,
+    picture: bytes,
+    number: int,
+    caption: str,
+    peak: float | None = None,
+    clip: bool = False,
+    colour: bytes | None = None,
 ) -> str:
-    """A picture with its caption; ``peak`` is that of the heatmap in it, if there is one."""
+    """A picture with its caption, and over it the colour of a heatmap with that ``peak``, if there is one."""
     caption, strength = say(caption), "" if peak is None else say(words.strength(peak))
     alt = f"{say(words.numbered(number, clip))}: {caption}{', ' if strength else ''}{strength}"
-    return (
-        f'<figure><img src="{data_uri(picture)}" alt="{escape(alt)}">'
-        f"<figcaption>{caption} <small>{strength}</small></figcaption></figure>"
-    )
+    shown = f'<img src="{data_uri(picture)}" alt="{escape(alt)}">'
+    if colour is not None:
+        shown = (
+            f'<div class="fc-heat"><img src="{data_uri(picture)}" alt="">'
+            f'<img class="fc-colour" src="{data_uri(colour)}" alt="{escape(alt)}"></div>'
+        )
+    return f"<figure>{shown}<figcaption>{caption} <small>{strength}</small></figcaption></figure>"
 
 
-def meter(say: Language, score: float, label: str, bands: Bands | None = None) -> str:
-    """The scale from 0 to 1 with the score and the cuts between verdicts."""
+def meter(
+    say: Language, score: float, label: str, bands: Bands | None = None, stability: Stability | None = None
+) -> str:
+    """The scale from 0 to 1 with the score, the cuts between verdicts, and the span of the scores after small changes."""
     text = say(words.score_text(score))
     cuts = (bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from) if bands else ()
     ticks = "".join(f'<i style="left:{100 * cut:.1f}%"></i>' for cut in cuts if cut is not None)
+    if stability is not None:
+        low, high = min(score, stability.lowest), max(score, stability.highest)
+        ticks += f'<b class="fc-spread" style="left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%"></b>'
     return (
         f'<div class="fc-score"><p>{say(words.SCORE)} <strong>{text}</strong> <span>{say(words.ON_SCALE)}</span></p>'
         f'<div class="fc-meter" role="meter" aria-label="{escape(say(label))}" aria-valuemin="0" aria-valuemax="1" '
@@ -73,6 +87,22 @@ def meter(say: Language, score: float, label: str, bands: Bands | None = None) -
         f'<div class="fc-ends" aria-hidden="true"><span><b>0</b> {say(words.SCALE_LOW)}</span>'
         f"<span><b>1</b> {say(words.SCALE_HIGH)}</span></div></div>"
     )
+
+
+def second_look(say: Language, face: FaceResult, clip: bool = False) -> str:
+    """Whether the score holds, and which part of the face it depends on, each with its figures."""
+    text = ""
+    if face.stability is not None:
+        views = "".join(
+            f"<li>{escape(say(words.view_facts(name, score)))}</li>" for name, score in face.stability.scores.items()
+        )
+        text += (
+            f"<p>{escape(say(words.stability_facts(face.stability, clip)))}</p>"
+            f'<details class="fc-views"><summary>{say(words.EACH_VIEW)}</summary><ul>{views}</ul></details>'
+        )
+    if face.region is not None and face.p_fake is not None:
+        text += f'<p class="fc-region">{escape(say(words.region_facts(face.region, face.p_fake)))}</p>'
+    return text
 
 
 def model_scores(say: Language, face: FaceResult, decides: str, manifest: Manifest) -> str:

@@ -26,7 +26,7 @@ def pictures_of(found: Report, manifest: Manifest) -> page.Pictures:
     return page.Pictures(
         photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
         faces=faces,
-        legend=media.encode_png(overlay.legend(320, 14))
+        legend=media.encode_png(overlay.legend_layer(320, 14))
         if any(face.towards_fake or face.moments for face in faces)
         else None,
     )
@@ -39,8 +39,8 @@ def _face_pictures(face: FaceResult) -> page.FacePictures:
         return page.FacePictures(media.encode_png(crop))
     return page.FacePictures(
         media.encode_png(crop),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_fake), QUALITY),
-        media.encode_jpeg(overlay.heatmap_on_crop(crop, face.heatmap.towards_real), QUALITY),
+        media.encode_png(overlay.heat_layer(face.heatmap.towards_fake)),
+        media.encode_png(overlay.heat_layer(face.heatmap.towards_real)),
     )
 
 
@@ -49,9 +49,7 @@ def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, sec
     moments = tuple(
         (
             media.encode_png(moment.crop.rgb),
-            None
-            if moment.heatmap is None
-            else media.encode_jpeg(overlay.heatmap_on_crop(moment.crop.rgb, moment.heatmap.towards_fake), QUALITY),
+            None if moment.heatmap is None else media.encode_png(overlay.heat_layer(moment.heatmap.towards_fake)),
         )
         for moment in seen.moments
     )

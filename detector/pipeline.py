@@ -1,6 +1,6 @@
 """From a file to a Report. Here the way of a picture, all stages in the order in which they run:
 
-read -> find faces -> crop -> quality gates -> score -> calibrate -> Grad-CAM -> verdict -> Report
+read -> find faces -> crop -> quality gates -> score -> calibrate -> Grad-CAM -> look again -> verdict -> Report
 
 That of a clip is in ``clip``; which of them a file takes is told by its bytes.
 """
@@ -50,8 +50,10 @@ from detector.records import (
     Report,
     Verdict,
 )
+from detector.regions import judge_region
+from detector.second_look import SecondLook, look_again
 from detector.sentences import Sentence
-from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality
+from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality, judge_stability
 from detector.video import is_clip
 from detector.weights import WeightStore
 
@@ -170,6 +172,7 @@ class Detector:
         name: str | None = None,
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        stability: bool = True,
     ) -> Report:
         """Analyse every face of a picture, or every person of a clip.
 
@@ -180,6 +183,8 @@ class Detector:
             name: of the file as the user knows it; default the base name of ``path``.
             progress: called with a stage, how much of it is done, and how much there is; for clips.
             cancelled: asked often while a clip is analysed; once it says True, the work stops.
+            stability: whether each face is scored again after small changes, and its verdict taken back where it does not
+                hold. The measured track record is that of the default.
 
         Raises:
             UnknownModel: no such model.
@@ -189,7 +194,8 @@ class Detector:
         """
         if is_clip(path):
             tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            return _finished(analyze_clip(path, tools, model, heatmaps, name, progress, cancelled), path)
+            report = analyze_clip(path, tools, model, heatmaps, name, progress, cancelled, stability)
+            return _finished(report, path)
         selected = self.select(model)
         image = read_image(path, name)
         with self._lock:
@@ -200,11 +206,12 @@ class Detector:
             kept = [index for index, obstacle in enumerate(obstacles) if obstacle is None]
             scores = self._score(cut, kept)
             maps = explain(selected, crops, kept) if heatmaps else {}
+            again = look_again(selected, image.frame, {i: crops[i] for i in kept}, maps, stability)
         faces = tuple(
-            _judge(crop, obstacle, scores.get(index, {}), maps.get(index), selected.spec)
+            _judge(crop, obstacle, scores.get(index, {}), maps.get(index), again.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
-        return _finished(self._report(image, faces, selected, heatmaps), path)
+        return _finished(self._report(image, faces, selected, heatmaps, stability), path)
 
     def _cut(self, frame: Frame, detections: Sequence[Detection]) -> dict[CropSpec, list[FaceCrop]]:
         """Every face cut once for each crop that some model wants; models that want the same one share it."""
@@ -222,7 +229,7 @@ class Detector:
         return scores
 
     def _report(
-        self, image: LoadedImage, faces: tuple[FaceResult, ...], selected: LoadedModel, heatmaps: bool
+        self, image: LoadedImage, faces: tuple[FaceResult, ...], selected: LoadedModel, heatmaps: bool, stability: bool
     ) -> Report:
         verdict, reason, p_fake, _ = judge_file(faces)
         spec = selected.spec
@@ -239,6 +246,7 @@ class Detector:
             options={
                 "model": spec.name,
                 "heatmaps": heatmaps,
+                "stability": stability,
                 "crop": asdict(spec.crop),
                 "calibration": asdict(spec.calibration),
                 "bands": asdict(spec.bands),
@@ -274,13 +282,25 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
 
 
 def _judge(
-    crop: FaceCrop, obstacle: str | None, scores: Mapping[str, float], heatmap: Heatmap | None, spec: ModelSpec
+    crop: FaceCrop,
+    obstacle: str | None,
+    scores: Mapping[str, float],
+    heatmap: Heatmap | None,
+    again: SecondLook | None,
+    spec: ModelSpec,
 ) -> FaceResult:
     if obstacle is not None:
         return FaceResult(crop, Verdict.NOT_ANALYSED, obstacle, None)
     p_fake = scores[spec.name]
+    verdict: Verdict
+    reason: str
     verdict, reason = judge_face(p_fake, spec.bands)
-    return FaceResult(crop, verdict, reason, p_fake, scores, heatmap)
+    stability = region = None
+    if again is not None and again.views is not None:
+        verdict, reason, stability = judge_stability(verdict, reason, p_fake, again.views, spec.bands)
+    if again is not None and again.places is not None:
+        region = judge_region(again.places, p_fake, again.hidden)
+    return FaceResult(crop, verdict, reason, p_fake, scores, heatmap, stability=stability, region=region)
 
 
 def _finished(report: Report, path: str | os.PathLike[str]) -> Report:

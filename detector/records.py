@@ -44,8 +44,10 @@ __all__ = [
     "Provenance",
     "ProvenanceFact",
     "QualityGates",
+    "RegionCheck",
     "Report",
     "Sighting",
+    "Stability",
     "TimePoint",
     "UInt8Image",
     "Verdict",
@@ -242,6 +244,9 @@ class FaceCrop:
     """The square of the frame that was cut (before any upright turn: its bounding square)."""
     detection: Detection
     quality: FaceQuality
+    keypoints: NDArray[np.float32] | None = None
+    """(6, 2) float32 pixels (x, y) of ``rgb``: the detection's keypoints as they stand in the crop; None where the crop
+    was not cut from a picture."""
 
     def __post_init__(self) -> None:
         _check_rgb(self.rgb, "FaceCrop.rgb")
@@ -508,6 +513,52 @@ class Appearance:
 
 
 @dataclass(frozen=True)
+class Stability:
+    """How far a score moves when the picture changes in ways that mean nothing to a person."""
+
+    scores: Mapping[str, float]
+    """Calibrated p_fake by view: "as_is" and "mirrored" (the two halves of the score), "jpeg", "half_size", "shifted"."""
+    holds: bool
+    """Whether all of them, and the score itself, lie in one band."""
+
+    def __post_init__(self) -> None:
+        if not self.scores:
+            raise ValueError("Stability.scores: expected at least one view")
+        for value in self.scores.values():
+            _check_unit(value, "Stability.scores")
+
+    @property
+    def lowest(self) -> float:
+        return min(self.scores.values())
+
+    @property
+    def highest(self) -> float:
+        return max(self.scores.values())
+
+
+@dataclass(frozen=True)
+class RegionCheck:
+    """What hiding the hottest region of a heatmap does to the score, against hiding random places of the same size."""
+
+    hottest: str
+    """The face region with the strongest evidence on average, a word of ``regions.REGIONS``."""
+    towards_fake: bool
+    """Whether the evidence there raised the score; else it lowered it."""
+    hidden: float
+    """p_fake with that region hidden."""
+    elsewhere: tuple[float, ...]
+    """p_fake with each of the random places hidden."""
+    matters: bool
+    """Whether hiding it changes the score clearly more, so that the region may be named."""
+
+    def __post_init__(self) -> None:
+        if not self.elsewhere:
+            raise ValueError("RegionCheck.elsewhere: expected at least one random place")
+        for value in (self.hidden, *self.elsewhere):
+            _check_unit(value, "RegionCheck")
+
+
+@dataclass(frozen=True)
 class FaceResult:
     """One face of a report: of a picture, or one person of a clip, whose crop is that of the most suspicious frame."""
 
@@ -522,6 +573,10 @@ class FaceResult:
     heatmap: Heatmap | None = None
     over_time: Appearance | None = None
     """None in a picture."""
+    stability: Stability | None = None
+    """None where it was not tested."""
+    region: RegionCheck | None = None
+    """None where it was not checked: without a heatmap, or with one that is as good as empty."""
 
     def __post_init__(self) -> None:
         if (self.p_fake is None) != (self.verdict is Verdict.NOT_ANALYSED):

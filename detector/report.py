@@ -10,7 +10,11 @@
     p_fake          score of the face that decides, in [0, 1]
     faces           [id (1, 2, ... in reading order), box {left, top, right, bottom} (pixels of the upright picture,
                     right and bottom exclusive, may reach beyond it), p_fake, verdict, reason,
-                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score;
+                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score,
+                    stability {holds, lowest, highest, scores {as_is, mirrored, jpeg, half_size, shifted}} (p_fake after
+                    small changes; null where not tested), region {name, towards ("fake" or "real"), hidden, elsewhere
+                    [p_fake]} (p_fake with the heatmap's hottest region hidden and with random places of its size hidden;
+                    name is null unless the former matters clearly more; null where not checked);
                     in a clip a face is a person, in order of first appearance, with box, quality and detection_score
                     those of the frame at shown_s, and: first_s, last_s, timeline [{t, p_fake}], gaps [{from_s, to_s}],
                     moments [{t, p_fake}] (most suspicious first), frames_seen, frames_scored, scored_by (the image
@@ -40,7 +44,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.records import Appearance, FaceResult, Report, Verdict
+from detector.records import Appearance, FaceResult, RegionCheck, Report, Stability, Verdict
 
 __all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
 
@@ -120,8 +124,28 @@ def _face(number: int, face: FaceResult) -> dict[str, Any]:
         "quality": asdict(face.crop.quality),
         "models": face.models,
         "detection_score": face.crop.detection.score,
+        "stability": None if face.stability is None else _stability(face.stability),
+        "region": None if face.region is None else _region(face.region),
     }
     return plain if face.over_time is None else plain | _over_time(face, face.over_time)
+
+
+def _stability(stability: Stability) -> dict[str, Any]:
+    return {
+        "holds": stability.holds,
+        "lowest": stability.lowest,
+        "highest": stability.highest,
+        "scores": stability.scores,
+    }
+
+
+def _region(check: RegionCheck) -> dict[str, Any]:
+    return {
+        "name": check.hottest if check.matters else None,
+        "towards": "fake" if check.towards_fake else "real",
+        "hidden": check.hidden,
+        "elsewhere": check.elsewhere,
+    }
 
 
 def _over_time(face: FaceResult, seen: Appearance) -> dict[str, Any]:
@@ -147,7 +171,10 @@ def _plain(value: object, where: str) -> Any:
         return value
     if isinstance(value, enum.Enum):
         return _plain(value.value, where)
-    if isinstance(value, str | int):
+    if isinstance(value, str):
+        # A sentence for people is its English text here.
+        return str(value)
+    if isinstance(value, int):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):

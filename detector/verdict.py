@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Verdict
+from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Stability, Verdict
 from detector.sentences import Sentence, joined
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "judge_file",
     "judge_person",
     "judge_quality",
+    "judge_stability",
 ]
 
 SEVERITY: tuple[Verdict, ...] = (
@@ -175,6 +176,58 @@ def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, Sentence]:
     )
 
 
+def judge_stability(
+    verdict: Verdict, reason: str, p_fake: float, scores: Mapping[str, float], bands: Bands
+) -> tuple[Verdict, str, Stability]:
+    """Take a verdict back where it does not survive changes that mean nothing.
+
+    Where the views lie in different bands, the result is inconclusive. One case is milder: where all of them show signs and
+    differ only in how strong, "strong" becomes "some".
+
+    Args:
+        verdict: of the score, as ``judge_face`` gives it.
+        reason: the same.
+        p_fake: the score.
+        scores: p_fake of every view.
+        bands: cuts of the model that gave the scores.
+
+    Returns:
+        The verdict and reason that stand, and the record of the test.
+    """
+    bands_seen = {judge_face(score, bands)[0] for score in (p_fake, *scores.values())}
+    stability = Stability(scores, len(bands_seen) == 1)
+    if stability.holds:
+        return verdict, reason, stability
+    span = {"low": _two(min(p_fake, stability.lowest)), "high": _two(max(p_fake, stability.highest))}
+    if bands_seen <= {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}:
+        return (
+            Verdict.SOME_SIGNS,
+            Sentence(
+                "Some signs that the face was altered or generated (score {score}). Small changes that mean nothing to a "
+                "person move the score between {low} and {high}, so the signs do not count as strong. This is weak evidence "
+                "and not conclusive: genuine faces reach this band too.",
+                score=_two(p_fake),
+                **span,
+            ),
+            stability,
+        )
+    return (
+        Verdict.INCONCLUSIVE,
+        Sentence(
+            "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, "
+            "across a boundary between verdicts. It says nothing either way.",
+            score=_two(p_fake),
+            **span,
+        ),
+        stability,
+    )
+
+
+def _two(score: float) -> str:
+    """Two decimals, and never 0.00 or 1.00, which would read as certain."""
+    return f"{min(max(score, 0.01), 0.99):.2f}"
+
+
 def judge_person(
     scores: Mapping[str, float],
     decides: str,
@@ -185,7 +238,7 @@ def judge_person(
     looked: int,
     rules: ClipRules,
     obstacle: str | None = None,
-    against: str | None = None,
+    pair: tuple[str, str] | None = None,
 ) -> tuple[Verdict, Sentence]:
     """Put a person of a clip into a band, unless too little of the face was seen or the models contradict each other.
 
@@ -198,7 +251,8 @@ def judge_person(
         looked: frames looked at.
         rules: limits, from the manifest.
         obstacle: the most frequent reason why a frame could not be scored, as ``judge_quality`` gives it.
-        against: the frame mean that must not contradict a video model that decides.
+        pair: a frame mean and a video model on the same trunk: if these two disagree, order in time makes a difference that
+            nobody has measured, whichever model decides.
 
     Returns:
         The verdict and its reason.
@@ -225,12 +279,12 @@ def judge_person(
             score=scores[decides],
         )
     limit = rules.max_disagreement
-    if against is not None and limit is not None and abs(scores[against] - scores[decides]) > limit:
+    if pair is not None and limit is not None and abs(scores[pair[0]] - scores[pair[1]]) > limit:
         return Verdict.INCONCLUSIVE, Sentence(
             "Two ways of looking disagree: the model that follows the face over time gives {score:.2f}, the mean over "
             "single frames {other:.2f}, and more than {limit:.2f} apart counts as no result.",
-            score=scores[decides],
-            other=scores[against],
+            score=scores[pair[1]],
+            other=scores[pair[0]],
             limit=limit,
         )
     return verdict, reason

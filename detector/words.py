@@ -22,6 +22,8 @@ from detector.records import (
     ModelInfo,
     Moment,
     QualityGates,
+    RegionCheck,
+    Stability,
     Verdict,
 )
 from detector.sentences import Sentence, joined
@@ -38,6 +40,7 @@ __all__ = [
     "DECIDES",
     "DOWNLOAD",
     "DROP",
+    "EACH_VIEW",
     "FACE_BY_FACE",
     "FACE_NOT_ANALYSED",
     "FACTS",
@@ -66,6 +69,7 @@ __all__ = [
     "NO_PHOTO",
     "NO_RECORD",
     "ON_SCALE",
+    "OPACITY",
     "OPENING",
     "OTHER_FILE",
     "PERSON_BY_PERSON",
@@ -73,6 +77,7 @@ __all__ = [
     "PURPOSE",
     "RAISED",
     "READ_HEATMAPS",
+    "REGION_NAMES",
     "SCALE_HIGH",
     "SCALE_LOW",
     "SCORE",
@@ -87,6 +92,7 @@ __all__ = [
     "VERSIONS",
     "VIDEO",
     "VIDEO_TAB",
+    "VIEW_NAMES",
     "WAITING",
     "WEAK",
     "WEIGHTS_SHA256",
@@ -107,14 +113,17 @@ __all__ = [
     "picture_facts",
     "progress_facts",
     "quality_facts",
+    "region_facts",
     "score_meaning",
     "score_of",
     "score_text",
     "seen_facts",
+    "stability_facts",
     "strength",
     "time_left",
     "timeline_text",
     "track_record",
+    "view_facts",
 ]
 
 TITLE = "Check a photo or video for signs of face manipulation"
@@ -259,6 +268,31 @@ HOW_TO_READ_CLIP = (
     "The lines across the timeline are the cuts between verdicts for a single frame.",
 )
 
+OPACITY = "Strength of the colour"
+VIEW_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "as_is": "as it is",
+        "mirrored": "mirrored",
+        "jpeg": "saved again as JPEG",
+        "half_size": "at half the size",
+        "shifted": "cropped slightly differently",
+    }
+)
+EACH_VIEW = "Score after each change"
+REGION_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "eyes": "the eyes",
+        "nose": "the nose",
+        "mouth": "the mouth",
+        "left_cheek": "the cheek on the left",
+        "right_cheek": "the cheek on the right",
+        "forehead": "the forehead",
+        "chin": "the chin",
+        "outline": "the outline of the face",
+        "surroundings": "what surrounds the face",
+    }
+)
+
 CROP = "Crop that was scored"
 CROP_NOT_SCORED = "Crop, not scored"
 RAISED = "Raised the score"
@@ -272,6 +306,8 @@ HOW_TO_READ = (
     "“Lowered the score”: places that pushed it down, towards genuine faces.",
     "The colour scale is fixed and the same for every {medium}. Faint colour means weak evidence; no colour means none.",
     "The maps are coarse and can point at a place for the wrong reason. They say something about the model only.",
+    "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places.",
+    "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently.",
 )
 
 
@@ -453,6 +489,52 @@ def gate_facts(gates: QualityGates) -> Sentence:
         "A face is analysed if it is at least {size:.0f} pixels across and not turned too far away, with "
         "a brightness from {low:.0f} to {high:.0f}.",
         **given,
+    )
+
+
+def stability_facts(stability: Stability, clip: bool = False) -> Sentence:
+    """Say whether the score holds, and between what it moves."""
+    span = {"low": score_text(stability.lowest), "high": score_text(stability.highest)}
+    if stability.holds:
+        text = Sentence(
+            "The score holds: small changes that mean nothing to a person move it between {low} and {high}, and the verdict "
+            "stays the same.",
+            **span,
+        )
+    else:
+        text = Sentence(
+            "The score does not hold: small changes that mean nothing to a person move it between {low} and {high}, and the "
+            "verdict changes with it.",
+            **span,
+        )
+    return joined(text, Sentence("Estimated from a few frames.")) if clip else text
+
+
+def view_facts(name: str, score: float) -> Sentence:
+    """One change and the score after it."""
+    return Sentence("{view}: {score}", view=VIEW_NAMES[name], score=score_text(score))
+
+
+def region_facts(check: RegionCheck, p_fake: float) -> Sentence:
+    """Name the hottest region with both changes, or say why none is named."""
+    by_chance = max(check.elsewhere, key=lambda score: abs(score - p_fake))
+    scores = {
+        "before": score_text(p_fake),
+        "hidden": score_text(check.hidden),
+        "chance": score_text(by_chance),
+        "count": len(check.elsewhere),
+    }
+    if check.matters:
+        return Sentence(
+            "What mattered most here: {region}. With it blurred out, the score goes from {before} to {hidden}; with any of "
+            "{count} random places of the same size blurred out, to {chance} at most.",
+            region=REGION_NAMES[check.hottest],
+            **scores,
+        )
+    return Sentence(
+        "No part of the face can be named. With the most strongly coloured part blurred out, the score goes from {before} to "
+        "{hidden}; with a random place of the same size blurred out, it goes as far as {chance}.",
+        **{name: value for name, value in scores.items() if name != "count"},
     )
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from detector.records import Verdict
 from detector.sentences import Sentence
+from detector.words import HEADLINES, score_text
 
 __all__ = [
     "ABOUT",
@@ -19,6 +20,7 @@ __all__ = [
     "SHOW",
     "TAB",
     "TRUTHS",
+    "in_short",
     "outcome",
 ]
 
@@ -43,6 +45,13 @@ TRUTHS: Mapping[str, Sentence] = MappingProxyType(
 )
 
 _NOTICED = (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS)
+
+
+def in_short(verdict: Verdict, p_fake: float | None) -> Sentence:
+    """Verdict and score of a file in a few words."""
+    if p_fake is None:
+        return Sentence("{verdict}.", verdict=HEADLINES[verdict])
+    return Sentence("{verdict}, score {score}.", verdict=HEADLINES[verdict], score=score_text(p_fake))
 
 
 def outcome(truth: str, verdict: Verdict) -> Sentence:

@@ -32,6 +32,7 @@ STAGES = {
         "gradcam",
         "overlay",
         "timeline",
+        "regions",
         "verdict",
         "weights",
         "report",
@@ -68,6 +69,10 @@ ALLOWED: dict[str, set[str]] = {
     "detector.faces": RECORDS | {"detector.console"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
+    "detector.words_about": RECORDS,
+    "detector.feedback": RECORDS,
+    "detector.page_about": RECORDS
+    | {"detector.words", "detector.words_about", "detector.language", "detector.page_parts"},
     "detector.german": {"detector.german_sharing", "detector.german_server"},
     "detector.words_server": RECORDS,
     "detector.german_server": {"detector.words_server"},
@@ -77,7 +82,7 @@ ALLOWED: dict[str, set[str]] = {
     "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
     "detector.words_provenance": RECORDS,
     "detector.words_report": RECORDS,
-    "detector.words_examples": RECORDS,
+    "detector.words_examples": RECORDS | {"detector.words"},
     "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
     "detector.plain_text": RECORDS
     | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
@@ -101,9 +106,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.words_examples"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
-    "detector.clip": RECORDS | STAGES | {"detector.loading"},
+    # What is scored a second time.
+    "detector.stability": RECORDS | STAGES,
+    "detector.second_look": RECORDS | STAGES | {"detector.loading", "detector.stability"},
+    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     "detector.annotation": RECORDS | STAGES,
-    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.clip", "detector"},
+    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
     # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
     "detector.isolation": RECORDS
     | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},
@@ -114,7 +122,9 @@ ALLOWED: dict[str, set[str]] = {
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
 HOMES: dict[str, set[str]] = {
-    "gradio": {"app", "app_examples", "app_photo", "app_share", "app_video", "app_words"},
+    "gradio": {
+        *("app", "app_about", "app_examples", "app_feedback", "app_photo", "app_share", "app_video", "app_words"),
+    },
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
     # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.
@@ -132,7 +142,9 @@ HOMES: dict[str, set[str]] = {
     # The gate before the page knows the web, and neither the page nor a picture.
     "limits": {"app_server"},
     "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"},
+    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
+    # Blurs what is to be hidden.
+    | {"detector.regions"},
     "imageio": set(),
     "matplotlib": {"train.curves", "train.figures"},
     "sklearn": {"train.probe"},

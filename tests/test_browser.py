@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from detector import words
+from detector import feedback, words, words_about
+from detector.language import LANGUAGES
+from detector.records import Verdict
 from tests import fakes
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ FLAGS = [
 WIDTHS = {1280: 900, 390: 844}
 """Width and height of the windows: a desk and a phone."""
 NARROW, WIDE = 390, 1280
+GERMAN = LANGUAGES["de"]
 
 
 @dataclass
@@ -97,8 +100,10 @@ def url(detector: fakes.FakeDetector, uploads: Path) -> Iterator[str]:
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
-    def open_page(url: str, width: int, scheme: Literal["light", "dark"] = "light") -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme)
+    def open_page(url: str, width: int, scheme: Literal["light", "dark"] = "light", locale: str = "en-US") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme, locale=locale
+        )
         contexts.append(context)
         context.set_default_timeout(10_000)
         visit = Visit(context.new_page())
@@ -279,3 +284,163 @@ def test_the_whole_pipeline_in_the_page(
         opened.keep("pipeline")
         assert sizes == [32] * 9
         assert opened.complaints == []
+
+
+# Language ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_german_browser_gets_german_and_the_switch_turns_everything(
+    visit: Callable[..., Visit], url: str, photo: Path
+) -> None:
+    opened = visit(url, NARROW, locale="de-AT")
+    page = opened.page
+    page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    opened.choose(photo)
+    assert opened.check() == GERMAN("Strong signs of manipulation")
+    assert GERMAN(words.WHAT_NEXT) in page.locator("#fc-output").inner_text()
+    opened.keep("german")
+    page.get_by_label("English").check()
+    page.get_by_role("heading", name="Strong signs of manipulation").wait_for()
+    page.wait_for_function("document.documentElement.lang === 'en'")
+    assert words.WHAT_NEXT in page.locator("#fc-output").inner_text()
+    assert page.get_by_role("button", name=words.CHECK).is_visible()
+    assert page.get_by_role("tab", name="About").is_visible()
+    page.get_by_label("Deutsch").check()
+    page.get_by_role("heading", name=GERMAN("Strong signs of manipulation")).wait_for()
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, tmp_path: Path, locale: str) -> None:
+    say = LANGUAGES[locale[:2]]
+    opened = visit(url, NARROW, locale=locale)
+    opened.page.get_by_role("button", name=say(words.CHECK)).wait_for()
+    for verdict in Verdict:
+        path = tmp_path / f"{verdict.value}.jpg"
+        path.write_bytes(fakes.jpeg(fakes.group_photo()))
+        opened.choose(path)
+        assert opened.check() == say(words.HEADLINES[verdict])
+        shown = opened.page.locator("#fc-output").inner_text()
+        assert say(words.of_kind(words.MEANS_NOT[verdict], "image")) in shown
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        opened.keep(f"verdict-{verdict.value}-{say.code}")
+        opened.page.locator("#fc-photo-input button[aria-label]").last.click()
+        opened.page.locator("#fc-verdict").wait_for(state="detached")
+    assert opened.complaints == []
+
+
+# Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
+
+
+def test_the_strength_of_the_colour_moves_by_keyboard(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.check()
+    layers = "[...document.querySelectorAll('.fc-colour')].map(e => getComputedStyle(e).opacity)"
+    before = set(opened.page.evaluate(layers))
+    opened.page.get_by_label(words.OPACITY).focus()
+    opened.page.keyboard.press("End")
+    assert (before, set(opened.page.evaluate(layers))) == ({"0.5"}, {"1"})
+    opened.keep("full-colour")
+    opened.page.keyboard.press("Home")
+    assert set(opened.page.evaluate(layers)) == {"0"}
+    # The crop is still there beneath.
+    assert opened.page.locator(".fc-heat img:not(.fc-colour)").first.evaluate("e => getComputedStyle(e).opacity") == "1"
+
+
+def test_about_tells_what_was_measured_and_what_fails(visit: Callable[..., Visit], url: str) -> None:
+    opened = visit(url, NARROW)
+    opened.page.get_by_role("tab", name="About").click()
+    shown = opened.page.locator("#fc-about")
+    shown.get_by_role("heading", name=words_about.WHAT_FAILS).wait_for()
+    text = shown.inner_text()
+    # The record of tests/fakes.py: 200 of 500 fakes were neither "some" nor "strong".
+    assert "Of 100 altered or generated test faces, 40 are not flagged." in text
+    assert "84 of 100" in text
+    opened.page.get_by_role("button", name=words_about.WHOLE_CARD).click()
+    opened.page.locator("#fc-card-text").get_by_text("Known limits").wait_for()
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    opened.keep("about")
+    assert opened.complaints == []
+
+
+def test_a_wrong_result_can_be_copied_and_is_not_stored(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    assert not page.locator("#fc-wrong-photo").is_visible()
+    opened.choose(photo)
+    opened.check()
+    page.locator("#fc-wrong-photo").click()
+    panel = page.locator("#fc-feedback-photo")
+    panel.get_by_text(words_about.COPY_IT).wait_for()
+    text = panel.get_by_label(words_about.WHAT_IS_STORED).input_value()
+    assert json.loads(text)["verdict"] == "strong_signs"
+    assert photo.stem not in text
+    assert not panel.get_by_label(words_about.CONSENT).is_visible()
+    panel.get_by_role("button", name=words_about.WITHDREW).click()
+    panel.wait_for(state="hidden")
+
+
+def test_a_wrong_result_is_stored_only_after_consent(visit: Callable[..., Visit], photo: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    with fakes.serve(fakes.FakeDetector(), tmp_path / "uploads", feedback_to=kept) as blocks:
+        opened = visit(str(blocks.local_url), WIDE)
+        page = opened.page
+        opened.choose(photo)
+        opened.check()
+        page.locator("#fc-wrong-photo").click()
+        panel = page.locator("#fc-feedback-photo")
+        panel.get_by_label(words_about.TRUTHS["unaltered"]).check()
+        page.wait_for_function("document.querySelector('#fc-feedback-photo textarea').value.includes('unaltered')")
+        shown = panel.get_by_label(words_about.WHAT_IS_STORED).input_value()
+        panel.get_by_role("button", name=words_about.SEND).click()
+        panel.get_by_text(words_about.STORED_NOT).wait_for()
+        assert not kept.exists()
+        panel.get_by_label(words_about.CONSENT).check()
+        panel.get_by_role("button", name=words_about.SEND).click()
+        panel.get_by_text(words_about.STORED).first.wait_for()
+        opened.keep("feedback")
+        lines = (kept / feedback.FILE_NAME).read_text(encoding="ascii").splitlines()
+        assert len(lines) == 1
+        stored = json.loads(lines[0])
+        del stored["day"]
+        assert stored == json.loads(shown)
+
+
+# For everyone --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_nothing_serious_keeps_people_out(
+    visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """axe-core on every state of the page: no finding that it calls serious or critical."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed (requirements-dev.txt)"
+    )
+    opened = visit(url, width, scheme, "de-DE" if scheme == "dark" else "en-US")
+    page = opened.page
+    found: list[str] = []
+
+    def look(state: str) -> None:
+        result = axe.Axe().run(page).response
+        assert result["passes"], "axe looked at nothing"
+        found.extend(
+            f"{state}: {each['id']}: {[node['html'][:120] for node in each['nodes']]}"
+            for each in result["violations"]
+            if each["impact"] in ("serious", "critical")
+        )
+
+    opened.choose(photo)
+    opened.check()
+    page.locator("#fc-wrong-photo").click()
+    page.locator("#fc-feedback-photo textarea").wait_for()
+    for fold in page.locator("#fc-output summary").all():
+        fold.click()
+    look("result")
+    for number, state in ((1, "video"), (2, "examples"), (3, "about")):
+        page.get_by_role("tab").nth(number).click()
+        page.wait_for_timeout(500)
+        look(state)
+    assert found == []

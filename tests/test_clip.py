@@ -54,6 +54,10 @@ class GreenScorer:
         green = (crops[..., 1].astype(np.float32) - crops[..., 0]).reshape(len(crops), 8, 8, 8, 8)
         return np.where(green.mean(axis=(2, 4)).max(axis=(1, 2)) > 40, 4.0, -4.0).astype(np.float32)
 
+    def sides(self, crops: Rgb) -> NDArray[np.float32]:
+        logits = self.fake_logits(crops)
+        return np.stack([logits, logits], axis=1)
+
     def evidence(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         shape = (len(crops), 4, 4)
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)

@@ -26,7 +26,7 @@ from detector.records import (
 )
 from tests import fakes
 
-VOID = {"img", "br", "path", "circle"}
+VOID = {"img", "br", "path", "circle", "input"}
 PNG = b"\x89PNG fake"
 RGB = np.full((200, 300, 3), 90, np.uint8)
 BOX = Box(30, 20, 110, 100)
@@ -67,6 +67,21 @@ class Tree(HTMLParser):
 def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
     pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
     return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}', say)
+
+
+def shaken(report: Report) -> Report:
+    """The same with scores that do not hold and a region that does not matter."""
+    faces = []
+    for face in report.faces:
+        tested, check = face.stability, face.region
+        faces.append(
+            dataclasses.replace(
+                face,
+                stability=tested and dataclasses.replace(tested, holds=False),
+                region=check and dataclasses.replace(check, matters=False),
+            )
+        )
+    return dataclasses.replace(report, faces=tuple(faces))
 
 
 def show(report: Report, strong_from: float | None = 0.8) -> Tree:
@@ -149,7 +164,8 @@ def test_every_face_has_a_card_in_order() -> None:
     for number in (1, 2, 3):
         # The crop and both directions of its heatmap, each with a text of its own.
         assert len({alt for alt in pictures if alt.startswith(f"Face {number}: ")}) == 3
-    assert all(pictures)
+    # The crop is said once; below each heatmap's colour it needs no words.
+    assert pictures.count("") == 2 * 3
     assert "small network (cnn): 0.88" in tree.text
     assert "residual network (resnet): 0.83 (decides)" in tree.text
 
@@ -180,6 +196,28 @@ def test_a_face_that_was_not_analysed_has_a_reason_and_no_score() -> None:
     assert not tree.of_class("fc-meter")
     assert "Score" not in tree.text.split("Face by face")[1].split("How to read")[0]
     assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == [f"Face 1: {words.CROP_NOT_SCORED}"]
+
+
+def test_a_score_that_holds_and_one_that_does_not() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    tree = show(report)
+    assert "The score holds: small changes that mean nothing to a person move it between 0.73 and 0.77" in tree.text
+    assert "saved again as JPEG: 0.77" in tree.text
+    bar = tree.of_class("fc-spread")[0]["style"] or ""
+    assert bar == "left:73.0%;width:4.0%"
+    assert "The score does not hold" in show(shaken(report)).text
+
+
+def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    text = show(report).text
+    assert "the mouth. With it blurred out, the score goes from 0.75 to 0.45; with any of 2 random places" in text
+    assert "to 0.77 at most" in text
+    text = show(shaken(report)).text
+    assert "mouth" not in text
+    assert "No part of the face can be named." in text
+    assert "from 0.75 to 0.45" in text
+    assert "0.77" in text
 
 
 @pytest.mark.parametrize("p_fake", [0.0, 1.0])

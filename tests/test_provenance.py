@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import io
 import json
 import struct
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from detector.metadata import MAX_ENTRIES, MAX_TEXT, Entry
 from detector.provenance import MAX_VALUE, interpret, read_provenance
 from detector.records import Provenance
 from tests.clips import counting_frames, write_clip
+from tests.listening import listening
 from tests.signing import AI_SOURCE, sign
 
 if TYPE_CHECKING:
@@ -259,22 +258,8 @@ def test_saving_anew_loses_them(signed: bytes, tmp_path: Path) -> None:
 @pytest.fixture
 def visits() -> Iterator[tuple[str, list[str]]]:
     """Address of a server on this computer, and what was asked of it."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
+    with listening() as heard:
+        yield heard
 
 
 def test_an_address_in_the_file_is_never_asked(tmp_path: Path, visits: tuple[str, list[str]]) -> None:

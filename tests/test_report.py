@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from detector.errors import DamagedMedia
-from detector.records import FaceResult, Report, Verdict
+from detector.records import FaceResult, RegionCheck, Report, Stability, Verdict
 from detector.report import SCHEMA_VERSION, error_dict, to_dict, to_json
+from detector.sentences import Sentence
 from tests import fakes
 
 TOP = [
@@ -50,7 +51,10 @@ def test_the_names_are_those_that_were_agreed(report: Report) -> None:
     assert list(plain["input"]) == facts
     assert list(plain["model"]) == ["name", "architecture", "revision", "sha256"]
     for face in plain["faces"]:
-        assert list(face) == ["id", "box", "p_fake", "verdict", "reason", "quality", "models", "detection_score"]
+        assert list(face) == [
+            *("id", "box", "p_fake", "verdict", "reason", "quality", "models", "detection_score"),
+            *("stability", "region"),
+        ]
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
     assert plain["schema_version"] == SCHEMA_VERSION == "1.2"
@@ -130,3 +134,19 @@ def test_pixels_stay_out(report: Report) -> None:
 def test_a_face_cannot_be_analysed_without_a_score(report: Report) -> None:
     with pytest.raises(ValueError, match="not_analysed"):
         FaceResult(report.faces[0].crop, Verdict.SOME_SIGNS, "A reason.", None)
+
+
+def test_the_second_look_is_part_of_the_report(report: Report) -> None:
+    views = {"as_is": 0.7, "mirrored": 0.8, "jpeg": 0.4, "half_size": 0.75, "shifted": 0.74}
+    check = RegionCheck("mouth", True, 0.3, (0.7, 0.74), True)
+    first = dataclasses.replace(report.faces[0], stability=Stability(views, False), region=check)
+    face = to_dict(dataclasses.replace(report, faces=(first,)))["faces"][0]
+    assert face["stability"] == {"holds": False, "lowest": 0.4, "highest": 0.8, "scores": views}
+    assert face["region"] == {"name": "mouth", "towards": "fake", "hidden": 0.3, "elsewhere": [0.7, 0.74]}
+    vague = dataclasses.replace(first, region=dataclasses.replace(check, matters=False))
+    assert to_dict(dataclasses.replace(report, faces=(vague,)))["faces"][0]["region"]["name"] is None
+
+
+def test_a_report_holds_plain_text_only(report: Report) -> None:
+    said = dataclasses.replace(report, reason=Sentence("Face {number}", number=1))
+    assert type(to_dict(said)["reason"]) is str

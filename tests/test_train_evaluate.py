@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from train.degrade import DEGRADATIONS, DESCRIPTIONS
 from train.evaluate import evaluate
 from train.scoring import ScoreBook, Scored, score_files
 from train.subsets import like, some_groups
-from train.summary import against_clean, summarise, track_record, train_gap
+from train.summary import against_clean, summarise, track_record, train_gap, verdict_on
 
 BANDS = Bands(0.3, 0.6, 0.9)
 
@@ -63,6 +64,20 @@ def test_rates_by_hand() -> None:
 def test_track_record_counts_every_scored_file_once() -> None:
     counts = {rate.verdict.value: (rate.genuine, rate.fake) for rate in track_record(ROWS, "x", BANDS)}
     assert counts == {"no_clear_signs": (3, 1), "inconclusive": (1, 0), "some_signs": (2, 1), "strong_signs": (0, 1)}
+
+
+def test_a_verdict_that_does_not_hold_is_counted_as_the_report_gives_it() -> None:
+    steady = replace(scored("1", 0.95, label="fake"), views={"x": [[0.95, 0.97, 0.94]]})
+    wavering = replace(scored("2", 0.65), views={"x": [[0.65, 0.2, 0.7]]})
+    crowd = replace(scored("3", 0.9, label="fake"), views={"x": [[0.1, 0.1, 0.1], [0.9, 0.1, 0.95], [0.7, 0.7, 0.65]]})
+    without = scored("4", 0.65)
+    assert [verdict_on(row, "x", BANDS).value for row in (steady, wavering, crowd, without)] == [
+        "strong_signs", "inconclusive", "some_signs", "some_signs",
+    ]  # fmt: skip
+    result = summarise([steady, wavering, crowd, without], "x", BANDS)
+    assert result["stability"] == {"genuine": {"files": 1, "changed": 1}, "fake": {"files": 2, "changed": 1}}
+    assert result["pooled"]["false_positive_rate"] == 0.5
+    assert summarise(ROWS, "x", BANDS)["stability"] is None
 
 
 @pytest.mark.parametrize(("alarms", "confirmed"), [(2, True), (30, False)])

@@ -182,6 +182,8 @@ def _of_model(evaluation: Mapping[str, Any], name: str, probe: Mapping[str, floa
         "",
         _strong(result["strong_band"]),
     ]
+    if result.get("stability"):
+        lines += ["", _stability(result["stability"])]
     lines += ["", *false_alarm_table(result["by_source"])]
     if result["by_ethnicity"]:
         lines += ["", *ethnicity_table(result["by_ethnicity"])]
@@ -206,6 +208,14 @@ def _strong(band: Mapping[str, Any]) -> str:
     if band["confirmed"]:
         return f'"Strong signs" is borne out by these files, on which it was not chosen: {figures} (10 and 5 are asked for).'
     return f'"Strong signs" was withdrawn, since these files do not bear it out: {figures} (10 and 5 are asked for).'
+
+
+def _stability(counts: Mapping[str, Mapping[str, int]]) -> str:
+    shares = [f"{counts[key]['changed']} of {counts[key]['files']} {key} files" for key in ("genuine", "fake")]
+    return (
+        f"The stability test (JPEG, half size, mirror, another crop) changed the verdict of {' and '.join(shares)}. All "
+        "verdicts here are those after it; the tables of degradations and of face quality are without it."
+    )
 
 
 def _heatmaps(found: Mapping[str, Any] | None) -> list[str]:

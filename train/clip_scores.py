@@ -22,7 +22,6 @@ from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.metrics import auc, auc_interval
 from train.samples import Sample, read_table
-from train.scoring import versions_of
 
 __all__ = ["calibrate", "evaluate", "learn_disagreement", "read_clips", "record"]
 
@@ -50,6 +49,7 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
         often each was given to genuine clips and to fakes; and with what all this was measured.
     """
     rows = []
+    versions: dict[str, str] = {}
     for sample in read_clips(data, subset):
         row: dict[str, Any] = {"path": sample.path, "label": sample.label, "group": f"{sample.source}/{sample.group}"}
         row |= {"source": sample.source, "method": sample.method}
@@ -58,9 +58,10 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
         except DetectorError as error:
             rows.append({**row, "verdict": Verdict.NOT_ANALYSED.value, "scores": {}, "why": str(error)})
             continue
+        versions = dict(report.versions)
         rows.append({**row, "verdict": report.verdict.value, "scores": _scores(report), "people": len(report.faces)})
         if not rows[-1]["scores"]:
-            rows[-1]["why"] = report.reason
+            rows[-1]["why"] = str(report.reason)
     names = sorted({name for row in rows for name in row["scores"]})
     verdicts = {verdict.value: {"genuine": 0, "fake": 0} for verdict in Verdict}
     for row in rows:
@@ -69,7 +70,7 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
         "subset": subset,
         "date": date.today().isoformat(),
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
-        "versions": versions_of(detector, data, read_clips(data, subset)),
+        "versions": versions,
         "weights": {name: spec.file.sha256 for name, spec in detector.manifest.models.items()},
         "decides": detector.manifest.default_video_model or detector.manifest.default_image_model,
         "models": {name: _measured(rows, name) for name in names},
@@ -143,8 +144,12 @@ def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> Non
     for name, mean in rules.frame_mean.items():
         counts = {verdict: {"real": 0, "fake": 0} for verdict in SEVERITY}
         for row in evaluation["clips"]:
-            if name in row["scores"]:
-                counts[judge_face(row["scores"][name], mean.bands)[0]][row["label"]] += 1
+            if name not in row["scores"]:
+                continue
+            # Of the model that decides, the verdict that the user got: after all rules, the stability test among them.
+            decided = Verdict(row["verdict"]) if name == evaluation["decides"] else None
+            verdict = decided if decided in counts else judge_face(row["scores"][name], mean.bands)[0]
+            counts[verdict][row["label"]] += 1
         rates = tuple(ErrorRate(verdict, genuine=c["real"], fake=c["fake"]) for verdict, c in counts.items())
         means[name] = replace(mean, track_record=rates)
     heads = [name for name, spec in detector.manifest.models.items() if spec.kind == "video"]

@@ -104,7 +104,7 @@ def _score_all(
     detector: Detector, data: Path, table: Sequence[Sample], samples: Sequence[Sample], book: ScoreBook,
     faces: Cache | None,
 ) -> _Scores:  # fmt: skip
-    clean = score_files(detector, data, samples, book)
+    clean = score_files(detector, data, samples, book, stability=True)
     some = some_groups(samples, _DEGRADED_FILES)
     degraded = {
         name: score_files(detector, data, some, book, condition=name, degrade=degrade)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from detector import Detector, DetectorError
 from detector.media import read_image
 from detector.records import Report
+from detector.stability import VIEWS
 from train.data import Sample
 
 __all__ = ["Degrade", "ScoreBook", "Scored", "fingerprint", "score_files", "versions_of"]
@@ -42,6 +43,9 @@ class Scored:
     why: str
     """The report's reason, or what was wrong with the file."""
     seconds: float
+    views: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    """Of the model that decides: for each analysed face its p_fake, then that of every view of the stability test. Empty where
+    the test was left out."""
 
 
 class ScoreBook:
@@ -97,7 +101,7 @@ def _parsed(line: str) -> dict[str, Any]:
 def fingerprint(detector: Detector, data: Path, versions: Mapping[str, str]) -> str:
     """All that can change a score: weights, crop, calibration, gates, face detectors, libraries and the table of files.
 
-    The bands are not in it: they are applied to stored scores.
+    The bands are not in it: they are applied to stored scores, and to those of the stability test's views.
     """
     manifest = detector.manifest
     parts = {
@@ -109,6 +113,7 @@ def fingerprint(detector: Detector, data: Path, versions: Mapping[str, str]) -> 
         "gates": asdict(manifest.gates),
         "face_detectors": {key: file.sha256 for key, file in manifest.face_detectors.items()},
         "versions": dict(versions),
+        "views": VIEWS,
         "table": hashlib.sha256((data / "faces.tsv").read_bytes()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -130,7 +135,7 @@ def versions_of(detector: Detector, data: Path, samples: Iterable[Sample]) -> di
 
 def score_files(
     detector: Detector, data: Path, samples: Sequence[Sample], book: ScoreBook, condition: str = CLEAN,
-    degrade: Degrade | None = None,
+    degrade: Degrade | None = None, stability: bool = False,
 ) -> list[Scored]:  # fmt: skip
     """Run ``Detector.analyze`` on every file that the book does not hold yet.
 
@@ -141,13 +146,14 @@ def score_files(
         book: where scores are looked up and kept.
         condition: name under which they are kept.
         degrade: applied to the upright picture; the result is written to a temporary file, and that file is analysed.
+        stability: whether the stability test is run as well, on which verdicts depend.
     """
     found = []
     with tempfile.TemporaryDirectory(prefix="evaluate-") as folder:
         for count, sample in enumerate(samples, start=1):
             row = book.find(condition, sample)
             if row is None:
-                row = _score(detector, data, sample, condition, degrade, Path(folder))
+                row = _score(detector, data, sample, condition, degrade, Path(folder), stability)
                 book.add(row)
                 if count % 200 == 0:
                     print(f"{condition}: {count} of {len(samples)} files", file=sys.stderr, flush=True)
@@ -156,7 +162,13 @@ def score_files(
 
 
 def _score(
-    detector: Detector, data: Path, sample: Sample, condition: str, degrade: Degrade | None, folder: Path
+    detector: Detector,
+    data: Path,
+    sample: Sample,
+    condition: str,
+    degrade: Degrade | None,
+    folder: Path,
+    stability: bool,
 ) -> Scored:
     path = data / sample.path
     try:
@@ -166,12 +178,20 @@ def _score(
             path = folder / f"degraded{suffix}"
             path.write_bytes(content)
         started = time.monotonic()
-        report = detector.analyze(path, heatmaps=False)
+        report = detector.analyze(path, heatmaps=False, stability=stability)
     except DetectorError as error:
         return Scored(sample, condition, {}, {}, str(error), 0.0)
-    return Scored(
-        sample, condition, _highest(report), _quality(report), report.reason, round(time.monotonic() - started, 4)
-    )
+    seconds = round(time.monotonic() - started, 4)
+    views = {report.model.name: _views(report)} if stability else {}
+    return Scored(sample, condition, _highest(report), _quality(report), str(report.reason), seconds, views)
+
+
+def _views(report: Report) -> list[list[float]]:
+    return [
+        [face.p_fake, *face.stability.scores.values()]
+        for face in report.faces
+        if face.p_fake is not None and face.stability is not None
+    ]
 
 
 def _highest(report: Report) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """From scored files to the figures of one model, as plain dictionaries for ``evaluation.json``. No file is touched here.
 
-"Flagged" means the verdict "some signs" or above, at the cuts that are shipped.
+"Flagged" means the verdict "some signs" or above, at the cuts that are shipped and after the stability test.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from detector.records import Bands, ErrorRate, Verdict
-from detector.verdict import SEVERITY, judge_face
+from detector.verdict import SEVERITY, judge_face, judge_stability
 from train.metrics import (
     auc,
     auc_interval,
@@ -40,9 +40,10 @@ class Columns:
     Args:
         rows: of any conditions.
         model: whose scores.
+        bands: its cuts, where verdicts are wanted.
     """
 
-    def __init__(self, rows: Sequence[Scored], model: str) -> None:
+    def __init__(self, rows: Sequence[Scored], model: str, bands: Bands | None = None) -> None:
         kept = [row for row in rows if model in row.scores]
         self.fake = np.array([row.sample.label == "fake" for row in kept], bool)
         self.p_fake = np.array([row.scores[model] for row in kept], float)
@@ -50,38 +51,58 @@ class Columns:
         self.method = np.array([row.sample.method for row in kept], object)
         self.group = np.array([f"{row.sample.source}/{row.sample.group}" for row in kept], object)
         self.size_px = np.array([row.quality["size_px"] for row in kept], float)
+        if bands is not None:
+            self.verdict = np.array([verdict_on(row, model, bands) for row in kept], object)
+            self.flagged = np.array([v in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS) for v in self.verdict], bool)
 
     def two_class_sources(self) -> list[str]:
         """Sources that hold genuine and fake faces, by the alphabet."""
         return [s for s in sorted(set(self.source)) if len(set(self.fake[self.source == s])) == 2]
 
 
+def verdict_on(row: Scored, model: str, bands: Bands) -> Verdict:
+    """The verdict on a file at these cuts: of its most suspicious face, after the stability test where it was run.
+
+    Raises:
+        KeyError: the model has no score of the file.
+    """
+    faces = row.views.get(model)
+    if not faces:
+        return judge_face(row.scores[model], bands)[0]
+    return max((_of_face(p_fake, views, bands) for p_fake, *views in faces), key=SEVERITY.index)
+
+
+def _of_face(p_fake: float, views: Sequence[float], bands: Bands) -> Verdict:
+    verdict, reason = judge_face(p_fake, bands)
+    return judge_stability(verdict, reason, p_fake, {str(i): v for i, v in enumerate(views)}, bands)[0]
+
+
 def summarise(rows: Sequence[Scored], model: str, bands: Bands) -> dict[str, Any]:
     """Everything about one model on the clean files."""
-    c = Columns(rows, model)
-    by_source = {name: _measure(c, c.source == name, bands) for name in sorted(set(c.source))}
+    c = Columns(rows, model, bands)
+    by_source = {name: _measure(c, c.source == name) for name in sorted(set(c.source))}
     by_method = {
-        f"{name}/{kind}": _measure(c, (c.source == name) & ((c.method == kind) | ~c.fake), bands)
+        f"{name}/{kind}": _measure(c, (c.source == name) & ((c.method == kind) | ~c.fake))
         for name in sorted(set(c.source))
         for kind in sorted(set(c.method[(c.source == name) & c.fake]))
         if len(set(c.method[(c.source == name) & c.fake])) > 1
     }
     return {
-        "pooled": _measure(c, np.ones(len(c.fake), bool), bands),
+        "pooled": _measure(c, np.ones(len(c.fake), bool)),
         "mean_of_sources": _mean_of_sources(c),
         "by_source": by_source,
         "by_method": by_method,
         "calibration": _calibration(c),
         "strong_band": _strong_band(c, bands),
-        "by_face_size": _by_size(c, bands),
-        "by_ethnicity": _by_ethnicity(c, bands),
+        "stability": _stability([row for row in rows if row.views.get(model)], model, bands),
+        "by_face_size": _by_size(c),
+        "by_ethnicity": _by_ethnicity(c),
     }
 
 
-def _measure(c: Columns, keep: np.ndarray, bands: Bands) -> dict[str, Any]:
-    """Rates at the shipped cuts for any files, and what needs both classes where both are there."""
-    fake, p_fake = c.fake[keep], c.p_fake[keep]
-    flagged = p_fake >= bands.some_signs_from
+def _measure(c: Columns, keep: np.ndarray) -> dict[str, Any]:
+    """Rates of the shipped verdicts for any files, and what needs both classes where both are there."""
+    fake, p_fake, flagged = c.fake[keep], c.p_fake[keep], c.flagged[keep]
     genuine, fakes = int((~fake).sum()), int(fake.sum())
     alarms, hits = int((flagged & ~fake).sum()), int((flagged & fake).sum())
     entry: dict[str, Any] = {"genuine": genuine, "fake": fakes}
@@ -144,7 +165,7 @@ def _strong_band(c: Columns, bands: Bands) -> dict[str, Any]:
     """Whether these files, which the band was not cut on, bear the band out."""
     if bands.strong_signs_from is None:
         return {"from": None}
-    strong = c.p_fake >= bands.strong_signs_from
+    strong = c.verdict == Verdict.STRONG_SIGNS
     hits, alarms = int((strong & c.fake).sum()), int((strong & ~c.fake).sum())
     ratio, lower = likelihood_ratio(hits, int(c.fake.sum()), alarms, int((~c.fake).sum()))
     return {
@@ -157,22 +178,36 @@ def _strong_band(c: Columns, bands: Bands) -> dict[str, Any]:
     }
 
 
-def _by_size(c: Columns, bands: Bands) -> list[dict[str, Any]]:
+def _stability(tested: Sequence[Scored], model: str, bands: Bands) -> dict[str, Any] | None:
+    """How often the stability test changed the verdict that the score alone would have got; None where it was not run."""
+    if not tested:
+        return None
+    counts: dict[str, Any] = {}
+    for key, label in (("genuine", "real"), ("fake", "fake")):
+        rows = [row for row in tested if row.sample.label == label]
+        changed = [
+            row for row in rows if max((judge_face(face[0], bands)[0] for face in row.views[model]), key=SEVERITY.index)
+            is not verdict_on(row, model, bands)
+        ]  # fmt: skip
+        counts[key] = {"files": len(rows), "changed": len(changed)}
+    return counts
+
+
+def _by_size(c: Columns) -> list[dict[str, Any]]:
     rows = []
     for low, high in pairwise(_SIZES):
         keep = (c.size_px >= low) & (c.size_px < high)
         if keep.any():
             shown = {"from_px": low, "below_px": None if np.isinf(high) else high}
-            rows.append(shown | _measure(c, keep, bands))
+            rows.append(shown | _measure(c, keep))
     return rows
 
 
-def _by_ethnicity(c: Columns, bands: Bands) -> dict[str, dict[str, Any]]:
+def _by_ethnicity(c: Columns) -> dict[str, dict[str, Any]]:
     """False alarms by the labels of UTKFace, whose method column holds them as ``photo_race0`` to ``photo_race4``."""
     labels = sorted({m for m in c.method[c.source == "utkface"] if m.startswith("photo_race") and m[-1].isdigit()})
     return {
-        label.removeprefix("photo_race"): _measure(c, (c.source == "utkface") & (c.method == label), bands)
-        for label in labels
+        label.removeprefix("photo_race"): _measure(c, (c.source == "utkface") & (c.method == label)) for label in labels
     }
 
 
@@ -181,8 +216,7 @@ def track_record(rows: Sequence[Scored], model: str, bands: Bands) -> tuple[Erro
     counts: dict[Verdict, Counter] = {verdict: Counter() for verdict in SEVERITY}
     for row in rows:
         if model in row.scores:
-            verdict, _ = judge_face(row.scores[model], bands)
-            counts[verdict][row.sample.label] += 1
+            counts[verdict_on(row, model, bands)][row.sample.label] += 1
     return tuple(ErrorRate(verdict=v, genuine=n["real"], fake=n["fake"]) for v, n in counts.items())
 
 
@@ -198,8 +232,8 @@ def against_clean(clean: Sequence[Scored], degraded: Sequence[Scored], model: st
     """
     pairs = {row.sample.path: row for row in clean if model in row.scores}
     scored = [row for row in degraded if model in row.scores and row.sample.path in pairs]
-    after = Columns(scored, model)
-    before = Columns([pairs[row.sample.path] for row in scored], model)
+    after = Columns(scored, model, bands)
+    before = Columns([pairs[row.sample.path] for row in scored], model, bands)
     wanted = [row for row in degraded if row.sample.path in pairs]
 
     def change(keep: np.ndarray) -> dict[str, Any]:
@@ -208,12 +242,11 @@ def against_clean(clean: Sequence[Scored], degraded: Sequence[Scored], model: st
         a, b = auc(before.fake[keep], before.p_fake[keep]), auc(after.fake[keep], after.p_fake[keep])
         return {"files": int(keep.sum()), "auc_clean": _round(a), "auc": _round(b), "change": _round(b - a)}
 
-    flagged = after.p_fake >= bands.some_signs_from
     return {
         **change(np.ones(len(after.fake), bool)),
         "no_longer_analysed": len(wanted) - len(scored),
-        "false_positive_rate": _share(flagged[~after.fake]),
-        "recall": _share(flagged[after.fake]),
+        "false_positive_rate": _share(after.flagged[~after.fake]),
+        "recall": _share(after.flagged[after.fake]),
         "by_source": {name: change(after.source == name) for name in after.two_class_sources()},
     }
 

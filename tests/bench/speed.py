@@ -1,0 +1,300 @@
+"""How fast the detector is, beside the usual shape of such tools and beside what no program could undercut.
+
+    python -m tests.bench.speed [--rounds 7] [--short] [--out FOLDER]
+
+Three sides on the same files, in one process: ours (``Detector.analyze`` with heatmaps, then what the page draws); the naive
+shape (``tests.bench.naive``) with our default model; and the floor, which is decoding alone plus one batched pass of our
+default model over the faces. Writes ``speed.json`` and ``speed.png`` and prints the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector import Detector, load_detector, media, overlay
+from detector.faces import FaceFinder, crop_face
+from detector.records import FaceCrop
+from detector.video import sample_video
+from detector.weights import WeightStore
+from tests.bench.compare import alternate, ratio, too_busy
+from tests.bench.inputs import make_clip, make_photo
+from tests.bench.naive import Naive
+
+__all__ = ["Case", "main", "measure", "scores_agree"]
+
+AGREE = 1e-3
+"""Largest difference of P(real) between ours and ``keras.predict`` on the same crop."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file to measure on."""
+
+    name: str
+    path: Path
+    faces: int
+    """Per picture or frame."""
+    clip: bool = False
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print, write; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.speed", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=7, help="of A B B A (default 7)")
+    parser.add_argument("--short", action="store_true", help="a few small files: for a change under work")
+    parser.add_argument("--out", type=Path, default=Path("runs/speed"), help="folder for speed.json and speed.png")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if busy := too_busy():
+        print(busy, file=sys.stderr)
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, load_detector() as detector:
+        detector.warm_up()
+        ready = time.perf_counter() - start
+        cases = _cases(Path(folder), options.short)
+        naive = Naive()
+        rows = []
+        for case in cases:
+            rows.append(measure(case, detector, naive, options.rounds))
+            print(_line(rows[-1]), flush=True)
+    result = {
+        "machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()}, Python {platform.python_version()}",
+        "load": os.getloadavg()[0],
+        "rounds": options.rounds,
+        "load_and_warm_up_s": round(ready, 2),
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "cases": rows,
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    _draw(result, options.out / "speed.png")
+    print(*table(result), sep="\n")
+    return 0
+
+
+def _cases(folder: Path, short: bool) -> list[Case]:
+    if short:
+        return [
+            Case("photo, 1 face, 1 MP", make_photo(folder / "1.jpg", 1, 1), 1),
+            Case("clip, 4 s, 720p", make_clip(folder / "s.mp4", 4, 720), 1, clip=True),
+        ]
+    photos = [
+        Case(f"photo, {faces} face{'s' if faces > 1 else ''}, {size} MP",
+             make_photo(folder / f"{faces}_{size}.jpg", faces, size), faces)
+        for faces in (1, 3, 12) for size in (1, 8, 24)
+    ]  # fmt: skip
+    clips = [
+        Case("clip, 10 s, 720p", make_clip(folder / "720.mp4", 10, 720, kbps=2000, group=60), 1, clip=True),
+        Case("clip, 10 s, 1080p", make_clip(folder / "1080.mp4", 10, 1080, group=60), 1, clip=True),
+        Case(
+            "clip, 10 s, 1080p, 50 Mb/s", make_clip(folder / "rate.mp4", 10, 1080, kbps=50_000, group=60), 1, clip=True
+        ),
+        Case("clip, 10 s, 1080p, one key frame", make_clip(folder / "gop.mp4", 10, 1080, group=600), 1, clip=True),
+        Case("clip, 60 s, 1080p", make_clip(folder / "long.mp4", 60, 1080, group=60), 1, clip=True),
+    ]
+    return photos + clips
+
+
+def measure(case: Case, detector: Detector, naive: Naive, rounds: int) -> dict[str, Any]:
+    """All three sides on one file.
+
+    Raises:
+        RuntimeError: ours found another number of faces than there are, or its scores differ from ``keras.predict``.
+    """
+    crops = _crops(case, detector)
+    if len(crops) < case.faces:
+        raise RuntimeError(f"{case.name}: {len(crops)} faces found, {case.faces} are there")
+    if (apart := scores_agree(detector, naive, crops[0])) > AGREE:
+        raise RuntimeError(f"{case.name}: our score differs by {apart:.2g} from that of keras.predict on the same crop")
+    ours = _ours(case, detector)
+    floor_side = _floor(case, detector, crops)
+    frames = detector.manifest.clips.samples if case.clip and detector.manifest.clips else 1
+    naive_side = (lambda: naive.clip(case.path, frames)) if case.clip else (lambda: naive.photo(case.path))
+    mine, usual = alternate(ours, naive_side, max(1, rounds // 3) if case.clip else rounds)
+    again, least = alternate(ours, floor_side, rounds)
+    wall = np.concatenate([mine.wall, again.wall])
+    return {
+        "name": case.name,
+        "ours_s": round(float(np.median(wall)), 4),
+        "ours_cpu_s": round(float(np.median(np.concatenate([mine.cpu, again.cpu]))), 4),
+        "naive_s": round(usual.median_s, 4),
+        "floor_s": round(least.median_s, 4),
+        "naive_over_ours": [round(v, 2) for v in ratio(usual.wall, mine.wall)],
+        "ours_over_floor": [round(v, 2) for v in ratio(again.wall, least.wall)],
+        "stages_ms": stages(case, detector),
+        "score_difference": float(f"{apart:.2g}"),
+    }
+
+
+def scores_agree(detector: Detector, naive: Naive, crop: FaceCrop) -> float:
+    """Largest difference of P(real) between our scorer and ``keras.predict`` of the same model on the same crop.
+
+    Our scorer averages a crop and its mirror image, so both are predicted and averaged in log-odds.
+    """
+    ours = -float(detector.select().scorer.fake_logits(crop.rgb[None])[0])
+    both = np.array([naive.score(crop.rgb), naive.score(np.ascontiguousarray(crop.rgb[:, ::-1]))])
+    logit = float(np.log(both / (1 - both)).mean())
+    return float(abs(1 / (1 + np.exp(-ours)) - 1 / (1 + np.exp(-logit))))
+
+
+def _ours(case: Case, detector: Detector) -> Callable[[], object]:
+    def run() -> None:
+        found = detector.analyze(case.path)
+        for face in found.faces:
+            maps = [face.heatmap] if face.over_time is None else [moment.heatmap for moment in face.over_time.moments]
+            for heat in maps:
+                if heat is not None:
+                    media.encode_jpeg(overlay.heatmap_on_crop(face.crop.rgb, heat.towards_fake), 90)
+
+    return run
+
+
+def _floor(case: Case, detector: Detector, crops: list[FaceCrop]) -> Callable[[], object]:
+    batch = np.stack([crop.rgb for crop in crops])
+    scorer = detector.select().scorer
+
+    def photo() -> object:
+        media.read_image(case.path)
+        return scorer.fake_logits(batch)
+
+    def clip() -> object:
+        rules = detector.manifest.clips
+        assert rules is not None
+        with sample_video(case.path, samples=rules.samples, stretch=rules.stretch) as frames:
+            for _ in frames:
+                pass
+        return scorer.fake_logits(batch)
+
+    return clip if case.clip else photo
+
+
+@contextmanager
+def _finder() -> Iterator[FaceFinder]:
+    store = WeightStore()
+    paths = [store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
+    with FaceFinder(*paths) as finder:
+        yield finder
+
+
+def _crops(case: Case, detector: Detector) -> list[FaceCrop]:
+    spec = detector.select().spec.crop
+    with _finder() as finder:
+        if not case.clip:
+            frame = media.read_image(case.path).frame
+            return [crop_face(frame, found, spec) for found in finder.find(frame)]
+        rules = detector.manifest.clips
+        assert rules is not None
+        with sample_video(case.path, samples=rules.samples, stretch=rules.stretch) as clip:
+            return [crop_face(frame, found, spec) for group in clip for frame in group for found in finder.find(frame)]
+
+
+def stages(case: Case, detector: Detector) -> dict[str, float]:
+    """Where the time goes, each stage run for itself once warm: milliseconds for the whole file."""
+    spent: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        spent[name] = round(1000 * (time.perf_counter() - start) + spent.get(name, 0.0), 1)
+
+    selected = detector.select()
+    with _finder() as finder:
+        with stage("decode"):
+            if case.clip:
+                rules = detector.manifest.clips
+                assert rules is not None
+                with sample_video(case.path, samples=rules.samples, stretch=rules.stretch) as clip:
+                    frames = [frame for group in clip for frame in group]
+            else:
+                frames = [media.read_image(case.path).frame]
+        with stage("detect"):
+            found = [(frame, detection) for frame in frames for detection in finder.find(frame)]
+        with stage("crop"):
+            crops = [crop_face(frame, detection, selected.spec.crop) for frame, detection in found]
+        batch = np.stack([crop.rgb for crop in crops])
+        with stage("infer, default model"):
+            selected.scorer.fake_logits(batch)
+        shown = batch[: 4 if case.clip else len(batch)]
+        with stage("explain"):
+            towards_fake, _ = selected.explainer.evidence(shown)
+        full = selected.spec.heatmap_full_scale
+        with stage("draw"):
+            drawn = [
+                overlay.heatmap_on_crop(crop, np.clip(heat / full, 0, 1).astype(np.float32))
+                for crop, heat in zip(shown, towards_fake, strict=True)
+            ]
+        with stage("encode"):
+            for picture in drawn:
+                media.encode_jpeg(picture, 90)
+    return spent
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"{row['name']}: ours {1000 * row['ours_s']:.0f} ms, naive {row['naive_over_ours'][0]:.1f} times longer, floor "
+        f"{1000 * row['floor_s']:.0f} ms"
+    )
+
+
+def table(result: dict[str, Any]) -> list[str]:
+    """Markdown."""
+    lines = [
+        "| file | ours, ms | CPU, ms | floor, ms | ours / floor (95 %) | naive, ms | naive / ours (95 %) |",
+        "|---|" + "---|" * 6,
+    ]
+    for row in result["cases"]:
+        above, times = row["ours_over_floor"], row["naive_over_ours"]
+        lines.append(
+            f"| {row['name']} | {1000 * row['ours_s']:.0f} | {1000 * row['ours_cpu_s']:.0f} | {1000 * row['floor_s']:.0f} | "
+            f"{above[0]:.2f} ({above[1]:.2f} to {above[2]:.2f}) | {1000 * row['naive_s']:.0f} | "
+            f"{times[0]:.1f} ({times[1]:.1f} to {times[2]:.1f}) |"
+        )
+    return lines
+
+
+def _draw(result: dict[str, Any], path: Path) -> None:
+    """Bars of the three sides, on a scale of powers of ten."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    names = [row["name"] for row in result["cases"]]
+    at = np.arange(len(names))
+    figure, axes = pyplot.subplots(figsize=(9, 0.55 * len(names) + 1.6), layout="constrained")
+    for offset, (key, words) in enumerate((("floor_s", "floor"), ("ours_s", "ours"), ("naive_s", "usual shape"))):
+        axes.barh(at + 0.27 * (offset - 1), [row[key] for row in result["cases"]], 0.25, label=words)
+    axes.set_yticks(at, names)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel("seconds")
+    axes.legend()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
