@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +20,24 @@ MOST_BYTES = 2 << 30
 
 
 @pytest.fixture(scope="module")
-def isolated(clip_weights: Path) -> Iterator[IsolatedDetector]:
-    with IsolatedDetector(clip_weights) as detector:
-        detector.wait()
-        yield detector
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder of the process that decodes, and of nobody else."""
+    return tmp_path_factory.mktemp("temp")
 
 
-def test_every_file_gets_its_report_or_a_sentence_in_time(isolated: IsolatedDetector, tmp_path: Path) -> None:
-    pid, before = isolated.pid, set(Path(tempfile.gettempdir()).iterdir())
+@pytest.fixture(scope="module")
+def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temp))
+        with IsolatedDetector(clip_weights) as detector:
+            detector.wait()
+            yield detector
+
+
+def test_every_file_gets_its_report_or_a_sentence_in_time(
+    isolated: IsolatedDetector, temp: Path, tmp_path: Path
+) -> None:
+    pid = isolated.pid
     wrong: list[str] = []
     seen = 0
     for case, path in corpus.write(tmp_path):
@@ -61,7 +70,7 @@ def test_every_file_gets_its_report_or_a_sentence_in_time(isolated: IsolatedDete
     assert isolated.pid == pid, "one process survived all of them"
     assert _peak_bytes(pid) < MOST_BYTES
     assert list(tmp_path.iterdir()) == []
-    assert set(Path(tempfile.gettempdir()).iterdir()) <= before, "nothing temporary is left"
+    assert [path for path in temp.rglob("*") if path.is_file()] == [], "nothing temporary is left"
 
 
 def test_flipped_bytes_neither_crash_nor_hang(clip_weights: Path) -> None:
