@@ -105,7 +105,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
             viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme, locale=locale
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visit = Visit(context.new_page())
 
         def watch(request_url: str) -> None:
