@@ -556,7 +556,8 @@ _ERRORS = {
 # About, and results that were wrong ------------------------------------------------------------------------------------
 
 _ABOUT = {
-    "About": "Über diese Prüfung",
+    # Short, so that a phone has room for all tabs.
+    "About": "Info",
     "How a face is checked": "So wird ein Gesicht geprüft",
     "Faces are found and cut out. Faces that are too small, dark, blurred or turned away are not judged.": "Gesichter werden "
     "gesucht und ausgeschnitten. Zu kleine, dunkle, unscharfe oder abgewandte werden nicht beurteilt.",

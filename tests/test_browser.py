@@ -105,7 +105,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
             viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme, locale=locale
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visit = Visit(context.new_page())
 
         def watch(request_url: str) -> None:
@@ -301,22 +301,22 @@ def test_a_german_browser_gets_german_and_the_switch_turns_everything(
     assert GERMAN(words.WHAT_NEXT) in page.locator("#fc-output").inner_text()
     opened.keep("german")
     page.get_by_label("English").check()
-    page.get_by_role("heading", name="Strong signs of manipulation").wait_for()
+    page.get_by_role("heading", name="Strong signs of manipulation", exact=True).wait_for()
     page.wait_for_function("document.documentElement.lang === 'en'")
     assert words.WHAT_NEXT in page.locator("#fc-output").inner_text()
     assert page.get_by_role("button", name=words.CHECK).is_visible()
     assert page.get_by_role("tab", name="About").is_visible()
     page.get_by_label("Deutsch").check()
-    page.get_by_role("heading", name=GERMAN("Strong signs of manipulation")).wait_for()
+    page.get_by_role("heading", name=GERMAN("Strong signs of manipulation"), exact=True).wait_for()
     assert opened.complaints == []
 
 
 @pytest.mark.parametrize("locale", ["en-US", "de-DE"])
 def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, tmp_path: Path, locale: str) -> None:
     say = LANGUAGES[locale[:2]]
-    opened = visit(url, NARROW, locale=locale)
-    opened.page.get_by_role("button", name=say(words.CHECK)).wait_for()
     for verdict in Verdict:
+        opened = visit(url, NARROW, locale=locale)
+        opened.page.get_by_role("button", name=say(words.CHECK)).wait_for()
         path = tmp_path / f"{verdict.value}.jpg"
         path.write_bytes(fakes.jpeg(fakes.group_photo()))
         opened.choose(path)
@@ -325,9 +325,8 @@ def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, 
         assert say(words.of_kind(words.MEANS_NOT[verdict], "image")) in shown
         assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         opened.keep(f"verdict-{verdict.value}-{say.code}")
-        opened.page.locator("#fc-photo-input button[aria-label]").last.click()
-        opened.page.locator("#fc-verdict").wait_for(state="detached")
-    assert opened.complaints == []
+        assert opened.complaints == []
+        opened.page.close()
 
 
 # Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
@@ -338,6 +337,8 @@ def test_the_strength_of_the_colour_moves_by_keyboard(visit: Callable[..., Visit
     opened.choose(photo)
     opened.check()
     layers = "[...document.querySelectorAll('.fc-colour')].map(e => getComputedStyle(e).opacity)"
+    # A new result takes the focus a moment after it is shown.
+    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
     before = set(opened.page.evaluate(layers))
     opened.page.get_by_label(words.OPACITY).focus()
     opened.page.keyboard.press("End")
@@ -374,7 +375,7 @@ def test_a_wrong_result_can_be_copied_and_is_not_stored(visit: Callable[..., Vis
     page.locator("#fc-wrong-photo").click()
     panel = page.locator("#fc-feedback-photo")
     panel.get_by_text(words_about.COPY_IT).wait_for()
-    text = panel.get_by_label(words_about.WHAT_IS_STORED).input_value()
+    text = panel.locator("textarea").input_value()
     assert json.loads(text)["verdict"] == "strong_signs"
     assert photo.stem not in text
     assert not panel.get_by_label(words_about.CONSENT).is_visible()
@@ -393,7 +394,7 @@ def test_a_wrong_result_is_stored_only_after_consent(visit: Callable[..., Visit]
         panel = page.locator("#fc-feedback-photo")
         panel.get_by_label(words_about.TRUTHS["unaltered"]).check()
         page.wait_for_function("document.querySelector('#fc-feedback-photo textarea').value.includes('unaltered')")
-        shown = panel.get_by_label(words_about.WHAT_IS_STORED).input_value()
+        shown = panel.locator("textarea").input_value()
         panel.get_by_role("button", name=words_about.SEND).click()
         panel.get_by_text(words_about.STORED_NOT).wait_for()
         assert not kept.exists()
