@@ -18,9 +18,10 @@ from detector.faces import FaceFinder
 from detector.models import load, resnet
 from detector.records import CropSpec
 from detector.sequences import VideoScorer
+from detector.weights import load_manifest
 from tests.clips import paste, write_clip
 from tests.conftest import SHIPPED
-from train.clip_scores import evaluate, learn_disagreement, read_clips
+from train.clip_scores import evaluate, from_single_frames, learn_disagreement, read_clips
 from train.clip_tables import clip_section
 from train.clips import ship
 from train.half import store_half
@@ -85,6 +86,17 @@ def test_an_evaluation_names_every_clip_and_measures_every_model(folder: Path, t
     assert result["verdicts"]["not_analysed"] == {"genuine": 1, "fake": 0}
     lines = clip_section(result, {})
     assert sum(line.startswith("| mean of the frames' log-odds by `tiny`") for line in lines) == 2
+
+
+def test_means_may_take_the_calibration_of_single_frames(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes((SHIPPED / "manifest.json").read_bytes())
+    means = from_single_frames(load_manifest(tmp_path), tmp_path, "by hand")
+    after = load_manifest(tmp_path)
+    assert after.clips is not None and after.clips.frame_mean == means
+    for name, mean in means.items():
+        assert mean.calibration == after.models[name].calibration
+        assert mean.bands.strong_signs_from is None and mean.track_record == ()
+        assert mean.bands.some_signs_from == after.models[name].bands.some_signs_from
 
 
 def test_a_limit_of_disagreement_needs_clips_enough() -> None:

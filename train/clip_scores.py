@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from detector import Detector, DetectorError
-from detector.records import Calibration, ErrorRate, FrameMean, Report, Verdict
+from detector.records import Calibration, ErrorRate, FrameMean, Manifest, Report, Verdict
 from detector.verdict import SEVERITY, judge_face
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.metrics import auc, auc_interval
 from train.samples import Sample, read_table
 
-__all__ = ["calibrate", "evaluate", "learn_disagreement", "read_clips", "record"]
+__all__ = ["calibrate", "evaluate", "from_single_frames", "learn_disagreement", "read_clips", "record"]
 
 _AGREEING = 0.95
 """Share of clips on which two models are taken to agree well enough."""
@@ -155,6 +155,26 @@ def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> Non
     heads = [name for name, spec in detector.manifest.models.items() if spec.kind == "video"]
     limit = learn_disagreement(evaluation, "resnet", heads[0]) if heads else None
     update_manifest(weights, clips=replace(rules, frame_mean=means, max_disagreement=limit))
+
+
+def from_single_frames(manifest: Manifest, weights: Path, command: str) -> dict[str, FrameMean]:
+    """Give every frame mean the calibration and the cuts of its model's single frames, without a strong band.
+
+    For when the clips at hand show too few people to fit on, or people whose frames the model was trained on. A mean over
+    frames varies less than one frame, so such scores err towards "inconclusive"; what they are worth on clips is measured all
+    the same. Track records are dropped until they are measured anew.
+
+    Raises:
+        ValueError: the manifest has no section "clips".
+    """
+    if manifest.clips is None:
+        raise ValueError(f"{weights}/manifest.json has no section clips")
+    means = {}
+    for name in manifest.clips.frame_mean:
+        spec = manifest.models[name]
+        means[name] = FrameMean(spec.calibration, replace(spec.bands, strong_signs_from=None), (), command)
+    update_manifest(weights, clips=replace(manifest.clips, frame_mean=means))
+    return means
 
 
 def calibrate(detector: Detector, data: Path, subset: str, weights: Path, command: str) -> dict[str, FrameMean]:

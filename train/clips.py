@@ -1,7 +1,7 @@
 """Clips: how good the shipped detector is on them, and the recurrent head of ``resnet_lstm`` trained on them.
 
     python -m train.clips evaluate --data DIR --subset dev [--out FILE] [--record]
-    python -m train.clips calibrate --data DIR --subset train
+    python -m train.clips calibrate --data DIR --subset train | --single-frames
     python -m train.clips fit --data DIR --out DIR [--cell lstm] [--attention] [--pseudo-fakes N]
     python -m train.clips ship RUN
 
@@ -32,7 +32,7 @@ from detector.sequences import VideoScorer
 from detector.verdict import calibrate as calibrated
 from detector.weights import WeightStore, update_manifest
 from train.calibrate import choose_bands, fit_platt
-from train.clip_scores import calibrate, evaluate, read_clips, record
+from train.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record
 from train.half import store_half
 from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, with_trunk_of
 from train.landmarks import Landmarker
@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "ship":
         entry = ship(options.run, options.weights, use=options.decides)
         print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
+        return 0
+    if options.command == "calibrate" and options.single_frames:
+        said = "python -m train.clips calibrate --single-frames"
+        for name, mean in from_single_frames(WeightStore(options.weights).manifest, options.weights, said).items():
+            print(f"{name}: {mean.calibration}, {mean.bands}")
         return 0
     with load_detector(options.weights) as detector:
         if options.command == "calibrate":
@@ -84,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         if name == "evaluate":
             command.add_argument("--out", type=Path, help="JSON file (default standard output)")
             command.add_argument("--record", action="store_true", help="write the verdict counts into the manifest")
+        if name == "calibrate":
+            command.add_argument(
+                "--single-frames", action="store_true",
+                help="take the calibration of single frames, without a strong band, where clips are too few to fit on",
+            )  # fmt: skip
         if name == "fit":
             command.add_argument("--out", type=Path, required=True, help="folder for weights, scores and recipe")
             command.add_argument("--cell", choices=("lstm", "gru", "bilstm"), default="lstm")
