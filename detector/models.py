@@ -255,7 +255,9 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
         ) from error
     for variable in model.weights:
         values = np.asarray(variable, np.float32)
-        if not np.isfinite(values).all() or (values.ndim > 1 and values.size > 1 and np.ptp(values) == 0):
+        # A GRU's biases are a table too, and rightly begin as zeros.
+        kernel = values.ndim > 1 and values.size > 1 and not variable.path.endswith("bias")
+        if not np.isfinite(values).all() or (kernel and np.ptp(values) == 0):
             raise WeightsCorrupt(
                 f"{os.path.basename(os.fspath(path))} holds no numbers, or always the same one, where {variable.path} should "
                 "be; fetch the file again."

@@ -190,7 +190,8 @@ def test_the_report_is_json_with_times(report: Report) -> None:
 
 
 def test_the_same_clip_twice_gives_the_same_report(finder: FaceFinder, two_people: Path, report: Report) -> None:
-    assert to_json(detector_of(finder).analyze(two_people)) == to_json(report)
+    again = replace(detector_of(finder).analyze(two_people), made_at=report.made_at)
+    assert to_json(again) == to_json(report)
 
 
 def test_a_video_model_decides_and_sees_a_mask(finder: FaceFinder, two_people: Path) -> None:
