@@ -474,7 +474,7 @@ _clip("talk.mkv", "face", _talk)
 _clip("talk.mov", "face", _talk)
 _clip("talk.avi", "face", lambda p: _talk(p, codec="mjpeg", pixels="yuvj420p"))
 _clip("talk.mpg", "face", lambda p: _talk(p, codec="mpeg2video", fps=25))
-_clip("talk.webm", "face", lambda p: _talk(p, codec="libvpx", options={"deadline": "realtime", "cpu-used": "8"}))
+_clip("talk.webm", "face", lambda p: _talk(p, codec="libvpx", options={"b": "2M", "deadline": "good", "cpu-used": "4"}))
 _clip(
     "hevc.mp4",
     "face",
