@@ -29,7 +29,11 @@ def about(
     w = about_words
     name = manifest.default_image_model
     of_model = evaluation.get("models", {}).get(name, {})
-    measured = _verdicts(say, manifest, evaluation) + _sources(say, of_model) + _changed(say, of_model)
+    measured = (
+        _verdicts(say, manifest, evaluation)
+        + _rates(say, about_words.TESTS_HEAD, about_words.SOURCES, of_model.get("by_source", {}))
+        + _rates(say, about_words.WEAKER_HEAD, about_words.CHANGED, of_model.get("degradation", {}))
+    )
     if not of_model:
         measured += f"<p>{say(w.NOT_MEASURED)}</p>"
     return (
@@ -64,28 +68,17 @@ def _verdicts(say: Language, manifest: Manifest, evaluation: Mapping[str, Any]) 
     return f"<h2>{say(w.MEASURED_HEAD)}</h2>{table}<p>{escape(on)}</p>"
 
 
-def _sources(say: Language, of_model: Mapping[str, Any]) -> str:
+def _rates(say: Language, head: str, names: Mapping[str, str], rates: Mapping[str, Mapping[str, Any]]) -> str:
+    """How many genuine and fake faces in a hundred are flagged, by kind; empty where nothing was measured."""
     w = about_words
     rows = [
-        (w.SOURCES.get(source, source), w.per_hundred(row.get("false_positive_rate")), w.per_hundred(row.get("recall")))
-        for source, row in of_model.get("by_source", {}).items()
+        (names.get(kind, kind), w.per_hundred(row.get("false_positive_rate")), w.per_hundred(row.get("recall")))
+        for kind, row in rates.items()
     ]
     if not rows:
         return ""
-    table = _table(say, w.TESTS_HEAD, (w.KIND_OF_FACES, w.FLAGGED_GENUINE, w.FLAGGED_FAKE), rows)
-    return f"<h3>{say(w.TESTS_HEAD)}</h3>{table}"
-
-
-def _changed(say: Language, of_model: Mapping[str, Any]) -> str:
-    w = about_words
-    rows = [
-        (w.CHANGED.get(change, change), w.per_hundred(row.get("false_positive_rate")), w.per_hundred(row.get("recall")))
-        for change, row in of_model.get("degradation", {}).items()
-    ]
-    if not rows:
-        return ""
-    table = _table(say, w.WEAKER_HEAD, (w.KIND_OF_FACES, w.FLAGGED_GENUINE, w.FLAGGED_FAKE), rows)
-    return f"<h3>{say(w.WEAKER_HEAD)}</h3>{table}"
+    table = _table(say, head, (w.KIND_OF_FACES, w.FLAGGED_GENUINE, w.FLAGGED_FAKE), rows)
+    return f"<h3>{say(head)}</h3>{table}"
 
 
 def _models(say: Language, manifest: Manifest, evaluation: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from detector import report
 from detector.errors import Cancelled, DamagedMedia, UnknownModel, WeightsCorrupt, WorkerFailed
 from detector.isolation import Bounds, IsolatedDetector
 from tests.clips import counting_frames, write_clip
+from tests.running import within
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -134,7 +135,7 @@ def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weight
         assert "memory" in said or "try again" in said
         # Let a replacement, if there has to be one, come up before the server goes.
         server.kill()
-    assert _within(10, lambda: not _alive(pid))
+    assert within(10, lambda: not _alive(pid))
 
 
 def test_wrong_weights_are_a_sentence(tiny_weights: Path, tmp_path: Path) -> None:
@@ -155,12 +156,3 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
     except OSError:
         return False
-
-
-def _within(seconds: float, holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return holds()

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import shlex
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -243,11 +242,13 @@ def _note_provenance(out: Path, start: Path | None = None) -> None:
         out: folder of the run.
         start: folder of the run that this one starts from; its commands are put in front.
     """
+    from train.provenance import commit
+
     out.mkdir(parents=True, exist_ok=True)
     command = shlex.join(["python", "-m", "train", *sys.argv[1:]])
     if start is not None and (earlier := start / "provenance.json").exists():
         command = f"{json.loads(earlier.read_text(encoding='utf-8'))['command']} && {command}"
-    provenance = {"command": command, "commit": _commit()}
+    provenance = {"command": command, "commit": commit()}
     (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 
 
@@ -283,12 +284,6 @@ def _ablate(options: argparse.Namespace) -> int:
     _cache(options)
     print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
     return 0
-
-
-def _commit() -> str:
-    """The commit of the working copy, 40 hexadecimal digits."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S607
-    return done.stdout.strip()
 
 
 def _ship(options: argparse.Namespace) -> int:

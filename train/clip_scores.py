@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from detector.verdict import SEVERITY, judge_face
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.metrics import auc, auc_interval
+from train.provenance import machine
 from train.samples import Sample, read_table
 
 __all__ = ["calibrate", "evaluate", "from_single_frames", "learn_disagreement", "read_clips", "record"]
@@ -69,7 +69,7 @@ def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
     return {
         "subset": subset,
         "date": date.today().isoformat(),
-        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "machine": machine(),
         "versions": versions,
         "weights": {name: spec.file.sha256 for name, spec in detector.manifest.models.items()},
         "decides": detector.manifest.default_video_model or detector.manifest.default_image_model,

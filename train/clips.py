@@ -14,7 +14,6 @@ import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -36,6 +35,7 @@ from train.clip_scores import calibrate, evaluate, from_single_frames, read_clip
 from train.half import store_half
 from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, with_trunk_of
 from train.landmarks import Landmarker
+from train.provenance import commit
 from train.sequences import Sequences, build_sequences
 
 __all__ = ["main", "ship"]
@@ -136,7 +136,7 @@ def _fit(options: argparse.Namespace) -> int:
         "trunk_sha256": spec.file.sha256,
         "crop": asdict(spec.crop),
         "command": f"python -m train.clips {' '.join(sys.argv[1:])}",
-        "commit": _commit(),
+        "commit": commit(),
         "cross_validation": comparison,
         "history": history,
     }
@@ -212,12 +212,6 @@ def ship(run: Path, weights: Path, use: bool = False) -> ModelSpec:
     else:
         update_manifest(weights, model=entry)
     return entry
-
-
-def _commit() -> str:
-    """The commit of the working copy, 40 hexadecimal digits."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S607
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Writes ``evaluation.json`` and pictures beside the weights, the track records in
 from __future__ import annotations
 
 import json
-import platform
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from train.data import Cache, Sample, read_table
 from train.degrade import DEGRADATIONS, DESCRIPTIONS
 from train.figures import draw_figures
 from train.heatmaps import measure_heatmaps
+from train.provenance import machine
 from train.scoring import ScoreBook, Scored, fingerprint, score_files, versions_of
 from train.splits import carve_validation
 from train.subsets import like, some_groups
@@ -84,7 +84,7 @@ def evaluate(
         "files": len(samples),
         "date": date.today().isoformat(),
         "seconds_per_file": round(float(np.median([row.seconds for row in found.clean if row.scores])), 3),
-        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "machine": machine(),
         "versions": versions,
         "default": default,
         "weights": {name: spec.file.sha256 for name, spec in specs.items()},
