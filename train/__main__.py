@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     _data_options(ship)
     _weights_option(ship)
     ship.set_defaults(run=_ship)
+
+    average = commands.add_parser("average", help="average the weights of runs that follow one another")
+    average.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="as written by fit, the longest trained last")
+    average.add_argument("--shares", nargs="+", type=float, required=True, help="of each run, in the same order")
+    average.add_argument("--out", type=Path, required=True, help="folder for the averaged run")
+    average.set_defaults(run=_average)
 
     leakage = commands.add_parser(
         "leakage", help="look for the same face picture in two groups; exit 1 if train and dev share one"
@@ -189,7 +196,7 @@ def _fit(options: argparse.Namespace) -> int:
     )
     _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    _note_provenance(out, None if options.start is None else Path(options.start).parent)
+    _note_provenance(out, [] if options.start is None else [Path(options.start).parent])
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
     return 0
@@ -235,20 +242,37 @@ def _cache(options: argparse.Namespace) -> Cache:
     )
 
 
-def _note_provenance(out: Path, start: Path | None = None) -> None:
+def _average(options: argparse.Namespace) -> int:
+    from train.average import average
+
+    try:
+        weights = average(options.runs, options.shares, options.out)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _note_provenance(options.out, options.runs)
+    print(weights)
+    return 0
+
+
+def _note_provenance(out: Path, starts: Sequence[Path] = ()) -> None:
     """Noted when training starts: by the time it is shipped the working copy may be another.
 
     Args:
         out: folder of the run.
-        start: folder of the run that this one starts from; its commands are put in front.
+        starts: folders of the runs that this one stands on; their commands are put in front, each once.
     """
     from train.provenance import commit
 
     out.mkdir(parents=True, exist_ok=True)
-    command = shlex.join(["python", "-m", "train", *sys.argv[1:]])
-    if start is not None and (earlier := start / "provenance.json").exists():
-        command = f"{json.loads(earlier.read_text(encoding='utf-8'))['command']} && {command}"
-    provenance = {"command": command, "commit": commit()}
+    commands: list[str] = []
+    for start in starts:
+        if (earlier := start / "provenance.json").exists():
+            said = json.loads(earlier.read_text(encoding="utf-8"))["command"]
+            # A run that started from another one names that one's commands in front of its own.
+            commands = [before for before in commands if not said.startswith(before)] + [said]
+    commands.append(shlex.join(["python", "-m", "train", *sys.argv[1:]]))
+    provenance = {"command": " && ".join(commands), "commit": commit()}
     (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 
 
