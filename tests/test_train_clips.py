@@ -21,7 +21,7 @@ from detector.sequences import VideoScorer
 from detector.weights import load_manifest
 from tests.clips import paste, write_clip
 from tests.conftest import SHIPPED
-from train.clip_scores import evaluate, from_single_frames, learn_disagreement, read_clips
+from train.clip_scores import evaluate, from_single_frames, learn_disagreement, read_clips, set_disagreement
 from train.clip_tables import clip_section
 from train.clips import ship
 from train.half import store_half
@@ -104,6 +104,15 @@ def test_a_limit_of_disagreement_needs_clips_enough() -> None:
     assert learn_disagreement({"clips": rows}, "a", "b") == pytest.approx(0.1, abs=0.006)
     assert learn_disagreement({"clips": rows[:19]}, "a", "b") is None
     assert learn_disagreement({"clips": rows}, "a", "c") is None
+
+
+def test_a_new_limit_asks_for_new_verdicts(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes((SHIPPED / "manifest.json").read_bytes())
+    rows = [{"scores": {"resnet": 0.5, "resnet_lstm": 0.5 + i / 200}} for i in range(21)]
+    assert set_disagreement(load_manifest(tmp_path), {"clips": rows}, tmp_path)
+    after = load_manifest(tmp_path)
+    assert after.clips is not None and after.clips.max_disagreement == pytest.approx(0.1, abs=0.006)
+    assert not set_disagreement(after, {"clips": rows}, tmp_path), "the verdicts were given under this very limit"
 
 
 def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from detector import Detector, DetectorError
-from detector.records import Calibration, ErrorRate, FrameMean, Manifest, Report, Verdict
+from detector.records import Calibration, ClipRules, ErrorRate, FrameMean, Manifest, Report, Verdict
 from detector.verdict import SEVERITY, judge_face
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
@@ -23,7 +23,15 @@ from train.metrics import auc, auc_interval
 from train.provenance import machine
 from train.samples import Sample, read_table
 
-__all__ = ["calibrate", "evaluate", "from_single_frames", "learn_disagreement", "read_clips", "record"]
+__all__ = [
+    "calibrate",
+    "evaluate",
+    "from_single_frames",
+    "learn_disagreement",
+    "read_clips",
+    "record",
+    "set_disagreement",
+]
 
 _AGREEING = 0.95
 """Share of clips on which two models are taken to agree well enough."""
@@ -134,12 +142,29 @@ def learn_disagreement(evaluation: dict[str, Any], first: str, second: str) -> f
     return float(np.ceil(100 * np.quantile(apart, _AGREEING)) / 100) if len(apart) >= _LEAST_CLIPS else None
 
 
-def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> None:
-    """Put the verdicts that each frame mean gave on the evaluated clips into the manifest, and the limit of disagreement
-    between ``resnet`` and its recurrent head, if there is one."""
-    rules = detector.manifest.clips
-    if rules is None:
-        raise ValueError(f"{weights}/manifest.json has no section clips")
+def set_disagreement(manifest: Manifest, evaluation: dict[str, Any], weights: Path) -> bool:
+    """Write the limit of disagreement between ``resnet`` and its recurrent head into the manifest.
+
+    Returns:
+        Whether it is another than before: then the verdicts in ``evaluation`` were given under a limit that no user will meet.
+
+    Raises:
+        ValueError: the manifest has no section "clips".
+    """
+    rules = _rules(manifest, weights)
+    heads = [name for name, spec in manifest.models.items() if spec.kind == "video"]
+    limit = learn_disagreement(evaluation, "resnet", heads[0]) if heads else None
+    update_manifest(weights, clips=replace(rules, max_disagreement=limit))
+    return limit != rules.max_disagreement
+
+
+def record(manifest: Manifest, evaluation: dict[str, Any], weights: Path) -> None:
+    """Put the verdicts that each frame mean gave on the evaluated clips into the manifest.
+
+    Raises:
+        ValueError: the manifest has no section "clips".
+    """
+    rules = _rules(manifest, weights)
     means = {}
     for name, mean in rules.frame_mean.items():
         counts = {verdict: {"real": 0, "fake": 0} for verdict in SEVERITY}
@@ -152,9 +177,7 @@ def record(detector: Detector, evaluation: dict[str, Any], weights: Path) -> Non
             counts[verdict][row["label"]] += 1
         rates = tuple(ErrorRate(verdict, genuine=c["real"], fake=c["fake"]) for verdict, c in counts.items())
         means[name] = replace(mean, track_record=rates)
-    heads = [name for name, spec in detector.manifest.models.items() if spec.kind == "video"]
-    limit = learn_disagreement(evaluation, "resnet", heads[0]) if heads else None
-    update_manifest(weights, clips=replace(rules, frame_mean=means, max_disagreement=limit))
+    update_manifest(weights, clips=replace(rules, frame_mean=means))
 
 
 def from_single_frames(manifest: Manifest, weights: Path, command: str) -> dict[str, FrameMean]:
@@ -167,13 +190,12 @@ def from_single_frames(manifest: Manifest, weights: Path, command: str) -> dict[
     Raises:
         ValueError: the manifest has no section "clips".
     """
-    if manifest.clips is None:
-        raise ValueError(f"{weights}/manifest.json has no section clips")
+    rules = _rules(manifest, weights)
     means = {}
-    for name in manifest.clips.frame_mean:
+    for name in rules.frame_mean:
         spec = manifest.models[name]
         means[name] = FrameMean(spec.calibration, replace(spec.bands, strong_signs_from=None), (), command)
-    update_manifest(weights, clips=replace(manifest.clips, frame_mean=means))
+    update_manifest(weights, clips=replace(rules, frame_mean=means))
     return means
 
 
@@ -183,9 +205,7 @@ def calibrate(detector: Detector, data: Path, subset: str, weights: Path, comman
     A model whose scores do not rise with the share of fakes keeps what it has: such a rule must not be shipped as if it were
     fitted.
     """
-    rules = detector.manifest.clips
-    if rules is None:
-        raise ValueError(f"{weights}/manifest.json has no section clips")
+    rules = _rules(detector.manifest, weights)
     rows = [row for row in evaluate(detector, data, subset)["clips"] if row["scores"]]
     means = dict(rules.frame_mean)
     for name, mean in rules.frame_mean.items():
@@ -203,6 +223,12 @@ def calibrate(detector: Detector, data: Path, subset: str, weights: Path, comman
         means[name] = FrameMean(fitted, choose_bands(fake, _sigmoid(logits, fitted), collection), (), command)
     update_manifest(weights, clips=replace(rules, frame_mean=means))
     return means
+
+
+def _rules(manifest: Manifest, weights: Path) -> ClipRules:
+    if manifest.clips is None:
+        raise ValueError(f"{weights}/manifest.json has no section clips")
+    return manifest.clips
 
 
 def _sigmoid(logits: np.ndarray, calibration: Calibration) -> np.ndarray:

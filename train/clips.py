@@ -31,7 +31,7 @@ from detector.sequences import VideoScorer
 from detector.verdict import calibrate as calibrated
 from detector.weights import WeightStore, update_manifest
 from train.calibrate import choose_bands, fit_platt
-from train.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record
+from train.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record, set_disagreement
 from train.half import store_half
 from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, with_trunk_of
 from train.landmarks import Landmarker
@@ -65,8 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name}: {mean.calibration}, {mean.bands}")
             return 0
         evaluation = evaluate(detector, options.data, options.subset)
-        if options.record:
-            record(detector, evaluation, options.weights)
+        again = options.record and set_disagreement(detector.manifest, evaluation, options.weights)
+    if again:
+        with load_detector(options.weights) as detector:
+            evaluation = evaluate(detector, options.data, options.subset)
+    if options.record:
+        record(WeightStore(options.weights).manifest, evaluation, options.weights)
     text = json.dumps(evaluation, indent=1, allow_nan=False) + "\n"
     if options.out is None:
         sys.stdout.write(text)
@@ -88,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         _weights_option(command)
         if name == "evaluate":
             command.add_argument("--out", type=Path, help="JSON file (default standard output)")
-            command.add_argument("--record", action="store_true", help="write the verdict counts into the manifest")
+            command.add_argument(
+                "--record", action="store_true", help="write limit and verdict counts into the manifest"
+            )
         if name == "calibrate":
             command.add_argument(
                 "--single-frames", action="store_true",
