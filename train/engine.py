@@ -1,8 +1,8 @@
 """Runs a Keras model's graph on PyTorch's CPU kernels while it is trained, and writes the weights back.
 
-The layers are made in ``detector.models`` and nowhere else; this file only executes them. Why: on a processor with AMX,
-PyTorch's bfloat16 convolutions use it, while those of TensorFlow 2.21 are no faster than its float32 ones
-(``tests/bench/train_speed.py`` prints both). Shipped inference stays in TensorFlow; ``tests/test_train_engine.py`` holds
+The layers are made in ``detector.models`` and nowhere else; this file only executes them. Why: on a processor with AMX or
+AVX-512 for bfloat16, PyTorch's convolutions use it, while those of TensorFlow 2.21 are no faster than its float32 ones, and
+without either PyTorch's float32 still is the faster one (``tests/bench/train_speed.py`` prints all). Shipped inference stays in TensorFlow; ``tests/test_train_engine.py`` holds
 both sides equal.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["KerasGraph", "average_into"]
+__all__ = ["KerasGraph", "average_into", "mixed_precision"]
 
 
 class KerasGraph(nn.Module):
@@ -252,6 +253,14 @@ def _unit(layer: keras.layers.Layer) -> nn.Module:
         case keras.layers.Identity():
             return nn.Identity()
     raise NotImplementedError(f"{type(layer).__name__} ({layer.name})")
+
+
+def mixed_precision() -> AbstractContextManager[Any]:
+    """Where the processor multiplies bfloat16 in hardware, the context in which convolutions use it; elsewhere none, since
+    emulated it is fifty times slower than float32 (one crop a second in place of many)."""
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.autocast("cpu", torch.bfloat16)
+    return nullcontext()
 
 
 @torch.no_grad()

@@ -22,7 +22,7 @@ from detector.records import CropSpec
 from train.augment import high_pass
 from train.batches import Mix, batches
 from train.data import Cache, crops_of
-from train.engine import KerasGraph, average_into
+from train.engine import KerasGraph, average_into, mixed_precision
 from train.half import store_half
 from train.leakage import safe_split
 from train.metrics import auc
@@ -31,6 +31,8 @@ from train.starts import load_start
 __all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score"]
 
 _SCORE_BATCH = 64
+_SAVE_EVERY_S = 900
+"""Seconds between checkpoints: scoring the validation faces takes a minute or two of a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
     """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.Scorer``."""
     graph.eval()
     parts = []
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed_precision():
         for start in range(0, len(crops), _SCORE_BATCH):
             batch = torch.from_numpy(crops[start : start + _SCORE_BATCH])
             parts.append((graph(batch) + graph(batch.flip(2))) / 2)
@@ -152,7 +154,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
         average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
         # The history must end with the weights that are written below, also when the clock stops the run.
         out_of_time = minutes is not None and time.monotonic() - started >= minutes * 60
-        if time.monotonic() - last_saved > 240 or step == steps or out_of_time:
+        if time.monotonic() - last_saved > _SAVE_EVERY_S or step == steps or out_of_time:
             rate = (step - first_step) * recipe.batch / (time.monotonic() - started)
             state.save(step, _progress(cache, validation, score(average, held_out), step, recipe, losses, rate))
             last_saved, losses = time.monotonic(), []
@@ -175,7 +177,7 @@ def _step(
 ) -> float:  # fmt: skip
     graph.train()
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed_precision():
         logits = graph(crops)
         loss = F.binary_cross_entropy_with_logits(logits, soft)
         if teacher is not None:

@@ -1,4 +1,5 @@
-"""One training step of each image model: TensorFlow in float32 and bfloat16 against ``train.engine`` in bfloat16.
+"""One training step of each image model: TensorFlow in float32 and bfloat16 against ``train.engine`` in the precision that
+it chooses (bfloat16 where the processor multiplies it in hardware, else float32).
 
     python tests/bench/train_speed.py [--seconds 8]
 
@@ -23,7 +24,7 @@ import tensorflow as tf
 import torch
 
 from detector.models import build
-from train.engine import KerasGraph
+from train.engine import KerasGraph, mixed_precision
 
 BATCH = 32
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
@@ -57,7 +58,7 @@ def engine_step(architecture: str) -> Callable[[], object]:
     x, y = torch.from_numpy(crops), torch.from_numpy(labels)
 
     def step() -> float:
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             loss = torch.nn.functional.binary_cross_entropy_with_logits(graph(x), y)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -92,7 +93,7 @@ def main() -> None:
     print(
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}, PyTorch {torch.__version__}, {os.cpu_count()} cores"
     )
-    print("| model | TensorFlow float32 | TensorFlow bfloat16 | engine bfloat16 |\n|---|---|---|---|")
+    print("| model | TensorFlow float32 | TensorFlow bfloat16 | engine |\n|---|---|---|---|")
     for architecture in SIZES:
         rates = [
             rate(tensorflow_step(architecture, "float32"), seconds),
