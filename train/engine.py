@@ -2,8 +2,8 @@
 
 The layers are made in ``detector.models`` and nowhere else; this file only executes them. Why: on a processor with AMX or
 AVX-512 for bfloat16, PyTorch's convolutions use it, while those of TensorFlow 2.21 are no faster than its float32 ones, and
-without either PyTorch's float32 still is the faster one (``tests/bench/train_speed.py`` prints all). Shipped inference stays in TensorFlow; ``tests/test_train_engine.py`` holds
-both sides equal.
+without either PyTorch's float32 still is the faster one (``tests/bench/train_speed.py`` prints all). Shipped inference stays
+in TensorFlow; ``tests/test_train_engine.py`` holds both sides equal.
 """
 
 from __future__ import annotations
