@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(temp))
+        patch.setattr(tempfile, "tempdir", str(temp))
         with IsolatedDetector(clip_weights) as detector:
             detector.wait()
             yield detector
