@@ -78,9 +78,9 @@ def test_every_file_gets_its_report_or_a_sentence_in_time(
     assert left == [], "nothing temporary is left"
 
 
-def test_flipped_bytes_neither_crash_nor_hang(clip_weights: Path) -> None:
+def test_flipped_bytes_neither_crash_nor_hang(isolated: IsolatedDetector) -> None:
     """The short form of ``python -m tests.bench.public flips``."""
-    line = public.flips(clip_weights, 60)
+    line = public.flips_through(isolated, 60)
     assert line.ok, line.seen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -167,37 +168,21 @@ def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
     return started
 
 
-class _Loaded:
-    """A child that has loaded its models, and does nothing."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(["sleep", "60"])
-        self.ready, self.error = threading.Event(), None
-        self.facts: dict[str, object] = {"models": {}}
-        self.ready.set()
-
-    def tidy(self) -> None:
-        """There is nothing to remove."""
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
+@pytest.mark.parametrize(
+    ("bounds", "says"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
+)
 def test_a_process_that_hangs_or_grows_is_ended(
-    isolated: IsolatedDetector, portrait: Path, monkeypatch: pytest.MonkeyPatch
+    bounds: Bounds, says: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for bounds, says in ((Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 20), "more memory")):
-        isolated.wait()
-        # A decoder that hangs in native code neither answers nor hears.
-        os.kill(isolated.pid, signal.SIGSTOP)
-        with monkeypatch.context() as patch:
-            patch.setattr(isolated, "_bounds", bounds)
-            began = time.monotonic()
-            with pytest.raises(WorkerFailed, match=says):
-                isolated.analyze(portrait)
-            assert time.monotonic() - began < 2
-    assert isolated.analyze(portrait).faces, "the next job waits for the next process"
+    """A decoder that hangs in native code neither answers nor hears: like a child that never reads its pipe."""
+    started = _children_that_are_loaded(monkeypatch)
+    with IsolatedDetector(tiny_weights, bounds) as detector:
+        began = time.monotonic()
+        with pytest.raises(WorkerFailed, match=says):
+            detector.analyze(portrait)
+        assert time.monotonic() - began < 2
+        assert not _alive(started[0].process.pid)
+        assert within(2, lambda: len(started) == 2), "and the next one is started"
 
 
 def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weights: Path, tmp_path: Path) -> None:
@@ -240,3 +225,15 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
     except OSError:
         return False
+
+
+class _Loaded(isolation._Child):
+    """A child that has loaded its models, as far as anybody can see, and does nothing."""
+
+    def __init__(self) -> None:
+        mine, self._theirs = multiprocessing.Pipe()
+        self.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        self.pipe, self.error, self.facts = mine, None, {"models": {}}
+        self.ready = threading.Event()
+        self.ready.set()
+        self._temp = tempfile.mkdtemp()

@@ -36,27 +36,30 @@ from typing import Any
 import httpx
 import numpy as np
 
+from detector.errors import DetectorError, WorkerFailed
+from detector.isolation import IsolatedDetector
 from tests import corpus, fakes
 from tests.clips import write_clip
 from tests.running import ROOT, Running, within
 from train.provenance import commit, machine
 
 __all__ = [
-    *(
-        "Line",
-        "clients",
-        "clips",
-        "dawdlers",
-        "flips",
-        "full_disk",
-        "hub",
-        "kills",
-        "leaver",
-        "quota",
-        "restart",
-        "soak",
-    ),
-    *("table", "terminate", "write"),
+    "Line",
+    "clients",
+    "clips",
+    "dawdlers",
+    "flips",
+    "flips_through",
+    "full_disk",
+    "hub",
+    "kills",
+    "leaver",
+    "quota",
+    "restart",
+    "soak",
+    "table",
+    "terminate",
+    "write",
 ]
 
 MEGABYTE = 1 << 20
@@ -463,12 +466,15 @@ def soak(weights: Path, minutes: float = 30.0, every_s: float = 2.0) -> Line:
 
 def flips(weights: Path, count: int = 1000) -> Line:
     """Bytes of six small files replaced at random, a thousand times, through the isolated detector."""
-    from detector.errors import DetectorError, WorkerFailed
-    from detector.isolation import IsolatedDetector
+    with IsolatedDetector(weights) as detector:
+        return flips_through(detector, count)
 
+
+def flips_through(detector: IsolatedDetector, count: int) -> Line:
+    """The same through a detector that is there already."""
     outcomes: Counter[str] = Counter()
     slowest = 0.0
-    with tempfile.TemporaryDirectory() as folder, IsolatedDetector(weights) as detector:
+    with tempfile.TemporaryDirectory() as folder:
         detector.wait()
         names = ("jpeg named.png", "portrait.webp", "portrait.gif", "portrait.heic", "talk.mp4", "talk.mkv")
         chosen = [case for case in corpus.CASES if case.name in names]
