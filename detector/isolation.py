@@ -426,6 +426,24 @@ def _serve(pipe: Connection) -> None:
     """Load the detector, then do one job after another until the other end is gone."""
     weights_dir, bounds, temp = pipe.recv()
     _bound_process()
+    jobs: queue.Queue[tuple[int, Any]] = queue.Queue()
+    stopped: set[int] = set()
+
+    def listen() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                kind, number, call = pipe.recv()
+                if kind == "cancel":
+                    stopped.add(number)
+                else:
+                    jobs.put((number, call))
+        # The server is gone: whatever is being done is for nobody.
+        shutil.rmtree(temp, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+    # From the start: a server that goes while the models are being loaded is not to be outlived by that.
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from detector.console import native_noise_hidden
 
@@ -443,22 +461,6 @@ def _serve(pipe: Connection) -> None:
     facts = {"manifest": detector.manifest, "models": detector.models, "clip_models": detector.clip_models}
     pipe.send(("ready", facts))
 
-    jobs: queue.Queue[tuple[int, Any]] = queue.Queue()
-    stopped: set[int] = set()
-
-    def listen() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                kind, number, call = pipe.recv()
-                if kind == "cancel":
-                    stopped.add(number)
-                else:
-                    jobs.put((number, call))
-        # The server is gone: whatever is being done is for nobody.
-        shutil.rmtree(temp, ignore_errors=True)
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=listen, name="listen", daemon=True).start()
     verbs: dict[str, Callable[..., Any]] = {"analyze": detector.analyze, "annotate": annotate}
     while True:
         number, (verb, arguments, options) = jobs.get()
