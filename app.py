@@ -29,7 +29,7 @@ from app_log import log_without_names
 from app_photo import PhotoTab
 from app_server import Rules, names_of, surface
 from app_share import share_row
-from app_uploads import Uploads
+from app_uploads import QUOTA_BYTES, Uploads
 from app_video import VideoTab
 from app_words import Relabel, Said, follow, language_switch
 from detector import annotation, feedback, page, report, words, words_about, words_examples
@@ -241,6 +241,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     parser.add_argument(
+        "--quota-mb",
+        type=int,
+        default=QUOTA_BYTES >> 20,
+        metavar="N",
+        help="megabytes that all uploads and results together may fill (default %(default)s)",
+    )
+    parser.add_argument(
+        "--no-spare",
+        action="store_true",
+        help="keep no second worker ready to take the place of one that dies; saves 0.6 GB of memory",
+    )
+    parser.add_argument(
         "--feedback",
         type=Path,
         metavar="DIR",
@@ -272,9 +284,9 @@ def _serve(options: argparse.Namespace) -> None:
     """
     rules = names_of(options.host, options.share, options.allow_host).at_a_rate(options.per_minute)
     with (
-        Uploads(UPLOADS_KEPT_S) as uploads,
+        Uploads(UPLOADS_KEPT_S, options.quota_mb << 20) as uploads,
         log_without_names(uploads.folder),
-        _loaded(options.weights) as detector,
+        _loaded(options.weights, spare=not options.no_spare) as detector,
     ):
         gallery = Gallery(detector.analyze, detector.manifest)
         closing = threading.Event()
@@ -306,10 +318,10 @@ def _serve(options: argparse.Namespace) -> None:
             app.close()
 
 
-def _loaded(weights: Path | None) -> IsolatedDetector | Detector:
+def _loaded(weights: Path | None, *, spare: bool) -> IsolatedDetector | Detector:
     """The detector in a process of its own, still loading; on Windows, which knows no such bounds, in this one."""
     if os.name == "posix":
-        return IsolatedDetector(weights)
+        return IsolatedDetector(weights, spare=spare)
     from detector import load_detector
 
     detector = load_detector(weights)

@@ -231,18 +231,10 @@ class Gate:
 
     async def _take_in(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         """An upload, ended when it takes too long, when it is longer than it said, or when the disk is full."""
-        failure: list[dict[str, Any]] = []
-
-        async def hold_failure(message: dict[str, Any]) -> None:
-            # "Internal Server Error" goes out before the error itself arrives here, which may have a better answer.
-            if failure or (message["type"] == "http.response.start" and message["status"] >= 500):
-                failure.append(message)
-            else:
-                await reply(message)
-
+        unless_failed = _Held(reply)
         try:
             async with asyncio.timeout(self._rules.upload_s):
-                await self._app(scope, _at_most(receive, self._rules.upload_bytes), hold_failure)
+                await self._app(scope, _at_most(receive, self._rules.upload_bytes), unless_failed)
         except TimeoutError:
             await reply.answer(408, words.UPLOAD_TOO_SLOW)
             return
@@ -254,8 +246,7 @@ class Gate:
                 await reply.answer(507, words.NO_ROOM, {"retry-after": "300"})
                 return
             raise
-        for message in failure:
-            await reply(message)
+        await unless_failed.release()
 
     async def _other(self, scope: Scope, receive: Receive, reply: _Reply, given: dict[str, str], path: str) -> None:
         size = _length(given, self._rules.other_bytes)
@@ -265,24 +256,16 @@ class Gate:
         if path.startswith(_WORK) and not self._limiter.hit(self._checks, _client(scope)):
             await reply.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
             return
-        failure: list[dict[str, Any]] = []
-
-        async def hold_failure(message: dict[str, Any]) -> None:
-            if failure or (message["type"] == "http.response.start" and message["status"] >= 500):
-                failure.append(message)
-            else:
-                await reply(message)
-
+        unless_failed = _Held(reply)
         try:
-            await self._app(scope, _at_most(receive, self._rules.other_bytes), hold_failure)
+            await self._app(scope, _at_most(receive, self._rules.other_bytes), unless_failed)
         except _TooLong:
             await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
-        if failure and failure[0]["status"] == 503:
+        if unless_failed.status == 503:
             await reply.answer(503, words.BUSY, {"retry-after": "30"}, as_json=True)
-            return
-        for message in failure:
-            await reply(message)
+        else:
+            await unless_failed.release()
 
 
 class _Reply:
@@ -314,6 +297,33 @@ class _Reply:
         raw = [(name.encode(), value.encode()) for name, value in pairs.items()]
         await self({"type": "http.response.start", "status": status, "headers": raw})
         await self({"type": "http.response.body", "body": body})
+
+
+class _Held:
+    """Passes an answer on, but holds one of 500 or more back.
+
+    "Internal Server Error" goes out before the error itself arrives at the gate, which may have a better answer.
+    """
+
+    def __init__(self, reply: _Reply) -> None:
+        self._reply = reply
+        self._messages: list[dict[str, Any]] = []
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if self._messages or (message["type"] == "http.response.start" and message["status"] >= 500):
+            self._messages.append(message)
+        else:
+            await self._reply(message)
+
+    @property
+    def status(self) -> int | None:
+        """Of the answer that is held back."""
+        return self._messages[0]["status"] if self._messages else None
+
+    async def release(self) -> None:
+        """Send what was held back."""
+        for message in self._messages:
+            await self._reply(message)
 
 
 class _TooLong(Exception):

@@ -118,16 +118,22 @@ class Uploads:
 
     def sweep(self) -> None:
         """Delete what was not used for as long as it is kept, and folders that it leaves empty."""
-        oldest = time.time() - self._kept_s
+        now = time.time()
+        # The path and not the name, which a visitor may give to a file as well.
+        owner = str(self.folder / "owner")
         for entry in _files(self.folder):
             with contextlib.suppress(OSError):
-                if entry.name != "owner" and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                if entry.path != owner and self._too_old(entry.stat(follow_symlinks=False).st_mtime, now):
                     os.unlink(entry.path)
         for place in ("uploads", "work"):
             for folder in (self.folder / place).glob("*/"):
                 with contextlib.suppress(OSError):
-                    if folder.stat().st_mtime < oldest:
+                    if self._too_old(folder.stat().st_mtime, now):
                         folder.rmdir()  # only if it is empty
+
+    def _too_old(self, used: float, now: float) -> bool:
+        # In the future as well: a clock that was set back must not keep a file for as long as it was set back.
+        return abs(now - used) > self._kept_s
 
     def _keep_sweeping(self) -> None:
         while not self._ended.wait(min(_SWEEP_S, self._kept_s)):

@@ -14,6 +14,7 @@ minutes. So every walk ends after ``MOST_PARTS``, far more than any program writ
 from __future__ import annotations
 
 import codecs
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from detector.sentences import Sentence
 
 __all__ = [
     "MOST_PARTS",
+    "PARSER_ERRORS",
     "GifScan",
     "describe_foreign",
     "gif_for_decoder",
@@ -50,6 +52,22 @@ HOLLOW_TAIL_BYTES = 512
 
 MOST_PARTS = 100_000
 """Chunks, segments, boxes, frames or pages in a file; the largest files that are read have some ten thousand."""
+
+PARSER_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and its plugins let out on hostile bytes: much of their parsing is plain Python."""
 _MOST_SUB_BLOCKS = 1_000_000
 """Of at most 255 bytes each, in a GIF."""
 

@@ -59,6 +59,8 @@ _PAGE = {
     "einen Fehler. Wählen Sie die Datei noch einmal aus und drücken Sie die Taste.",
     "You can choose another file above and press the button again.": "Sie können oben eine andere Datei auswählen und die "
     "Taste noch einmal drücken.",
+    "Starting the program that checks files, which takes some seconds": "Das Programm, das Dateien prüft, startet; das dauert einige Sekunden",
+    "{stage}.": "{stage}.",
     "Looking for faces and scoring them, frame by frame": "Gesichter werden Bild für Bild gesucht und bewertet",
     "Preparing the pictures of each person": "Die Bilder jeder Person werden vorbereitet",
     "Drawing the marks into the video": "Die Markierungen werden ins Video gezeichnet",

@@ -4,7 +4,9 @@
 
 * may use so much memory, processor time and wall time and no more (``Bounds``), and is killed with all it started when it
   does, when it stops answering, or when the file makes a decoder crash; the caller gets a sentence within a second or two;
-* is started again at once after it died, whether somebody was waiting for it or not;
+* is replaced at once after it died, whether somebody was waiting for it or not; with ``spare`` by a second child that has
+  loaded its models already and stands by, since loading takes many seconds;
+* has a temporary folder of its own, which goes when it does: what is killed cannot tidy up;
 * ends when this process ends, however that happens: it watches the other end of the pipe.
 
 The two speak pickled tuples over a socket pair that nobody else can reach. One job runs at a time.
@@ -18,10 +20,12 @@ import logging
 import os
 import pickle
 import queue
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -48,6 +52,10 @@ _STOP_S = 2.0
 """Seconds that a job has to end by itself once it was cancelled."""
 _TRIES = 3
 """Starts in a row that may fail before no further is made until somebody asks for work."""
+_SPARE_FREE = 2 * _GIB
+"""Memory that must be free before a second child is started: it takes 0.6 GB, and the first one's job may grow meanwhile."""
+_SPARE_LIMIT = 4 * _GIB
+"""Memory that a container must be allowed in all before a second child is started in it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -81,22 +89,33 @@ class IsolatedDetector:
     Args:
         weights_dir: as for ``load_detector``.
         bounds: what one job may use.
+        spare: whether a second child stands by to take the place of one that dies. It costs the memory of the models once
+            more (0.6 GB); without it the job after a death waits until they are loaded. None is started where memory is short.
 
     Raises:
         ManifestInvalid: the manifest cannot be read.
     """
 
-    def __init__(self, weights_dir: str | os.PathLike[str] | None = None, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        weights_dir: str | os.PathLike[str] | None = None,
+        bounds: Bounds | None = None,
+        *,
+        spare: bool = False,
+    ) -> None:
         self._weights_dir = None if weights_dir is None else os.fspath(weights_dir)
         self._bounds = bounds or Bounds()
         self._manifest = load_manifest(weights_folder(None if weights_dir is None else Path(weights_dir)))
         self._turn = threading.Lock()
         self._changing = threading.Lock()
-        """Held while the child is replaced."""
+        """Held while a child is replaced."""
+        self._wants_spare = spare
+        self._spare: _Child | None = None
         self._closed = False
         self._failures = 0
         self._numbers = itertools.count(1)
-        self._child = self._spawn()
+        with self._changing:  # whoever watches the child must not look for it here before it is
+            self._child = self._spawn()
 
     def __enter__(self) -> Self:
         return self
@@ -107,13 +126,15 @@ class IsolatedDetector:
         self.close()
 
     def close(self) -> None:
-        """End the child; a job that runs ends with ``WorkerFailed``."""
+        """End the children; a job that runs ends with ``WorkerFailed``."""
         with self._changing:
             if self._closed:
                 return
             self._closed = True
-            child = self._child
-        child.kill()
+            children = (self._child, self._spare)
+        for child in children:
+            if child is not None:
+                child.kill()
 
     def wait(self) -> None:
         """Return once the models are loaded.
@@ -128,6 +149,12 @@ class IsolatedDetector:
     def pid(self) -> int:
         """Process that does the work now; another one after it had to be replaced."""
         return self._child.process.pid
+
+    @property
+    def standing_by(self) -> int | None:
+        """Process that has loaded its models and waits for the other to die; None where there is none, or not yet."""
+        spare = self._spare
+        return spare.process.pid if spare is not None and spare.facts else None
 
     @property
     def manifest(self) -> Manifest:
@@ -185,33 +212,56 @@ class IsolatedDetector:
             Path(target).unlink(missing_ok=True)
             raise
 
-    # The child -------------------------------------------------------------------------------------------------------
+    # The children ----------------------------------------------------------------------------------------------------
 
     def _spawn(self) -> _Child:
         child = _Child(self._weights_dir, self._bounds)
-        threading.Thread(target=self._replace_when_dead, args=(child,), name="detector-watch", daemon=True).start()
+        threading.Thread(target=self._watch, args=(child,), name="detector-watch", daemon=True).start()
         return child
 
-    def _replace_when_dead(self, child: _Child) -> None:
-        child.process.wait()
-        child.ready.set()
+    def _watch(self, child: _Child) -> None:
+        """Stay with a child to its end: give it a spare once it works, and see to what comes after it."""
+        child.ready.wait()
         with self._changing:
-            if self._closed or self._child is not child:
+            self._stand_by(child)
+        child.process.wait()
+        child.tidy()
+        with self._changing:
+            if self._closed:
                 return
-            if child.error is not None:  # the weights are wrong, and would be again
-                return
-            self._failures = 0 if child.facts else self._failures + 1
             _logger.warning("worker %d ended with status %s", child.process.pid, child.process.returncode)
-            if self._failures < _TRIES:
-                self._child = self._spawn()
+            if self._spare is child:
+                self._spare = None
+                if child.facts:  # it could be loaded, so another can
+                    self._stand_by(self._child)
+            # With an error the weights are wrong, and would be again.
+            elif self._child is child and child.error is None:
+                self._failures = 0 if child.facts else self._failures + 1
+                if self._failures < _TRIES:
+                    self._replace()
 
-    def _ready(self) -> _Child:
+    def _stand_by(self, child: _Child) -> None:
+        """Start a spare if ``child`` is the one that works; not before it has loaded, since two take each other's time."""
+        wanted = self._wants_spare and not self._closed and self._spare is None
+        if wanted and child is self._child and child.facts and _memory_for_another():
+            self._spare = self._spawn()
+
+    def _replace(self) -> None:
+        """Let the spare take the place of a child that died, or a new child where there is none."""
+        spare, self._spare = self._spare, None
+        usable = spare is not None and spare.process.poll() is None
+        self._child = spare if spare is not None and usable else self._spawn()
+        self._stand_by(self._child)
+
+    def _ready(self, progress: Progress | None = None) -> _Child:
         """The child, once it can work."""
         with self._changing:
             if self._child.process.poll() is not None and not self._closed and self._child.error is None:
                 self._failures = 0
-                self._child = self._spawn()
+                self._replace()
             child = self._child
+        if progress is not None and not child.ready.is_set():
+            progress("starting", 0, 0)
         child.ready.wait(self._bounds.start_s)
         if child.error is not None:
             raise child.error
@@ -235,7 +285,7 @@ class IsolatedDetector:
             if cancelled is not None and cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
         try:
-            child = self._ready()
+            child = self._ready(progress)
             value = _Job(child, self._bounds, number, cancelled).run((verb, arguments, dict(options)), progress)
             outcome = "done"
             return value
@@ -249,9 +299,11 @@ class IsolatedDetector:
 
 
 class _Child:
-    """One child process and this end of its pipe."""
+    """One child process, this end of its pipe, and the folder for what it keeps for a while."""
 
     def __init__(self, weights_dir: str | None, bounds: Bounds) -> None:
+        # Of its own, so that it can be removed as a whole: TensorFlow keeps the code there that it makes of our functions.
+        self._temp = tempfile.mkdtemp(prefix="worker-")
         mine, theirs = socket.socketpair()
         with theirs:
             paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -260,13 +312,18 @@ class _Child:
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a group of its own: killed as one, and Ctrl-C is not for it
-                env={"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                env={
+                    "TF_CPP_MIN_LOG_LEVEL": "2",
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(paths),
+                    "TMPDIR": self._temp,
+                },
             )
         self.pipe = Connection(mine.detach())
         self.facts: dict[str, Any] = {}
         self.error: DetectorError | None = None
         self.ready = threading.Event()
-        self.pipe.send((weights_dir, bounds))
+        self.pipe.send((weights_dir, bounds, self._temp))
         threading.Thread(target=self._hear_of_start, name="detector-start", daemon=True).start()
 
     def _hear_of_start(self) -> None:
@@ -284,6 +341,11 @@ class _Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what it leaves behind."""
+        shutil.rmtree(self._temp, ignore_errors=True)
 
     def resident_bytes(self) -> int:
         """Memory it holds now; 0 where the system does not say."""
@@ -292,6 +354,18 @@ class _Child:
                 return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError, ValueError):
             return 0
+
+
+def _memory_for_another() -> bool:
+    """Whether a second child can be afforded; yes where the system does not say."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        available = int(next(line for line in facts if line.startswith("MemAvailable")).split()[1]) * 1024
+        if available < _SPARE_FREE:
+            return False
+    with contextlib.suppress(OSError, ValueError):  # ValueError: the limit is "max"
+        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")) >= _SPARE_LIMIT
+    return True
 
 
 class _Job:
@@ -350,8 +424,26 @@ class _Job:
 
 def _serve(pipe: Connection) -> None:
     """Load the detector, then do one job after another until the other end is gone."""
-    weights_dir, bounds = pipe.recv()
+    weights_dir, bounds, temp = pipe.recv()
     _bound_process()
+    jobs: queue.Queue[tuple[int, Any]] = queue.Queue()
+    stopped: set[int] = set()
+
+    def listen() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                kind, number, call = pipe.recv()
+                if kind == "cancel":
+                    stopped.add(number)
+                else:
+                    jobs.put((number, call))
+        # The server is gone: whatever is being done is for nobody.
+        shutil.rmtree(temp, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+    # From the start: a server that goes while the models are being loaded is not to be outlived by that.
+    threading.Thread(target=listen, name="listen", daemon=True).start()
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from detector.console import native_noise_hidden
 
@@ -369,25 +461,12 @@ def _serve(pipe: Connection) -> None:
     facts = {"manifest": detector.manifest, "models": detector.models, "clip_models": detector.clip_models}
     pipe.send(("ready", facts))
 
-    jobs: queue.Queue[tuple[int, Any]] = queue.Queue()
-    stopped: set[int] = set()
-
-    def listen() -> None:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                kind, number, call = pipe.recv()
-                if kind == "cancel":
-                    stopped.add(number)
-                else:
-                    jobs.put((number, call))
-        # The server is gone: whatever is being done is for nobody.
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=listen, name="listen", daemon=True).start()
     verbs: dict[str, Callable[..., Any]] = {"analyze": detector.analyze, "annotate": annotate}
     while True:
         number, (verb, arguments, options) = jobs.get()
         _bound_cpu(bounds.cpu_s)
+        # Whoever sweeps the folder above takes an empty one that lay there for long.
+        os.makedirs(temp, mode=0o700, exist_ok=True)
 
         def tell(stage: str, done: int, total: int) -> None:
             pipe.send(("progress", (stage, done, total)))

@@ -17,9 +17,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -73,22 +71,6 @@ _ORIENTATION = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation -> what turns the picture upright. 1 is upright; other values are not defined and are ignored."""
-
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow and its plugins let out on hostile bytes: much of their parsing is plain Python."""
 
 _DNG_VERSION_TAG = 50706
 _NEW_SUBFILE_TYPE_TAG = 254
@@ -301,7 +283,7 @@ def _decoder_errors(kind: str) -> Iterator[None]:
             raise MediaTooLarge(
                 Sentence("Reading this picture needs more memory than there is. Save a smaller copy.")
             ) from error
-        except _DECODER_ERRORS as error:
+        except containers.PARSER_ERRORS as error:
             raise _damaged(kind, Sentence("its contents do not decode, or use a rare variant of the format")) from error
 
 
@@ -412,7 +394,7 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
     with _quiet_decoders():
         try:
             value = image.getexif().get(ExifTags.Base.Orientation, 1)
-        except _DECODER_ERRORS:
+        except containers.PARSER_ERRORS:
             notes.append(Sentence("The EXIF data are damaged, so a stored orientation could not be applied."))
             return 1
     return value if isinstance(value, int) else 1

@@ -8,7 +8,6 @@ Nothing is decoded. What the entries mean is said in ``provenance``.
 from __future__ import annotations
 
 import io
-import struct
 import unicodedata
 import warnings
 import xml.etree.ElementTree as ET
@@ -86,22 +85,14 @@ _CLIP_TAGS = (
 _XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """Identifier of the box that holds XMP in MP4 and QuickTime (XMP part 3, section 1.1.3)."""
 
-_PARSER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
+_UNREADABLE: tuple[type[Exception], ...] = (
+    *containers.PARSER_ERRORS,
     MemoryError,
-    struct.error,
     Image.DecompressionBombError,
+    MediaError,
+    av.error.FFmpegError,
 )
-"""What Pillow's readers let out on hostile bytes: much of their parsing is plain Python."""
+"""What reading an entry may end with; the entry is then missing, and the file's other entries are not."""
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
@@ -182,7 +173,7 @@ class _Reader:
             warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
             try:
                 yield
-            except (*_PARSER_ERRORS, MediaError, av.error.FFmpegError):
+            except _UNREADABLE:
                 self.damaged = True
 
     def add(self, where: str, value: Any) -> None:

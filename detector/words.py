@@ -331,6 +331,7 @@ def _listed(parts: Sequence[Sentence]) -> Sentence:
 
 STAGES: Mapping[str, str] = MappingProxyType(
     {
+        "starting": "Starting the program that checks files, which takes some seconds",
         "reading": "Looking for faces and scoring them, frame by frame",
         "showing": "Preparing the pictures of each person",
         "writing": "Drawing the marks into the video",
@@ -415,7 +416,9 @@ def time_left(seconds: float) -> Sentence:
 
 
 def progress_facts(stage: str, done: int, total: int) -> Sentence:
-    """Say what is being done and how far it is; ``stage`` is a key of ``STAGES``."""
+    """Say what is being done and, once there is a total, how far it is; ``stage`` is a key of ``STAGES``."""
+    if not total:
+        return Sentence("{stage}.", stage=STAGES[stage])
     return Sentence("{stage}: {done} of {total}.", stage=STAGES[stage], done=done, total=total)
 
 

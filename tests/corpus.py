@@ -25,7 +25,7 @@ import numpy as np
 import pillow_heif
 import skimage.data
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.clips import counting_frames, paste, write_clip
 
@@ -269,6 +269,12 @@ _image("moving.png", "report", lambda: _animated("PNG"))
 _image("pages.tif", "report", lambda: _animated("TIFF"))
 _image("pages in a circle.tif", "either", _looping_tiff)
 _image("jpeg and zip.jpg", "face", lambda: _jpeg() + b"PK\x03\x04" + bytes(26) + b"PK\x05\x06" + bytes(18))
+_image("jpeg and film.jpg", "face", lambda: _jpeg() + b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + bytes(4000))
+_image("png and archive.png", "face", lambda: _save("PNG") + b"PK\x03\x04" + bytes(26) + b"PK\x05\x06" + bytes(18))
+_image("archive and jpeg.jpg", "refused", lambda: b"PK\x03\x04" + bytes(26) + _jpeg())
+_image("document in a jpeg.jpg", "face", lambda: _commented(b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript>>>>endobj"))
+_image("script in a jpeg.jpg", "face", lambda: _commented(b"*/=alert(1);/*<?php system('id'); ?>"))
+_image("page and jpeg.jpg", "refused", lambda: b"<html><!--" + _jpeg() + b"--></html>")
 _image("jpeg and page.jpg", "face", lambda: _jpeg() + b"<script>alert(1)</script>")
 _image("gif and script.gif", "refused", lambda: b"GIF89a/*" + bytes(20) + b"*/=alert(1)")
 _image(
@@ -280,10 +286,17 @@ _image(
     lambda: b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
 )
 _image("postscript.jpg", "refused", lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/etc/passwd) run\n")
+_image("real postscript.jpg", "refused", lambda: _save("EPS"))
+_image(
+    "linked named.jpg",
+    "refused",
+    lambda: b'\n\n<svg xmlns:xlink="http://www.w3.org/1999/xlink"><image xlink:href="file:///etc/passwd"/></svg>',
+)
 _image("document.jpg", "refused", lambda: b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript>>>>")
 _image("icon.jpg", "refused", lambda: _save("ICO", side=64))
 _image("jpeg 2000.jp2", "refused", lambda: _save("JPEG2000"))
 _image("broken profile.jpg", "face", lambda: _jpeg(icc_profile=random.Random(7).randbytes(3000)))
+_image("profile of other colours.jpg", "face", lambda: _jpeg(icc_profile=_profile_of_another_kind()))
 _image("broken exif.jpg", "face", lambda: _jpeg(exif=b"Exif\0\0II*\0" + random.Random(8).randbytes(800)))
 _image("names \u202egpj.exe.jpg", "face", _jpeg)
 _image("line\nfeed.jpg", "face", _jpeg)
@@ -304,6 +317,18 @@ _image("many pages.tif", "limit", lambda: _many_pages())
 _image("many boxes.avif", "limit", lambda: _save("AVIF") + b"\0\0\0\x08free" * 4_000_000)
 _image("many chunks.webp", "limit", lambda: _many_webp_chunks())
 _image("crowd.jpg", "report", lambda: _crowd())
+
+
+def _commented(text: bytes) -> bytes:
+    """The portrait with a comment as its first segment."""
+    return _jpeg()[:2] + b"\xff\xfe" + struct.pack(">H", len(text) + 2) + text + _jpeg()[2:]
+
+
+def _profile_of_another_kind() -> bytes:
+    """A whole colour profile that says it is one of CMYK, in a picture that is RGB."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[16:20] = b"CMYK"
+    return bytes(profile)
 
 
 def _many_scans() -> bytes:
@@ -516,9 +541,25 @@ _clip("16x16.mp4", "report", lambda p: _count(p, size=(16, 16)))
 _clip("2x2.mkv", "refused", lambda p: _count(p, size=(2, 2), codec="ffv1"))
 _clip("odd size.mkv", "report", lambda p: _count(p, size=(97, 61), pixels="yuv444p"))
 _clip("long pixels.mp4", "report", lambda p: _count(p, pixel_ratio=Fraction(200, 1)))
+_clip("wide pixels.mp4", "face", lambda p: _squeezed(p))
+_clip(
+    "interlaced.mpg",
+    "face",
+    lambda p: _talk(p, codec="mpeg2video", fps=25, options={"flags": "+ildct+ilme", "b": "4M"}, container="mpeg"),
+)
+_clip("interlaced.mp4", "face", lambda p: _talk(p, options={"x264-params": "interlaced=1:tff=1"}))
+_clip(
+    "vp9.webm",
+    "face",
+    lambda p: _talk(p, codec="libvpx-vp9", options={"b": "2M", "deadline": "realtime", "cpu-used": "8"}),
+)
+_clip("av1.mp4", "face", lambda p: _talk(p, 6, codec="libsvtav1", options={"preset": "12", "crf": "30"}))
+_clip("live photo.mov", "face", lambda p: _live_photo(p))
+_clip("film and page.mp4", "face", lambda p: _changed(p, lambda data: data + b"<script>alert(1)</script>"))
 _clip("black.mp4", "report", lambda p: write_clip(p, [np.zeros((64, 96, 3), np.uint8)] * 10))
 _clip("coarse.mp4", "report", lambda p: _talk(p, options={"crf": "51"}))
 _clip("claims a day.mp4", "face", lambda p: _stated(p, b"mvhd", 20, 86_400_000))
+_clip("claims a day in its track.mp4", "face", lambda p: _stated(p, b"mdhd", 20, 0x7FFFFFFF))
 _clip("claims no time.mp4", "face", lambda p: _stated(p, b"mvhd", 20, 0))
 _clip("claims a size.mp4", "face", lambda p: _stated(p, b"tkhd", 80, 0x7FFF0000))
 _clip("claims many samples.mp4", "either", lambda p: _stated(p, b"stsz", 12, 0x7FFFFFFF))
@@ -528,6 +569,22 @@ _clip("size changes.ts", "report", _two_sizes)
 _clip("two hours.mkv", "report", lambda p: _repeated(p, 7200, Fraction(1)))
 _clip("five hours.mkv", "limit", lambda p: _repeated(p, 300, Fraction(1, 60)))
 _clip("playlist.mp4", "refused", lambda p: b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")
+_clip("playlist of files.m3u8", "refused", lambda p: b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")
+_clip(
+    "playlist with a key.avi",
+    "refused",
+    lambda p: b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="concat:/etc/passwd|/etc/group"\n#EXTINF:1,\ndata:,x\n',
+)
+_clip(
+    "playlist in a film.avi",
+    "either",
+    lambda p: _changed(p, lambda data: _with_playlist(data), codec="mjpeg", pixels="yuvj420p"),
+)
+_clip("list beside a film.mp4", "refused", lambda p: b"ffconcat version 1.0\nfile 'talk.mp4'\nfile 'talk.mkv'\n")
+_clip(
+    "windows list.mp4", "refused", lambda p: b"<ASX version='3'><Entry><Ref href='file:///etc/passwd'/></Entry></ASX>"
+)
+_clip("pictures elsewhere.mov", "report", lambda p: _changed(p, lambda data: _referring_elsewhere(data)))
 _clip("list.mp4", "refused", lambda p: b"ffconcat version 1.0\nfile /etc/passwd\n")
 _clip(
     "manifest.mp4",
@@ -547,6 +604,44 @@ def _entry_size(path: Path, width: int, height: int) -> bytes:
     at = data.index(b"mp4v", data.index(b"stsd"))
     struct.pack_into(">HH", data, at + 28, width, height)
     return bytes(data)
+
+
+def _squeezed(path: Path) -> Path:
+    """The portrait at three quarters of its width, in pixels that are shown wider than high, as on a DVD."""
+    canvas = np.full((240, 240, 3), 100, np.uint8)
+    paste(canvas, np.asarray(portrait(200).resize((150, 200))), 40, 20)
+    return write_clip(path, [canvas] * 12, pixel_ratio=Fraction(4, 3))
+
+
+def _live_photo(path: Path) -> Path:
+    """What a telephone films beside a photo: HEVC, sound, turned, with an identifier that the photo carries too."""
+    plain = path.with_suffix(".plain.mov")
+    options = {"preset": "ultrafast", "x265-params": "log-level=none"}
+    _talk(plain, codec="libx265", fps=15, sound=True, options=options)
+    with av.open(str(plain)) as source, av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as out:
+        out.metadata["com.apple.quicktime.content.identifier"] = "00000000-0000-4000-8000-000000000000"
+        out.metadata["com.apple.quicktime.still-image-time"] = "-1"
+        streams = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                out.mux(packet)
+    plain.unlink()
+    return path
+
+
+def _with_playlist(data: bytes) -> bytes:
+    """An AVI with a text stream's worth of playlist in it, as files that once made FFmpeg read others did (CVE-2017-9993)."""
+    list_ = b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
+    chunk = b"GAB2\0\2\0" + struct.pack("<I", 10) + b"s\0r\0t\0\0\0\4\0" + struct.pack("<I", len(list_)) + list_
+    at = data.index(b"movi") + 4
+    return data[:at] + b"00tx" + struct.pack("<I", len(chunk)) + chunk + bytes(len(chunk) % 2) + data[at:]
+
+
+def _referring_elsewhere(data: bytes) -> bytes:
+    """A film whose pictures are said to lie in another file."""
+    at = data.index(b"url ", data.index(b"dref"))
+    return data[: at + 4] + bytes(4) + data[at + 8 :]
 
 
 def _reference() -> bytes:

@@ -63,7 +63,7 @@ class Running:
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *arguments],
+                command,
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
@@ -126,14 +126,19 @@ class Running:
         return self.result(self.ask(self.upload(data, name).json()[0], endpoint, name), endpoint)
 
     def worker(self) -> int | None:
-        """The process that decodes, if it lives."""
+        """The process that decodes, if it lives: the oldest, since what stands by was started after it."""
+        return next(iter(self.workers()), None)
+
+    def workers(self) -> list[int]:
+        """The process that decodes and the one that stands by, where they live, in the order of their start."""
+        found: list[tuple[int, int]] = []
         for place in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError, IndexError, ValueError):
                 status = (place / "stat").read_text().rsplit(")", 1)[1].split()
                 ours = int(status[1]) == self.process.pid and status[0] != "Z"
                 if ours and b"detector.isolation" in (place / "cmdline").read_bytes():
-                    return int(place.name)
-        return None
+                    found.append((int(status[19]), int(place.name)))
+        return [pid for _, pid in sorted(found)]
 
     def kill_worker(self) -> None:
         if (pid := self.worker()) is not None:
@@ -141,9 +146,10 @@ class Running:
 
     def resources(self) -> dict[str, int]:
         """Memory (bytes), open files and threads of the server, and memory of its worker."""
+        workers = self.workers()
         found = {"fds": len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))}
         found["threads"] = len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
-        for name, pid in (("rss", self.process.pid), ("worker_rss", self.worker())):
+        for name, pid in (("rss", self.process.pid), *zip(("worker_rss", "spare_rss"), workers, strict=False)):
             with contextlib.suppress(OSError):
                 found[name] = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(temp))
+        patch.setattr(tempfile, "tempdir", str(temp))
         with IsolatedDetector(clip_weights) as detector:
             detector.wait()
             yield detector
@@ -66,7 +67,7 @@ def test_every_file_gets_its_report_or_a_sentence_in_time(
             wrong.append(f"{case.name!r}: expected {case.expect}, got {got} after {spent:.1f} s {said}")
         path.unlink()
     assert wrong == []
-    assert seen > 140
+    assert seen > 175
     assert isolated.pid == pid, "one process survived all of them"
     assert _peak_bytes(pid) < MOST_BYTES
     assert list(tmp_path.iterdir()) == []
@@ -77,9 +78,9 @@ def test_every_file_gets_its_report_or_a_sentence_in_time(
     assert left == [], "nothing temporary is left"
 
 
-def test_flipped_bytes_neither_crash_nor_hang(clip_weights: Path) -> None:
+def test_flipped_bytes_neither_crash_nor_hang(isolated: IsolatedDetector) -> None:
     """The short form of ``python -m tests.bench.public flips``."""
-    line = public.flips(clip_weights, 60)
+    line = public.flips_through(isolated, 60)
     assert line.ok, line.seen
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from detector import report
+from detector import isolation, report
 from detector.errors import Cancelled, DamagedMedia, UnknownModel, WeightsCorrupt, WorkerFailed
 from detector.isolation import Bounds, IsolatedDetector
 from tests.clips import counting_frames, write_clip
@@ -31,10 +34,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def isolated(clip_weights: Path) -> Iterator[IsolatedDetector]:
-    with IsolatedDetector(clip_weights) as detector:
-        detector.wait()
-        yield detector
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the processes have their temporary folders."""
+    return tmp_path_factory.mktemp("temp")
+
+
+@pytest.fixture(scope="module")
+def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temp))
+        with IsolatedDetector(clip_weights) as detector:
+            detector.wait()
+            yield detector
+    assert not list(temp.glob("worker-*")), "the last one's folder is gone too"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +92,7 @@ def test_a_job_can_be_stopped(isolated: IsolatedDetector, clip: Path) -> None:
 
 
 def test_a_killed_process_is_told_at_once_and_replaced(
-    isolated: IsolatedDetector, portrait: Path, clip: Path, tmp_path: Path
+    isolated: IsolatedDetector, portrait: Path, temp: Path, tmp_path: Path
 ) -> None:
     killed: list[tuple[float, int]] = []
 
@@ -91,29 +103,86 @@ def test_a_killed_process_is_told_at_once_and_replaced(
 
     long = write_clip(tmp_path / "long.mp4", counting_frames(200, (640, 480)))
     found = isolated.analyze(long)
+    (folder,) = temp.glob("worker-*")
+    assert list(folder.iterdir()), "TensorFlow's code, which a killed process leaves behind"
     with pytest.raises(WorkerFailed, match="Please try again"):
         isolated.annotate(long, found, tmp_path / "marked.mp4", progress=kill)
     ((when, pid),) = killed
     assert time.monotonic() - when < 2
     assert not (tmp_path / "marked.mp4").exists()
-    assert isolated.analyze(portrait).faces
+    heard: list[tuple[str, int, int]] = []
+    assert isolated.analyze(portrait, progress=lambda *step: heard.append(step)).faces
     assert isolated.pid != pid
+    assert heard[0] == ("starting", 0, 0), "whoever waits for the next process hears so"
+    assert not folder.exists()
+    assert len(list(temp.glob("worker-*"))) == 1
 
 
-def test_a_process_that_hangs_or_grows_is_ended(
-    isolated: IsolatedDetector, portrait: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_spare_takes_the_place_of_a_killed_process_at_once(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for bounds, says in ((Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 20), "more memory")):
-        isolated.wait()
-        # A decoder that hangs in native code neither answers nor hears.
-        os.kill(isolated.pid, signal.SIGSTOP)
-        with monkeypatch.context() as patch:
-            patch.setattr(isolated, "_bounds", bounds)
-            began = time.monotonic()
-            with pytest.raises(WorkerFailed, match=says):
-                isolated.analyze(portrait)
-            assert time.monotonic() - began < 2
-    assert isolated.analyze(portrait).faces, "the next job waits for the next process"
+    """With children that need not load; ``test_faults`` kills real ones."""
+    started = _children_that_are_loaded(monkeypatch)
+    with IsolatedDetector(tiny_weights, spare=True) as detector:
+        assert within(5, lambda: len(started) == 2)
+        first, second = (child.process.pid for child in started)
+        assert (detector.pid, detector.standing_by) == (first, second)
+        os.kill(first, signal.SIGKILL)
+        assert within(2, lambda: detector.pid == second)
+        assert within(2, lambda: len(started) == 3), "and there is another spare"
+        third = started[2].process.pid
+        assert detector.standing_by == third
+        os.kill(third, signal.SIGKILL)
+        assert within(2, lambda: len(started) == 4), "a spare that dies is replaced as well"
+        assert detector.pid == second
+    assert not any(_alive(child.process.pid) for child in started)
+
+
+def test_without_a_spare_one_process_follows_another(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = _children_that_are_loaded(monkeypatch)
+    with IsolatedDetector(tiny_weights) as detector:
+        os.kill(detector.pid, signal.SIGKILL)
+        assert within(2, lambda: len(started) == 2), "at once, without anybody's asking"
+        assert detector.standing_by is None
+        assert len(started) == 2
+
+
+def test_a_spare_is_not_worth_the_last_memory(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = _children_that_are_loaded(monkeypatch)
+    monkeypatch.setattr(isolation, "_SPARE_FREE", 1 << 60)
+    with IsolatedDetector(tiny_weights, spare=True) as detector:
+        time.sleep(0.2)
+        assert len(started) == 1
+        assert detector.standing_by is None
+
+
+def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
+    """Put children in the place of real ones; the list holds those that were started."""
+    started: list[_Loaded] = []
+
+    def start(*_: object) -> _Loaded:
+        started.append(_Loaded())
+        return started[-1]
+
+    monkeypatch.setattr(isolation, "_Child", start)
+    return started
+
+
+@pytest.mark.parametrize(
+    ("bounds", "says"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
+)
+def test_a_process_that_hangs_or_grows_is_ended(
+    bounds: Bounds, says: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decoder that hangs in native code neither answers nor hears: like a child that never reads its pipe."""
+    started = _children_that_are_loaded(monkeypatch)
+    with IsolatedDetector(tiny_weights, bounds) as detector:
+        began = time.monotonic()
+        with pytest.raises(WorkerFailed, match=says):
+            detector.analyze(portrait)
+        assert time.monotonic() - began < 2
+        assert not _alive(started[0].process.pid)
+        assert within(2, lambda: len(started) == 2), "and the next one is started"
 
 
 def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weights: Path, tmp_path: Path) -> None:
@@ -156,3 +225,15 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
     except OSError:
         return False
+
+
+class _Loaded(isolation._Child):
+    """A child that has loaded its models, as far as anybody can see, and does nothing."""
+
+    def __init__(self) -> None:
+        mine, self._theirs = multiprocessing.Pipe()
+        self.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        self.pipe, self.error, self.facts = mine, None, {"models": {}}
+        self.ready = threading.Event()
+        self.ready.set()
+        self._temp = tempfile.mkdtemp()

@@ -166,6 +166,7 @@ def states() -> dict[str, str]:
     shown["refused clip"] = page.refusal(words.UNFINISHED, None, GERMAN, "video")
     for stage in words.STAGES:
         shown[stage] = "".join(page_clip.progress(stage, 1, 4, left, GERMAN) for left in (None, 1.0, 30.0, 60.0, 200.0))
+    shown["no total"] = page_clip.progress("starting", 0, 0, None, GERMAN)
     return shown
 
 

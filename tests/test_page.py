@@ -380,6 +380,11 @@ def test_a_clip_is_not_called_a_photo() -> None:
     assert not re.findall(r"\bphotos?\b", show_clip(clip_report()).text)
 
 
+def test_progress_without_a_total_says_what_is_being_done() -> None:
+    tree = Tree(page_clip.progress("starting", 0, 0, None))
+    assert tree.text.strip() == "Starting the program that checks files, which takes some seconds."
+
+
 def test_progress_is_told_in_words_and_in_a_bar() -> None:
     tree = Tree(page_clip.progress("reading", 8, 32, 61.0))
     assert "8 of 32. About 1 minute left." in tree.text

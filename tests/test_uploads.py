@@ -54,6 +54,24 @@ def test_what_is_old_goes_and_what_is_used_stays(tmp_path: Path) -> None:
         assert young.parent.exists()
 
 
+def test_a_clock_that_was_set_back_keeps_nothing_longer(tmp_path: Path) -> None:
+    with Uploads(300, root=tmp_path) as uploads:
+        tomorrow = put(uploads.folder / "uploads" / "a" / "photo.jpg", when=time.time() + 86_400)
+        just_now = put(uploads.folder / "uploads" / "b" / "photo.jpg", when=time.time() + 1)
+        uploads.sweep()
+        assert not tomorrow.exists()
+        assert just_now.exists()
+
+
+def test_no_name_keeps_a_file(tmp_path: Path) -> None:
+    with Uploads(300, root=tmp_path) as uploads:
+        named = put(uploads.folder / "uploads" / "a" / "owner", when=LONG_AGO)
+        os.utime(uploads.folder / "owner", (LONG_AGO, LONG_AGO))
+        uploads.sweep()
+        assert not named.exists()
+        assert (uploads.folder / "owner").exists()
+
+
 def test_nobody_has_to_ask_for_the_sweep(tmp_path: Path) -> None:
     with Uploads(0.2, root=tmp_path) as uploads:
         path = put(uploads.folder / "uploads" / "a" / "photo.jpg")
