@@ -19,11 +19,23 @@ from detector.page_provenance import provenance_block
 from detector.plain_text import plain_text
 from detector.records import FaceResult, FrameMean, Manifest, ModelSpec, QualityGates, Report, Verdict
 
-__all__ = ["SCRIPT", "STYLESHEET", "FacePictures", "Pictures", "introduction", "notice", "refusal", "result"]
+__all__ = [
+    "SCRIPT",
+    "SCRIPT_FOR_GRADIO",
+    "STYLESHEET",
+    "FacePictures",
+    "Pictures",
+    "introduction",
+    "notice",
+    "refusal",
+    "result",
+]
 
 STYLESHEET = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
 """One function without arguments, to be called once on the page."""
+SCRIPT_FOR_GRADIO = Path(__file__).with_name("page_gradio.js")
+"""One function, to be called once on the page with ``words_gradio.table``."""
 
 
 @dataclass(frozen=True)

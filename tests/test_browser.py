@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-from detector import feedback, words, words_about
+from detector import feedback, words, words_about, words_gradio, words_server
 from detector.language import LANGUAGES
 from detector.records import Verdict
 from tests import fakes
@@ -336,6 +337,46 @@ def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, 
         opened.keep(f"verdict-{verdict.value}-{say.code}")
         assert opened.complaints == []
         opened.page.close()
+
+
+def test_what_gradio_says_itself_follows_the_switch(
+    visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path, detector: fakes.FakeDetector
+) -> None:
+    """Its own script knows the browser's language only, and no other than English for half of what it says."""
+    opened = visit(url, WIDE, locale="de-DE")
+    page = opened.page
+    toast = page.locator(".toast-wrap")
+    page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    spoken = "all => all.flatMap(e => [e.ariaLabel, e.title]).filter(Boolean)"
+    heard = set(page.locator("#fc-clip-input *, #fc-photo-input *").evaluate_all(spoken))
+    assert GERMAN("Upload file") in heard
+    assert not heard & {str(text) for text in words_gradio.ITS_OWN}
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Dear diary")
+    page.set_input_files("#fc-photo-input input[type=file]", notes)
+    toast.get_by_text(GERMAN(words_gradio.WRONG_KIND)).wait_for()
+    assert "notes.txt" not in toast.inner_text() and "Error" not in toast.inner_text()
+    toast.get_by_label("Schließen").click()
+
+    opened.choose(photo)
+    detector.hold.clear()
+    try:
+        with photo.open("rb") as file:
+            path = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.jpg", file)}).json()[0]
+        asked = {"data": [{"path": path, "orig_name": "a.jpg", "meta": {"_type": "gradio.FileData"}}, None]}
+        while httpx.post(f"{url}gradio_api/call/analyze_image", json=asked, timeout=30).status_code == 200:
+            pass
+        page.click("#fc-check")
+        toast.get_by_text(GERMAN(words_server.BUSY)).wait_for()
+        opened.keep("busy-german")
+        page.get_by_label("English").check()
+        toast.get_by_text(str(words_server.BUSY)).wait_for()
+        page.get_by_role("tab", name="Video").click()
+        page.get_by_text("Drop Video Here").wait_for()
+    finally:
+        detector.hold.set()
 
 
 # Heatmaps, About, results that were wrong ----------------------------------------------------------------------------

@@ -26,7 +26,9 @@ def _run(folder: Path, seed: int, crops: int, size: int = 48) -> Path:
     recipe = {"architecture": "cnn", "size": size, "margin": 0.25, "start": None}
     (folder / "recipe.json").write_text(json.dumps(recipe))
     (folder / "history.jsonl").write_text(json.dumps({"crops": crops}) + "\n")
-    command = "python -m train fit cnn" + (" --crops 64 && python -m train fit cnn --start it" if crops > 64 else " --crops 64")
+    command = "python -m train fit cnn" + (
+        " --crops 64 && python -m train fit cnn --start it" if crops > 64 else " --crops 64"
+    )
     (folder / "provenance.json").write_text(json.dumps({"command": command, "commit": "0" * 40}))
     return folder
 
@@ -45,7 +47,9 @@ def test_the_command_names_what_it_stands_on_once(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["average", str(first), str(second), "--shares", "0.5", "0.5", "--out", str(out)]) == 0
     command = json.loads((out / "provenance.json").read_text())["command"]
-    assert command.startswith("python -m train fit cnn --crops 64 && python -m train fit cnn --start it && python -m train ")
+    assert command.startswith(
+        "python -m train fit cnn --crops 64 && python -m train fit cnn --start it && python -m train "
+    )
     assert command.count("--crops 64") == 1
 
 

@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     ship.set_defaults(run=_ship)
 
     average = commands.add_parser("average", help="average the weights of runs that follow one another")
-    average.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="as written by fit, the longest trained last")
+    average.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="as written by fit, the longest trained last"
+    )
     average.add_argument("--shares", nargs="+", type=float, required=True, help="of each run, in the same order")
     average.add_argument("--out", type=Path, required=True, help="folder for the averaged run")
     average.set_defaults(run=_average)
