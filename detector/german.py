@@ -85,8 +85,10 @@ _VERDICTS = {
     "No face that could be analysed looks clearly like the altered or generated faces the models were shown.": "Kein Gesicht, "
     "das geprüft werden konnte, ähnelt deutlich den veränderten oder künstlich erzeugten Gesichtern, an denen die Modelle "
     "gelernt haben.",
-    "The highest score lies where genuine and altered faces cannot be told apart.": "Der höchste Wert liegt in einem Bereich, "
-    "in dem sich unverfälschte und veränderte Gesichter nicht unterscheiden lassen.",
+    "The check allows no statement in either direction; the reason stands above.": "Die Prüfung erlaubt keine Aussage, weder in die eine noch in die andere Richtung; der Grund steht oben.",
+    "Saved again, at half the size, mirrored or cropped a little differently, the {medium} still looks the same to a person, "
+    "but the models then come to different verdicts. So none is given.": "Neu gespeichert, auf halbe Größe verkleinert, gespiegelt oder etwas anders zugeschnitten, sieht das {medium} für einen Menschen gleich aus, "
+    "aber die Modelle kommen dann zu verschiedenen Ergebnissen. Darum wird keines genannt.",
     "At least one face looks more like the altered or generated faces "
     "the models were shown than like the genuine ones.": "Mindestens "
     "ein Gesicht ähnelt eher den veränderten oder künstlich erzeugten Gesichtern, an denen die Modelle gelernt haben, als den "

@@ -131,7 +131,7 @@ def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | N
     count = say(words.found_facts(len(report.faces), analysed, kind)) if report.faces else ""
     notes = "".join(f'<p class="fc-note">{escape(say(note))}</p>' for note in report.input.notes)
     explained = [
-        (words.WHAT_IT_MEANS, say(words.of_kind(words.MEANS[report.verdict], kind))),
+        (words.WHAT_IT_MEANS, say(words.of_kind(_meaning(report), kind))),
         (words.WHAT_IT_DOES_NOT, say(words.of_kind(words.MEANS_NOT[report.verdict], kind))),
     ]
     record = spec.track_record if spec else ()
@@ -147,6 +147,13 @@ def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | N
         f"<p>{escape(say(report.reason))}</p>{notes}"
         f"<dl>{terms}<dt>{say(words.WHAT_NEXT)}</dt><dd><ul>{steps}</ul></dd></dl></div>"
     )
+
+
+def _meaning(report: Report) -> str:
+    """What the verdict means; where small changes turn it, that is the reason, whatever the score."""
+    decides = [face for face in report.faces if (face.verdict, face.p_fake) == (report.verdict, report.p_fake)]
+    shaky = bool(decides) and decides[0].stability is not None and not decides[0].stability.holds
+    return words.MEANS_SHAKY if shaky and report.verdict is Verdict.INCONCLUSIVE else words.MEANS[report.verdict]
 
 
 def _photo(say: Language, report: Report, photo: bytes | None) -> str:

@@ -59,6 +59,7 @@ __all__ = [
     "MARKED",
     "MEANS",
     "MEANS_NOT",
+    "MEANS_SHAKY",
     "MODEL",
     "MODEL_NAMES",
     "MOMENTS",
@@ -178,7 +179,7 @@ MEANS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.NO_CLEAR_SIGNS: (
             "No face that could be analysed looks clearly like the altered or generated faces the models were shown."
         ),
-        Verdict.INCONCLUSIVE: "The highest score lies where genuine and altered faces cannot be told apart.",
+        Verdict.INCONCLUSIVE: "The check allows no statement in either direction; the reason stands above.",
         Verdict.SOME_SIGNS: (
             "At least one face looks more like the altered or generated faces the models were shown than like the "
             "genuine ones."
@@ -189,6 +190,11 @@ MEANS: Mapping[Verdict, str] = MappingProxyType(
         ),
     }
 )
+MEANS_SHAKY = (
+    "Saved again, at half the size, mirrored or cropped a little differently, the {medium} still looks the same to a person, "
+    "but the models then come to different verdicts. So none is given."
+)
+"""What "inconclusive" means where the score does not hold."""
 MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the {medium}, or that nothing is.",

@@ -205,7 +205,22 @@ def test_a_score_that_holds_and_one_that_does_not() -> None:
     assert "saved again as JPEG: 0.77" in tree.text
     bar = tree.of_class("fc-spread")[0]["style"] or ""
     assert bar == "left:73.0%;width:4.0%"
-    assert "The score does not hold" in show(shaken(report)).text
+    assert not [attrs for attrs in tree.of_class("fc-views") if "open" in attrs]
+    shaky = show(shaken(report))
+    assert "The score does not hold" in shaky.text
+    assert "open" in shaky.of_class("fc-views")[0]
+
+
+def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
+    report = one_face(Verdict.INCONCLUSIVE, 0.1)
+    shaky = words.of_kind(words.MEANS_SHAKY, "image")
+    assert shaky in show(shaken(report)).text
+    assert words.MEANS[Verdict.INCONCLUSIVE] not in show(shaken(report)).text
+    assert shaky not in show(report).text
+    # A second face that is shaky says nothing about the first one, which decides.
+    strong = one_face(Verdict.STRONG_SIGNS, 0.9)
+    both = dataclasses.replace(strong, faces=(*strong.faces, *shaken(report).faces))
+    assert shaky not in show(both).text
 
 
 def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
