@@ -35,6 +35,8 @@ _PAGE = {
     "Drop a photo here\nor press to choose one": "Foto hierher ziehen\noder zum Auswählen drücken",
     "Check this photo": "Dieses Foto prüfen",
     "Check this video": "Dieses Video prüfen",
+    "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels.": "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP oder GIF, bis 50 MB und 40 Millionen Bildpunkte.",
+    "Best is the original file, with faces that are large, sharp, well lit and turned towards the camera.": "Am besten ist die Originaldatei, mit Gesichtern, die groß, scharf, gut beleuchtet und der Kamera zugewandt sind.",
     "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours.": "MP4, MOV, MKV, WebM, AVI oder MPEG, bis 200 MB und "
     "4 Stunden.",
     "Opening the video.": "Das Video wird geöffnet.",
@@ -261,6 +263,7 @@ _CARDS = {
     "Score of each model:": "Wert jedes Modells:",
     "(decides)": "(entscheidet)",
     "small network": "kleines Netz",
+    "efficient network": "effizientes Netz",
     "residual network": "Residualnetz",
     "residual network with a memory over time": "Residualnetz mit Gedächtnis über die Zeit",
     "About this face: {size:.0f} pixels across, {pose}, brightness {brightness:.0f} of 255, sharpness {sharpness:.0f}.": "Zu "

@@ -74,6 +74,7 @@ __all__ = [
     "OPENING",
     "OTHER_FILE",
     "PERSON_BY_PERSON",
+    "PHOTO_LIMITS",
     "PHOTO_TAB",
     "PURPOSE",
     "RAISED",
@@ -88,6 +89,7 @@ __all__ = [
     "STOPPED",
     "STRONG",
     "TIMELINE",
+    "TIP",
     "TITLE",
     "UNFINISHED",
     "VERSIONS",
@@ -142,6 +144,8 @@ DROP = "Drop a photo here\nor press to choose one"
 CHECK = "Check this photo"
 PHOTO_TAB, VIDEO_TAB = "Photo", "Video"
 CHOOSE_CLIP = "Your video"
+PHOTO_LIMITS = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels."
+TIP = "Best is the original file, with faces that are large, sharp, well lit and turned towards the camera."
 CLIP_LIMITS = "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours."
 OPENING = "Opening the video."
 CHECK_CLIP = "Check this video"
@@ -257,6 +261,7 @@ MODEL_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "cnn": "small network",
         "resnet": "residual network",
+        "efficientnet": "efficient network",
         **dict.fromkeys(
             (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
             "residual network with a memory over time",
