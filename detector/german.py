@@ -139,6 +139,11 @@ _VERDICTS = {
     "{reals} and {fakes} faces; on your own files it may be worse).": "In Tests bekamen {real} von 100 unverfälschten "
     "Gesichtern dieses Ergebnis und {altered} von 100 veränderten oder künstlich erzeugten (gemessen an {reals} und {fakes} "
     "Gesichtern; bei Ihren eigenen Aufnahmen kann es schlechter sein).",
+    "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or generated ones. So few faces "
+    "tell little, and on your own files it may be worse.": "In Tests bekamen {real} von {reals} unverfälschten Gesichtern dieses Ergebnis und {altered} von {fakes} veränderten oder künstlich erzeugten. "
+    "So wenige Gesichter sagen wenig, und bei Ihren eigenen Aufnahmen kann es schlechter sein.",
+    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at the "
+    "times below.": "Einzelne Bilder haben einen viel höheren Wert als das ganze Video. Eine Veränderung eines kurzen Teils kann im Ergebnis untergehen: Sehen Sie sich die Zeiten weiter unten an.",
     "If 1 face in 10 were altered, then {count} of 100 faces with this result would in fact be altered.": "Wäre 1 von "
     "10 Gesichtern verändert, dann wären von 100 Gesichtern mit diesem Ergebnis {count} tatsächlich verändert.",
     "If 1 face in 10 were altered, then {count} of 100 faces with this result would be altered all the same.": "Wäre 1 von "

@@ -110,7 +110,7 @@ def result(report: Report, pictures: Pictures, manifest: Manifest, report_json: 
         else ""
     )
     return (
-        f'<section class="fc-result">{_verdict_card(say, report, rule)}{_photo(say, report, pictures.photo)}{faces}'
+        f'<section class="fc-result">{_verdict_card(say, report, rule, manifest)}{_photo(say, report, pictures.photo)}{faces}'
         f"{provenance_block(say, report.provenance)}{_facts(say, report, report_json)}"
         f'<pre class="fc-plain" hidden>{escape(plain_text(report, say))}</pre></section>'
     )
@@ -125,7 +125,7 @@ def _rule(report: Report, manifest: Manifest) -> ModelSpec | FrameMean | None:
     return manifest.models.get(report.model.name)
 
 
-def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | None) -> str:
+def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | None, manifest: Manifest) -> str:
     kind = report.input.kind
     analysed = sum(face.p_fake is not None for face in report.faces)
     count = say(words.found_facts(len(report.faces), analysed, kind)) if report.faces else ""
@@ -144,9 +144,27 @@ def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | N
     return (
         f'<div class="fc-card fc-verdict fc-{report.verdict.value}">{_headline(say, report.verdict)}'
         f'<p class="fc-file">{say(words.FILE)}: {escape(report.input.name)}. {count}</p>'
-        f"<p>{escape(say(report.reason))}</p>{notes}"
+        f"<p>{escape(say(report.reason))}</p>{_stand_out(say, report, manifest)}{notes}"
         f"<dl>{terms}<dt>{say(words.WHAT_NEXT)}</dt><dd><ul>{steps}</ul></dd></dl></div>"
     )
+
+
+def _stand_out(say: Language, report: Report, manifest: Manifest) -> str:
+    """Where a video shows no signs as a whole, but single frames do: that there is more to see than the verdict."""
+    if report.verdict not in (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE):
+        return ""
+    seen = [
+        face.over_time
+        for face in report.faces
+        if face.over_time is not None and face.over_time.scored_by in manifest.models
+    ]
+    if not any(
+        moment.p_fake >= manifest.models[person.scored_by].bands.some_signs_from
+        for person in seen
+        for moment in person.moments
+    ):
+        return ""
+    return f"<p><strong>{escape(say(words.STAND_OUT))}</strong></p>"
 
 
 def _meaning(report: Report) -> str:

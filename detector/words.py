@@ -85,6 +85,7 @@ __all__ = [
     "SCORE",
     "SCORES_OF_MODELS",
     "STAGES",
+    "STAND_OUT",
     "STOP",
     "STOPPED",
     "STRONG",
@@ -272,6 +273,10 @@ MODEL_NAMES: Mapping[str, str] = MappingProxyType(
 TIMELINE = (
     "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
     "was not found."
+)
+STAND_OUT = (
+    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at "
+    "the times below."
 )
 MOMENTS = "The frames with the highest scores:"
 HOW_TO_READ_CLIP = (
@@ -596,12 +601,25 @@ def strength(peak: float) -> Sentence:
     return Sentence("strongest place: {share} % of full colour", share=max(1, round(100 * peak)))
 
 
+_FEW = 100
+"""Test faces of each kind below which "so many of 100" would say more than was measured."""
+
+
 def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
     """How often the tests behind the manifest gave this verdict; empty if they did not measure it."""
     counts = _counts(record, verdict)
     if counts is None:
         return ""
     of_genuine, of_fake, genuine, fake = counts
+    if min(genuine, fake) < _FEW:
+        return Sentence(
+            "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or generated ones. So "
+            "few faces tell little, and on your own files it may be worse.",
+            real=round(of_genuine * genuine),
+            reals=genuine,
+            altered=round(of_fake * fake),
+            fakes=fake,
+        )
     return Sentence(
         "In tests, {real} of 100 genuine faces got this result, and {altered} of 100 altered or generated ones "
         "(measured on {reals} and {fakes} faces; on your own files it may be worse).",
@@ -613,14 +631,17 @@ def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
 
 
 def base_rate(record: Sequence[ErrorRate], verdict: Verdict) -> str:
-    """What the track record means where 1 face in 10 is altered; empty where it was not measured."""
+    """What the track record means where 1 face in 10 is altered; empty where it was not measured, or on too few faces.
+
+    Never having met a case is no reason to say "none" or "all" of the faces out there.
+    """
     counts = _counts(record, verdict)
     if counts is None:
         return ""
-    of_genuine, of_fake, _, _ = counts
-    all_with = 0.1 * of_fake + 0.9 * of_genuine
-    if all_with <= 0:
+    of_genuine, of_fake, genuine, fake = counts
+    if min(genuine, fake) < _FEW or not of_genuine or not of_fake:
         return ""
+    all_with = 0.1 * of_fake + 0.9 * of_genuine
     share = _of_hundred(0.1 * of_fake / all_with)
     if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS):
         return Sentence(

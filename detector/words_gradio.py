@@ -62,10 +62,10 @@ def table(languages: Mapping[str, Callable[[str], str]]) -> list[dict[str, objec
         languages: functions from a sentence to its text, by code (``language.LANGUAGES``).
     """
 
-    def told(sentence: str) -> dict[str, str]:
-        return {code: say(sentence) for code, say in languages.items()}
+    def row(begins: str | None, sentence: str) -> dict[str, object]:
+        return {"begins": begins, "told": {code: say(sentence) for code, say in languages.items()}}
 
     return [
-        *({"begins": begins, "told": told(sentence)} for begins, sentence in REPLACED.items()),
-        *({"begins": None, "told": told(sentence)} for sentence in (*ITS_OWN, *_FROM_THE_SERVER)),
+        *(row(begins, sentence) for begins, sentence in REPLACED.items()),
+        *(row(None, sentence) for sentence in (*ITS_OWN, *_FROM_THE_SERVER)),
     ]
