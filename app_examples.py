@@ -8,18 +8,13 @@ from typing import Any
 
 import gradio as gr
 
+from app_focus import to_result
 from app_words import Relabel, Said
 from detector import page, words, words_examples
 from detector.gallery import Example, Gallery
 from detector.language import Language, language
 
 __all__ = ["ExamplesTab"]
-
-_SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-example-output h2');
-    headline?.focus({preventScroll: true});
-    document.querySelector('#fc-example-output')?.scrollIntoView({block: 'start'});
-}, 100); }"""
 
 
 class ExamplesTab:
@@ -61,7 +56,7 @@ class ExamplesTab:
                 concurrency_id="analysis",
                 **private,
             )
-            pressed.success(None, js=_SHOW_RESULT, **private)
+            pressed.success(None, js=to_result("fc-example-output", whole=True), **private)
             broke = Said(page.refusal, words.UNFINISHED)
             pressed.failure(
                 lambda code, card=broke: (card(language(code)), card),

@@ -9,20 +9,14 @@ from typing import Any
 import gradio as gr
 
 from app_feedback import Feedback
+from app_focus import to_button, to_result
 from app_words import Relabel, Said, undo
 from detector import page, words
 from detector.errors import DetectorError
-from detector.language import Language, language
+from detector.language import ENGLISH, Language, language
 from detector.records import Report
 
 __all__ = ["PhotoTab"]
-
-_FOCUS_BUTTON = "() => { setTimeout(() => document.querySelector('#fc-check')?.focus({preventScroll: true}), 100); }"
-_SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-output .fc-verdict h2');
-    headline?.focus({preventScroll: true});
-    headline?.scrollIntoView({block: 'start'});
-}, 100); }"""
 
 
 class PhotoTab:
@@ -62,6 +56,7 @@ class PhotoTab:
             buttons=[],
             elem_id="fc-photo-input",
         )
+        hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
         button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
         self.shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
         self.said = gr.State(None, time_to_live=kept_s)
@@ -72,6 +67,7 @@ class PhotoTab:
 
         self.labels: list[tuple[Any, Relabel]] = [
             (photo, relabel_photo),
+            (hint, _hint),
             (button, lambda say: gr.update(value=say(words.CHECK))),
             *wrong.labels,
         ]
@@ -86,7 +82,7 @@ class PhotoTab:
             concurrency_id="analysis",
             **private,
         )
-        checked.success(None, js=_SHOW_RESULT, **private)
+        checked.success(None, js=to_result("fc-output"), **private)
         wrong.offer_after(checked)
         broke = Said(page.refusal, words.UNFINISHED)
         checked.failure(
@@ -95,7 +91,7 @@ class PhotoTab:
         # A result belongs to the photo above it.
         gone = photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
         wrong.offer_after(gone)
-        photo.upload(None, js=_FOCUS_BUTTON, **private)
+        photo.upload(None, js=to_button("fc-check"), **private)
 
     def _check(self, upload: dict[str, Any] | None, code: str) -> Iterator[tuple[str, Said]]:
         say = language(code)
@@ -114,3 +110,8 @@ class PhotoTab:
             yield Said(page.refusal, error.sentence, name)
         else:
             yield self._render(found)
+
+
+def _hint(say: Language) -> str:
+    """What photos are taken, and which are best."""
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.PHOTO_LIMITS)}</p>'

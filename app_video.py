@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 import gradio as gr
 
 from app_feedback import Feedback
+from app_focus import to_button, to_result
 from app_words import Relabel, Said
 from detector import page_clip, words
 from detector.annotation import annotate
@@ -35,14 +36,6 @@ _LOOK_S = 0.25
 """Seconds between two looks at how far the work is."""
 _ESTIMATE_S = 2.0
 """Seconds of work before the time left is estimated."""
-_FOCUS_BUTTON = (
-    "() => { setTimeout(() => document.querySelector('#fc-check-clip')?.focus({preventScroll: true}), 100); }"
-)
-_SHOW_RESULT = """() => { setTimeout(() => {
-    const headline = document.querySelector('#fc-clip-output .fc-verdict h2');
-    headline?.focus({preventScroll: true});
-    headline?.scrollIntoView({block: 'start'});
-}, 100); }"""
 
 
 class Work(Generic[T]):
@@ -164,7 +157,7 @@ class VideoTab:
         checked = button.click(
             self._check, [clip, switch], [shown, kept, found, stop, mark, marking, marked], preprocess=False, **work
         )
-        checked.success(None, js=_SHOW_RESULT, **private)
+        checked.success(None, js=to_result("fc-clip-output"), **private)
         wrong.offer_after(checked)
         checked.failure(lambda code: _unfinished(refusal, code), switch, [shown, stop], queue=False, **private)
         stop.click(self.stop, None, None, queue=False, **private)
@@ -173,7 +166,7 @@ class VideoTab:
         # A result belongs to the video above it.
         gone = [shown, kept, found, stop, mark, marking, marked]
         wrong.offer_after(clip.change(self._forget, None, gone, queue=False, **private))
-        clip.upload(None, js=_FOCUS_BUTTON, **private)
+        clip.upload(None, js=to_button("fc-check-clip"), **private)
 
     def stop(self, request: gr.Request) -> None:
         """Stop what this browser session has asked for; also called when its page is closed."""
@@ -262,8 +255,8 @@ class VideoTab:
 
 
 def _hint(say: Language) -> str:
-    """What videos are taken."""
-    return f'<p class="fc-hint">{say(words.CLIP_LIMITS)}</p>'
+    """What videos are taken, and which are best."""
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.CLIP_LIMITS)}</p>'
 
 
 def _unfinished(show: Callable[..., str], code: str) -> tuple[str, Any]:

@@ -5,12 +5,13 @@ Whatever is shown is kept as something that can be said in any language, so that
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
-from detector import words
+from detector import page, words, words_gradio
 from detector.language import ENGLISH, LANGUAGES, Language, language, preferred
 
 __all__ = ["Relabel", "Said", "follow", "language_switch", "undo"]
@@ -91,6 +92,9 @@ def follow(
         return lang or preferred(request.headers.get("accept-language"))
 
     app.load(begin, None, switch, **private)
+    own_words = json.dumps(words_gradio.table(LANGUAGES))
+    turn = f"() => ({page.SCRIPT_FOR_GRADIO.read_text(encoding='utf-8').strip()})({own_words})"
+    app.load(None, None, None, js=turn, api_visibility="private")
 
 
 def undo() -> tuple[str, None]:

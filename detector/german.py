@@ -35,6 +35,8 @@ _PAGE = {
     "Drop a photo here\nor press to choose one": "Foto hierher ziehen\noder zum Auswählen drücken",
     "Check this photo": "Dieses Foto prüfen",
     "Check this video": "Dieses Video prüfen",
+    "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels.": "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP oder GIF, bis 50 MB und 40 Millionen Bildpunkte.",
+    "Best is the original file, with faces that are large, sharp, well lit and turned towards the camera.": "Am besten ist die Originaldatei, mit Gesichtern, die groß, scharf, gut beleuchtet und der Kamera zugewandt sind.",
     "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours.": "MP4, MOV, MKV, WebM, AVI oder MPEG, bis 200 MB und "
     "4 Stunden.",
     "Opening the video.": "Das Video wird geöffnet.",
@@ -87,8 +89,10 @@ _VERDICTS = {
     "No face that could be analysed looks clearly like the altered or generated faces the models were shown.": "Kein Gesicht, "
     "das geprüft werden konnte, ähnelt deutlich den veränderten oder künstlich erzeugten Gesichtern, an denen die Modelle "
     "gelernt haben.",
-    "The highest score lies where genuine and altered faces cannot be told apart.": "Der höchste Wert liegt in einem Bereich, "
-    "in dem sich unverfälschte und veränderte Gesichter nicht unterscheiden lassen.",
+    "The check allows no statement in either direction; the reason stands above.": "Die Prüfung erlaubt keine Aussage, weder in die eine noch in die andere Richtung; der Grund steht oben.",
+    "Saved again, at half the size, mirrored or cropped a little differently, the {medium} still looks the same to a person, "
+    "but the models then come to different verdicts. So none is given.": "Neu gespeichert, auf halbe Größe verkleinert, gespiegelt oder etwas anders zugeschnitten, sieht das {medium} für einen Menschen gleich aus, "
+    "aber die Modelle kommen dann zu verschiedenen Ergebnissen. Darum wird keines genannt.",
     "At least one face looks more like the altered or generated faces "
     "the models were shown than like the genuine ones.": "Mindestens "
     "ein Gesicht ähnelt eher den veränderten oder künstlich erzeugten Gesichtern, an denen die Modelle gelernt haben, als den "
@@ -137,6 +141,11 @@ _VERDICTS = {
     "{reals} and {fakes} faces; on your own files it may be worse).": "In Tests bekamen {real} von 100 unverfälschten "
     "Gesichtern dieses Ergebnis und {altered} von 100 veränderten oder künstlich erzeugten (gemessen an {reals} und {fakes} "
     "Gesichtern; bei Ihren eigenen Aufnahmen kann es schlechter sein).",
+    "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or generated ones. So few faces "
+    "tell little, and on your own files it may be worse.": "In Tests bekamen {real} von {reals} unverfälschten Gesichtern dieses Ergebnis und {altered} von {fakes} veränderten oder künstlich erzeugten. "
+    "So wenige Gesichter sagen wenig, und bei Ihren eigenen Aufnahmen kann es schlechter sein.",
+    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at the "
+    "times below.": "Einzelne Bilder haben einen viel höheren Wert als das ganze Video. Eine Veränderung eines kurzen Teils kann im Ergebnis untergehen: Sehen Sie sich die Zeiten weiter unten an.",
     "If 1 face in 10 were altered, then {count} of 100 faces with this result would in fact be altered.": "Wäre 1 von "
     "10 Gesichtern verändert, dann wären von 100 Gesichtern mit diesem Ergebnis {count} tatsächlich verändert.",
     "If 1 face in 10 were altered, then {count} of 100 faces with this result would be altered all the same.": "Wäre 1 von "
@@ -261,6 +270,7 @@ _CARDS = {
     "Score of each model:": "Wert jedes Modells:",
     "(decides)": "(entscheidet)",
     "small network": "kleines Netz",
+    "efficient network": "effizientes Netz",
     "residual network": "Residualnetz",
     "residual network with a memory over time": "Residualnetz mit Gedächtnis über die Zeit",
     "About this face: {size:.0f} pixels across, {pose}, brightness {brightness:.0f} of 255, sharpness {sharpness:.0f}.": "Zu "

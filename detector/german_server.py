@@ -1,10 +1,11 @@
-"""German for what the server says. Part of ``german``."""
+"""German for what the server and Gradio's own script say. Part of ``german``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from detector import words_gradio
 from detector import words_server as words
 
 __all__ = ["SERVER"]
@@ -47,5 +48,25 @@ SERVER: Mapping[str, str] = MappingProxyType(
         "Save it anew as an ordinary JPEG and try again.": "Das Bild hat {width} x {height} Pixel und ist in bis zu {passes} "
         "Durchgängen gespeichert; es zu lesen, dauerte zu lange. Speichern Sie es neu als gewöhnliches JPEG und versuchen Sie "
         "es noch einmal.",
+        words_gradio.WRONG_KIND: "Diese Art von Datei wird hier nicht angenommen. Fotos gehören unter „Foto“, Videos unter "
+        "„Video“.",
+        words_gradio.LOST: "Die Verbindung zu dieser Seite ist abgerissen. Laden Sie die Seite neu und versuchen Sie es dann "
+        "noch einmal.",
+        "Error": "Fehler",
+        "Close": "Schließen",
+        "Clear": "Entfernen",
+        "Remove Image": "Bild entfernen",
+        "More tabs": "Weitere Reiter",
+        "File upload": "Hochladen einer Datei",
+        "Upload file": "Datei hochladen",
+        "Capture from camera": "Mit der Kamera aufnehmen",
+        "Paste from clipboard": "Aus Zwischenablage einfügen",
+        "Click to Access Webcam": "Zum Öffnen der Kamera drücken",
+        "Drop an image file here to upload": "Laden Sie ein Bild hier ab, um es hochzuladen.",
+        "Drop a video file here to upload": "Laden Sie eine Video-Datei hier ab, um sie hochzuladen.",
+        "Drop Video Here": "Video hier ablegen",
+        "Click to Upload": "Hochladen",
+        "- or -": "- oder -",
+        "Loading": "Laden",
     }
 )

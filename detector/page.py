@@ -19,11 +19,23 @@ from detector.page_provenance import provenance_block
 from detector.plain_text import plain_text
 from detector.records import FaceResult, FrameMean, Manifest, ModelSpec, QualityGates, Report, Verdict
 
-__all__ = ["SCRIPT", "STYLESHEET", "FacePictures", "Pictures", "introduction", "notice", "refusal", "result"]
+__all__ = [
+    "SCRIPT",
+    "SCRIPT_FOR_GRADIO",
+    "STYLESHEET",
+    "FacePictures",
+    "Pictures",
+    "introduction",
+    "notice",
+    "refusal",
+    "result",
+]
 
 STYLESHEET = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
 """One function without arguments, to be called once on the page."""
+SCRIPT_FOR_GRADIO = Path(__file__).with_name("page_gradio.js")
+"""One function, to be called once on the page with ``words_gradio.table``."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def result(report: Report, pictures: Pictures, manifest: Manifest, report_json: 
         else ""
     )
     return (
-        f'<section class="fc-result">{_verdict_card(say, report, rule)}{_photo(say, report, pictures.photo)}{faces}'
+        f'<section class="fc-result">{_verdict_card(say, report, rule, manifest)}{_photo(say, report, pictures.photo)}{faces}'
         f"{provenance_block(say, report.provenance)}{_facts(say, report, report_json)}"
         f'<pre class="fc-plain" hidden>{escape(plain_text(report, say))}</pre></section>'
     )
@@ -113,13 +125,13 @@ def _rule(report: Report, manifest: Manifest) -> ModelSpec | FrameMean | None:
     return manifest.models.get(report.model.name)
 
 
-def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | None) -> str:
+def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | None, manifest: Manifest) -> str:
     kind = report.input.kind
     analysed = sum(face.p_fake is not None for face in report.faces)
     count = say(words.found_facts(len(report.faces), analysed, kind)) if report.faces else ""
     notes = "".join(f'<p class="fc-note">{escape(say(note))}</p>' for note in report.input.notes)
     explained = [
-        (words.WHAT_IT_MEANS, say(words.of_kind(words.MEANS[report.verdict], kind))),
+        (words.WHAT_IT_MEANS, say(words.of_kind(_meaning(report), kind))),
         (words.WHAT_IT_DOES_NOT, say(words.of_kind(words.MEANS_NOT[report.verdict], kind))),
     ]
     record = spec.track_record if spec else ()
@@ -132,9 +144,34 @@ def _verdict_card(say: Language, report: Report, spec: ModelSpec | FrameMean | N
     return (
         f'<div class="fc-card fc-verdict fc-{report.verdict.value}">{_headline(say, report.verdict)}'
         f'<p class="fc-file">{say(words.FILE)}: {escape(report.input.name)}. {count}</p>'
-        f"<p>{escape(say(report.reason))}</p>{notes}"
+        f"<p>{escape(say(report.reason))}</p>{_stand_out(say, report, manifest)}{notes}"
         f"<dl>{terms}<dt>{say(words.WHAT_NEXT)}</dt><dd><ul>{steps}</ul></dd></dl></div>"
     )
+
+
+def _stand_out(say: Language, report: Report, manifest: Manifest) -> str:
+    """Where a video shows no signs as a whole, but single frames do: that there is more to see than the verdict."""
+    if report.verdict not in (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE):
+        return ""
+    seen = [
+        face.over_time
+        for face in report.faces
+        if face.over_time is not None and face.over_time.scored_by in manifest.models
+    ]
+    if not any(
+        moment.p_fake >= manifest.models[person.scored_by].bands.some_signs_from
+        for person in seen
+        for moment in person.moments
+    ):
+        return ""
+    return f"<p><strong>{escape(say(words.STAND_OUT))}</strong></p>"
+
+
+def _meaning(report: Report) -> str:
+    """What the verdict means; where small changes turn it, that is the reason, whatever the score."""
+    decides = [face for face in report.faces if (face.verdict, face.p_fake) == (report.verdict, report.p_fake)]
+    shaky = bool(decides) and decides[0].stability is not None and not decides[0].stability.holds
+    return words.MEANS_SHAKY if shaky and report.verdict is Verdict.INCONCLUSIVE else words.MEANS[report.verdict]
 
 
 def _photo(say: Language, report: Report, photo: bytes | None) -> str:

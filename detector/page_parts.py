@@ -96,9 +96,11 @@ def second_look(say: Language, face: FaceResult, clip: bool = False) -> str:
         views = "".join(
             f"<li>{escape(say(words.view_facts(name, score)))}</li>" for name, score in face.stability.scores.items()
         )
+        # Where the score does not hold, its scores are the reason for the result.
+        unfolded = "" if face.stability.holds else " open"
         text += (
             f"<p>{escape(say(words.stability_facts(face.stability, clip)))}</p>"
-            f'<details class="fc-views"><summary>{say(words.EACH_VIEW)}</summary><ul>{views}</ul></details>'
+            f'<details class="fc-views"{unfolded}><summary>{say(words.EACH_VIEW)}</summary><ul>{views}</ul></details>'
         )
     if face.region is not None and face.p_fake is not None:
         text += f'<p class="fc-region">{escape(say(words.region_facts(face.region, face.p_fake)))}</p>'

@@ -59,6 +59,7 @@ __all__ = [
     "MARKED",
     "MEANS",
     "MEANS_NOT",
+    "MEANS_SHAKY",
     "MODEL",
     "MODEL_NAMES",
     "MOMENTS",
@@ -73,6 +74,7 @@ __all__ = [
     "OPENING",
     "OTHER_FILE",
     "PERSON_BY_PERSON",
+    "PHOTO_LIMITS",
     "PHOTO_TAB",
     "PURPOSE",
     "RAISED",
@@ -83,10 +85,12 @@ __all__ = [
     "SCORE",
     "SCORES_OF_MODELS",
     "STAGES",
+    "STAND_OUT",
     "STOP",
     "STOPPED",
     "STRONG",
     "TIMELINE",
+    "TIP",
     "TITLE",
     "UNFINISHED",
     "VERSIONS",
@@ -141,6 +145,8 @@ DROP = "Drop a photo here\nor press to choose one"
 CHECK = "Check this photo"
 PHOTO_TAB, VIDEO_TAB = "Photo", "Video"
 CHOOSE_CLIP = "Your video"
+PHOTO_LIMITS = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels."
+TIP = "Best is the original file, with faces that are large, sharp, well lit and turned towards the camera."
 CLIP_LIMITS = "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours."
 OPENING = "Opening the video."
 CHECK_CLIP = "Check this video"
@@ -178,7 +184,7 @@ MEANS: Mapping[Verdict, str] = MappingProxyType(
         Verdict.NO_CLEAR_SIGNS: (
             "No face that could be analysed looks clearly like the altered or generated faces the models were shown."
         ),
-        Verdict.INCONCLUSIVE: "The highest score lies where genuine and altered faces cannot be told apart.",
+        Verdict.INCONCLUSIVE: "The check allows no statement in either direction; the reason stands above.",
         Verdict.SOME_SIGNS: (
             "At least one face looks more like the altered or generated faces the models were shown than like the "
             "genuine ones."
@@ -189,6 +195,11 @@ MEANS: Mapping[Verdict, str] = MappingProxyType(
         ),
     }
 )
+MEANS_SHAKY = (
+    "Saved again, at half the size, mirrored or cropped a little differently, the {medium} still looks the same to a person, "
+    "but the models then come to different verdicts. So none is given."
+)
+"""What "inconclusive" means where the score does not hold."""
 MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the {medium}, or that nothing is.",
@@ -251,6 +262,7 @@ MODEL_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "cnn": "small network",
         "resnet": "residual network",
+        "efficientnet": "efficient network",
         **dict.fromkeys(
             (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
             "residual network with a memory over time",
@@ -261,6 +273,10 @@ MODEL_NAMES: Mapping[str, str] = MappingProxyType(
 TIMELINE = (
     "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
     "was not found."
+)
+STAND_OUT = (
+    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at "
+    "the times below."
 )
 MOMENTS = "The frames with the highest scores:"
 HOW_TO_READ_CLIP = (
@@ -588,12 +604,25 @@ def strength(peak: float) -> Sentence:
     return Sentence("strongest place: {share} % of full colour", share=max(1, round(100 * peak)))
 
 
+_FEW = 100
+"""Test faces of each kind below which "so many of 100" would say more than was measured."""
+
+
 def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
     """How often the tests behind the manifest gave this verdict; empty if they did not measure it."""
     counts = _counts(record, verdict)
     if counts is None:
         return ""
     of_genuine, of_fake, genuine, fake = counts
+    if min(genuine, fake) < _FEW:
+        return Sentence(
+            "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or generated ones. So "
+            "few faces tell little, and on your own files it may be worse.",
+            real=round(of_genuine * genuine),
+            reals=genuine,
+            altered=round(of_fake * fake),
+            fakes=fake,
+        )
     return Sentence(
         "In tests, {real} of 100 genuine faces got this result, and {altered} of 100 altered or generated ones "
         "(measured on {reals} and {fakes} faces; on your own files it may be worse).",
@@ -605,14 +634,17 @@ def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
 
 
 def base_rate(record: Sequence[ErrorRate], verdict: Verdict) -> str:
-    """What the track record means where 1 face in 10 is altered; empty where it was not measured."""
+    """What the track record means where 1 face in 10 is altered; empty where it was not measured, or on too few faces.
+
+    Never having met a case is no reason to say "none" or "all" of the faces out there.
+    """
     counts = _counts(record, verdict)
     if counts is None:
         return ""
-    of_genuine, of_fake, _, _ = counts
-    all_with = 0.1 * of_fake + 0.9 * of_genuine
-    if all_with <= 0:
+    of_genuine, of_fake, genuine, fake = counts
+    if min(genuine, fake) < _FEW or not of_genuine or not of_fake:
         return ""
+    all_with = 0.1 * of_fake + 0.9 * of_genuine
     share = _of_hundred(0.1 * of_fake / all_with)
     if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS):
         return Sentence(

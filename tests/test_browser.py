@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-from detector import feedback, words, words_about
+from detector import feedback, words, words_about, words_examples, words_gradio, words_server
+from detector.gallery import CACHE_VARIABLE, Gallery, read_examples
 from detector.language import LANGUAGES
 from detector.records import Verdict
 from tests import fakes
+from tests.test_gallery import Counting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -338,6 +341,46 @@ def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, 
         opened.page.close()
 
 
+def test_what_gradio_says_itself_follows_the_switch(
+    visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path, detector: fakes.FakeDetector
+) -> None:
+    """Its own script knows the browser's language only, and no other than English for half of what it says."""
+    opened = visit(url, WIDE, locale="de-DE")
+    page = opened.page
+    toast = page.locator(".toast-wrap")
+    page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    spoken = "all => all.flatMap(e => [e.ariaLabel, e.title]).filter(Boolean)"
+    heard = set(page.locator("#fc-clip-input *, #fc-photo-input *").evaluate_all(spoken))
+    assert GERMAN("Upload file") in heard
+    assert not heard & {str(text) for text in words_gradio.ITS_OWN}
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Dear diary")
+    page.set_input_files("#fc-photo-input input[type=file]", notes)
+    toast.get_by_text(GERMAN(words_gradio.WRONG_KIND)).wait_for()
+    assert "notes.txt" not in toast.inner_text() and "Error" not in toast.inner_text()
+    toast.get_by_label("Schließen").click()
+
+    opened.choose(photo)
+    detector.hold.clear()
+    try:
+        with photo.open("rb") as file:
+            path = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.jpg", file)}).json()[0]
+        asked = {"data": [{"path": path, "orig_name": "a.jpg", "meta": {"_type": "gradio.FileData"}}, None]}
+        while httpx.post(f"{url}gradio_api/call/analyze_image", json=asked, timeout=30).status_code == 200:
+            pass
+        page.click("#fc-check")
+        toast.get_by_text(GERMAN(words_server.BUSY)).wait_for()
+        opened.keep("busy-german")
+        page.get_by_label("English").check()
+        toast.get_by_text(str(words_server.BUSY)).wait_for()
+        page.get_by_role("tab", name="Video").click()
+        page.get_by_text("Drop Video Here").wait_for()
+    finally:
+        detector.hold.set()
+
+
 # Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
 
 
@@ -418,10 +461,43 @@ def test_a_wrong_result_is_stored_only_after_consent(visit: Callable[..., Visit]
         assert stored == json.loads(shown)
 
 
+# Examples ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
+    visit: Callable[..., Visit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    # As an earlier start left it.
+    Gallery(Counting(Verdict.STRONG_SIGNS, 0.95), fakes.manifest()).fill()
+    detector = fakes.FakeDetector()
+    swapped = next(each for each in read_examples() if each.id == "swapped")
+    with fakes.serve(detector, tmp_path / "uploads") as blocks:
+        opened = visit(str(blocks.local_url), NARROW)
+        page = opened.page
+        page.get_by_role("tab", name="Examples").click()
+        card = page.locator(".fc-example").filter(has=page.get_by_role("heading", name=swapped.title, exact=True))
+        card.wait_for()
+        text = " ".join(card.inner_text().split())
+        assert swapped.what in text
+        assert words_examples.TRUTHS["altered"] in text
+        assert "Strong signs of manipulation, score 0.95. That fits what the file is." in text
+        # The picture and the mask of what was altered, both there.
+        widths = card.locator("img").evaluate_all("all => all.map(i => i.naturalWidth)")
+        assert len(widths) == 2 and all(widths)
+        page.click("#fc-example-swapped")
+        shown = page.locator("#fc-example-output")
+        assert shown.locator("#fc-verdict").inner_text().strip() == words.HEADLINES[Verdict.STRONG_SIGNS]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        opened.keep("example")
+        assert detector.seen == [], "computed anew"
+        assert opened.complaints == []
+
+
 # For everyone --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 def test_nothing_serious_keeps_people_out(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:

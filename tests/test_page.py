@@ -205,7 +205,22 @@ def test_a_score_that_holds_and_one_that_does_not() -> None:
     assert "saved again as JPEG: 0.77" in tree.text
     bar = tree.of_class("fc-spread")[0]["style"] or ""
     assert bar == "left:73.0%;width:4.0%"
-    assert "The score does not hold" in show(shaken(report)).text
+    assert not [attrs for attrs in tree.of_class("fc-views") if "open" in attrs]
+    shaky = show(shaken(report))
+    assert "The score does not hold" in shaky.text
+    assert "open" in shaky.of_class("fc-views")[0]
+
+
+def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
+    report = one_face(Verdict.INCONCLUSIVE, 0.1)
+    shaky = words.of_kind(words.MEANS_SHAKY, "image")
+    assert shaky in show(shaken(report)).text
+    assert words.MEANS[Verdict.INCONCLUSIVE] not in show(shaken(report)).text
+    assert shaky not in show(report).text
+    # A second face that is shaky says nothing about the first one, which decides.
+    strong = one_face(Verdict.STRONG_SIGNS, 0.9)
+    both = dataclasses.replace(strong, faces=(*strong.faces, *shaken(report).faces))
+    assert shaky not in show(both).text
 
 
 def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
@@ -269,6 +284,19 @@ def test_track_record_is_counted_over_all_test_faces() -> None:
 def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
     assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
     assert words.base_rate(record, Verdict.STRONG_SIGNS) == ""
+
+
+def test_few_test_faces_are_not_stretched_to_a_hundred() -> None:
+    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 3, 1), ErrorRate(Verdict.INCONCLUSIVE, 8, 11))
+    text = words.track_record(record, Verdict.NO_CLEAR_SIGNS)
+    assert text.startswith("In tests, 3 of 11 genuine faces got this result, and 1 of 12 altered")
+    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == ""
+
+
+def test_what_was_never_met_is_not_promised() -> None:
+    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 400, 0), ErrorRate(Verdict.STRONG_SIGNS, 0, 300))
+    assert "none of 100 altered" in words.track_record(record, Verdict.NO_CLEAR_SIGNS)
+    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == words.base_rate(record, Verdict.STRONG_SIGNS) == ""
 
 
 @pytest.mark.parametrize(
@@ -374,6 +402,27 @@ def test_a_clip_has_a_card_for_every_person_with_times() -> None:
     # Both stand in the frame that is shown.
     assert len(tree.of_class("fc-box")) == 2
     assert any("from 0.40 to 0.90" in (attrs.get("alt") or "") for _, attrs in tree.elements)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "moment", "told"),
+    [
+        (Verdict.NO_CLEAR_SIGNS, 0.9, True),
+        (Verdict.INCONCLUSIVE, 0.7, True),
+        (Verdict.NO_CLEAR_SIGNS, 0.69, False),
+        (Verdict.SOME_SIGNS, 0.9, False),
+    ],
+)
+def test_frames_that_stand_out_are_told_where_the_whole_shows_no_signs(
+    verdict: Verdict, moment: float, told: bool
+) -> None:
+    made = clip_report(0.1)
+    first, second = made.faces
+    assert first.over_time is not None
+    moments = tuple(dataclasses.replace(each, p_fake=moment) for each in first.over_time.moments)
+    first = dataclasses.replace(first, over_time=dataclasses.replace(first.over_time, moments=moments))
+    report = dataclasses.replace(made, verdict=verdict, faces=(first, second))
+    assert (words.STAND_OUT in show_clip(report).text) == told
 
 
 def test_a_clip_is_not_called_a_photo() -> None:
