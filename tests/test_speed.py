@@ -13,11 +13,11 @@ from tests.bench.speed_words import BEGIN, END, section, with_section
 
 # Bars for a machine that may do anything else at the same time; the README has the figures of a quiet one. CPU time is not
 # moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
-TIMES_FASTER = 3.0
-"""Than the usual shape, at least."""
-ABOVE_FLOOR = {False: 14.0, True: 6.0}
-"""Times the floor, at most, by whether it is a clip. A photo's floor is one pass over one face, and ours tests the result
-with six times as many crops and two more networks."""
+TIMES_FASTER = {False: 1.0, True: 2.5}
+"""Than the usual shape, at least, by whether it is a clip. Of a photo that shape scores one crop with one network; ours scores
+nine with it, and one with two more."""
+ABOVE_FLOOR = {False: 25.0, True: 6.0}
+"""Times the floor, at most. A photo's floor is one pass over one face."""
 
 
 @pytest.mark.needs_weights
@@ -28,7 +28,7 @@ def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
         clip = row["name"].startswith("clip")
         faster = max(row["naive_over_ours"][0], row["cpu_naive_over_ours"][0])
         above = min(row["ours_over_floor"][0], row["cpu_ours_over_floor"][0])
-        assert faster >= TIMES_FASTER, row
+        assert faster >= TIMES_FASTER[clip], row
         assert above <= ABOVE_FLOOR[clip], row
         # Ours does all that the floor does.
         assert above > 1.0, row
