@@ -1,7 +1,9 @@
 """From a clip to a Report: the way of a picture for every sampled frame, then everything over time.
 
-sample -> find faces -> crop -> quality gates -> score each frame -> link to people -> score each person -> moments ->
-Grad-CAM of those -> verdict -> Report
+sample -> find faces -> crop -> quality gates -> score and explain each frame -> link to people -> score each person ->
+moments -> verdict -> Report
+
+Frames are read in a thread of their own while the earlier ones are scored.
 
 Of the frames only the crops and a small view of each are kept, so that memory depends on the number of samples and people
 and not on the clip.
@@ -9,6 +11,7 @@ and not on the clip.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import Counter
@@ -18,9 +21,10 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.ahead import read_ahead
 from detector.errors import Cancelled, ManifestInvalid, UnknownModel
 from detector.faces import crop_face
-from detector.loading import FindsFaces, LoadedModel, LoadedVideoModel, explain
+from detector.loading import FindsFaces, LoadedModel, LoadedVideoModel, heatmaps_of
 from detector.overlay import shrink
 from detector.records import (
     Appearance,
@@ -33,6 +37,7 @@ from detector.records import (
     FaceResult,
     FaceTrack,
     Frame,
+    Heatmap,
     InputInfo,
     Manifest,
     ModelInfo,
@@ -44,7 +49,7 @@ from detector.records import (
     Verdict,
 )
 from detector.sentences import Sentence
-from detector.stability import of_crop, view_scores
+from detector.stability import face_logit, of_crop, view_scores
 from detector.tracks import FrameFaces, link_faces
 from detector.verdict import (
     CLIP_LIMITS,
@@ -72,6 +77,8 @@ VIEW_SIDE = 640
 """Longer side of the view that is kept of a frame, pixels."""
 _BATCH = 8
 """Crops that are scored at once: with 16 the networks' own working memory adds 100 MB and saves little time."""
+_AHEAD = 3
+"""Sampled frames that may wait to be scored: enough to keep reading, and 75 MB at most."""
 _FLEETING = 8
 """From this many sampled frames on, a face that was seen in one of them only is left out as a false find."""
 
@@ -110,6 +117,15 @@ class _Decider:
     """A frame mean and the video model on the same trunk, which must not contradict each other."""
 
 
+@dataclass(frozen=True)
+class _Explained:
+    """What the model that explains a clip makes of one face: ``gradcam.Looked`` of a single crop."""
+
+    sides: NDArray[np.float32]
+    towards_fake: NDArray[np.float32]
+    towards_real: NDArray[np.float32]
+
+
 @dataclass
 class _Look:
     """One sampled frame: its faces, and what the models say of each (filled in batches)."""
@@ -118,7 +134,11 @@ class _Look:
     obstacles: list[str | None]
     view: UInt8Image
     logits: list[dict[str, float]] = field(default_factory=list)
+    """By face and image model, uncalibrated."""
     features: list[dict[str, NDArray[np.float32]]] = field(default_factory=list)
+    """By face and video model."""
+    explained: list[_Explained | None] = field(default_factory=list)
+    """By face."""
 
 
 def analyze_clip(
@@ -202,45 +222,63 @@ def _look(
     shown = decider.image.spec.crop
     crowded = False
     tell(READING, 0, len(clip))
-    for done, stretch in enumerate(clip, start=1):
-        for frame in stretch:
-            if stop():
-                raise Cancelled(Sentence("The analysis was stopped."))
-            found = tools.finder.find(frame)
-            crowded |= len(found) > MOST_FACES
-            found = sorted(found, key=lambda d: -d.box.width)[:MOST_FACES]
-            cut = [{spec: crop_face(frame, detection, spec) for spec in specs} for detection in found]
-            crops = [each[shown] for each in cut]
-            look = _Look(
-                FrameFaces(len(looks), frame.time_s or 0.0, crops),
-                [judge_quality(crop.quality, tools.manifest.gates) for crop in crops],
-                shrink(frame.rgb, VIEW_SIDE),
-                [{} for _ in crops],
-                [{} for _ in crops],
-            )
-            looks.append(look)
-            waiting += [(look, i, each) for i, each in enumerate(cut) if look.obstacles[i] is None]
-        if len(waiting) >= _BATCH:
-            _score(waiting, tools)
-            waiting = []
-        tell(READING, done, len(clip))
-    _score(waiting, tools)
+    with contextlib.closing(read_ahead(iter(clip), _AHEAD)) as stretches:
+        for done, stretch in enumerate(stretches, start=1):
+            for frame in stretch:
+                if stop():
+                    raise Cancelled(Sentence("The analysis was stopped."))
+                found = tools.finder.find(frame)
+                crowded |= len(found) > MOST_FACES
+                found = sorted(found, key=lambda d: -d.box.width)[:MOST_FACES]
+                cut = [{spec: crop_face(frame, detection, spec) for spec in specs} for detection in found]
+                crops = [each[shown] for each in cut]
+                look = _Look(
+                    FrameFaces(len(looks), frame.time_s or 0.0, crops),
+                    [judge_quality(crop.quality, tools.manifest.gates) for crop in crops],
+                    shrink(frame.rgb, VIEW_SIDE),
+                    [{} for _ in crops],
+                    [{} for _ in crops],
+                    [None for _ in crops],
+                )
+                looks.append(look)
+                waiting += [(look, i, each) for i, each in enumerate(cut) if look.obstacles[i] is None]
+            while len(waiting) >= _BATCH:
+                _score(waiting[:_BATCH], tools, decider)
+                waiting = waiting[_BATCH:]
+            tell(READING, done, len(clip))
+        _score(waiting, tools, decider)
     return looks, crowded
 
 
-def _score(waiting: Sequence[tuple[_Look, int, Mapping[CropSpec, FaceCrop]]], tools: ClipTools) -> None:
-    """Let every model see every waiting crop; what they say is put into the looks."""
+def _score(
+    waiting: Sequence[tuple[_Look, int, Mapping[CropSpec, FaceCrop]]], tools: ClipTools, decider: _Decider
+) -> None:
+    """Let every model see every waiting crop once; what they say is put into the looks."""
     if not waiting:
         return
+    shared = {video.trunk_of for video in tools.video_models.values()}
+    pooled: dict[str, NDArray[np.float32]] = {}
     with tools.lock:
         for name, loaded in tools.models.items():
             batch = np.stack([cut[loaded.spec.crop].rgb for _, _, cut in waiting])
-            for (look, position, _), logit in zip(waiting, loaded.scorer.fake_logits(batch), strict=True):
-                look.logits[position][name] = float(logit)
+            if loaded is decider.image or name in shared:
+                looked = loaded.explainer.look(batch)
+                sides, pooled[name] = looked.sides, looked.pooled
+            else:
+                sides = loaded.scorer.sides(batch)
+            for row, (look, position, _) in enumerate(waiting):
+                look.logits[position][name] = face_logit(sides[row : row + 1])
+                if loaded is decider.image:
+                    look.explained[position] = _Explained(
+                        looked.sides[row], looked.towards_fake[row], looked.towards_real[row]
+                    )
         for name, video in tools.video_models.items():
-            batch = np.stack([cut[video.spec.crop].rgb for _, _, cut in waiting])
-            for (look, position, _), features in zip(waiting, video.scorer.features(batch), strict=True):
-                look.features[position][name] = features
+            if video.trunk_of is not None:
+                features = pooled[video.trunk_of]
+            else:
+                features = video.scorer.features(np.stack([cut[video.spec.crop].rgb for _, _, cut in waiting]))
+            for (look, position, _), of_face in zip(waiting, features, strict=True):
+                look.features[position][name] = of_face
 
 
 # Person by person ----------------------------------------------------------------------------------------------------
@@ -276,17 +314,15 @@ def _person(
     tested = None
     if stability and verdict is not Verdict.NOT_ANALYSED and decider.name in rules.frame_mean:
         mean = float(np.mean([_logit(looks, s, decider.name) for s in usable]))
-        views = _views(usable, mean, image, decider, tools)
+        views = _views(usable, looks, mean, image, decider, tools)
         stands, why, tested = judge_stability(verdict, reason, scores[decider.name], views, decider.bands)
         # What is inconclusive for another reason stays so, with that reason.
         if verdict is not Verdict.INCONCLUSIVE:
             verdict, reason = stands, why
     chosen = _telling(usable, single)
-    maps = {}
-    if heatmaps and chosen:
-        with tools.lock:
-            maps = explain(image, [s.crop for s in chosen], range(len(chosen)))
-    moments = tuple(Moment(s.time_s, single[s.sample], s.crop, maps.get(i)) for i, s in enumerate(chosen))
+    moments = tuple(
+        Moment(s.time_s, single[s.sample], s.crop, _heatmap(looks, s, image) if heatmaps else None) for s in chosen
+    )
     points = tuple(TimePoint(s.time_s, single.get(s.sample), s.crop.detection.box) for s in track.sightings)
     shown = chosen[0] if chosen else max(track.sightings, key=lambda s: s.crop.quality.size_px)
     return FaceResult(
@@ -302,18 +338,36 @@ def _person(
 
 
 def _views(
-    usable: Sequence[Sighting], mean: float, image: LoadedModel, decider: _Decider, tools: ClipTools
+    usable: Sequence[Sighting],
+    looks: Sequence[_Look],
+    mean: float,
+    image: LoadedModel,
+    decider: _Decider,
+    tools: ClipTools,
 ) -> Mapping[str, float]:
     """What the person's score would be if the clip were changed, as estimated from a few frames spread over it.
 
     Not from the telling frames: those are the highest of many, and any second look at them would come out lower.
     """
     places = np.unique(np.linspace(0, len(usable) - 1, VIEWED).round().astype(int))
-    crops = [usable[place].crop for place in places]
-    batch = np.stack([each for crop in crops for each in (crop.rgb, *of_crop(crop, image.spec.crop))])
+    chosen = [usable[place] for place in places]
+    as_scored = np.mean([_explained(looks, sighting).sides for sighting in chosen], axis=0)
+    batch = np.stack([view for sighting in chosen for view in of_crop(sighting.crop, image.spec.crop)])
     with tools.lock:
-        sides = image.scorer.sides(batch).reshape(len(crops), -1, 2).mean(axis=0)
-    return view_scores(sides[0], sides[1:].mean(axis=1), Calibration(**decider.calibration), base=mean)
+        cut = image.scorer.sides(batch).reshape(len(chosen), -1, 2).mean(axis=(0, 2))
+    return view_scores(as_scored, cut, Calibration(**decider.calibration), base=mean)
+
+
+def _explained(looks: Sequence[_Look], sighting: Sighting) -> _Explained:
+    explained = looks[sighting.sample].explained[sighting.position]
+    assert explained is not None, "a face without an obstacle was looked at"
+    return explained
+
+
+def _heatmap(looks: Sequence[_Look], sighting: Sighting, image: LoadedModel) -> Heatmap:
+    found = _explained(looks, sighting)
+    (heatmap,) = heatmaps_of(image, found.towards_fake[np.newaxis], found.towards_real[np.newaxis])
+    return heatmap
 
 
 def _logit(looks: Sequence[_Look], sighting: Sighting, model: str) -> float:

@@ -5,21 +5,38 @@ then usually stretched to each picture's own maximum, which makes noise look cer
 logit, before the sigmoid can flatten it, and the map is multiplied by its number of places: for a linear head the map's
 mean is then exactly what the features add to the logit. One fixed full scale per model (in the manifest) turns it into a
 picture elsewhere. As the score is the mean of a crop's and its mirror image's, so is the map, the second turned back.
+
+The scores that belong to the maps come out of the same forward pass, so that who wants both runs the network once.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["GradCam"]
+__all__ = ["GradCam", "Looked"]
 
 _BATCH = 8
 
 
+class Looked(NamedTuple):
+    """What one forward pass over N crops and their mirror images gives."""
+
+    sides: np.ndarray
+    """(N, 2) float32: fake logits of the crops as they are and of their mirror images, as from ``models.Scorer.sides``."""
+    towards_fake: np.ndarray
+    """(N, h, w) float32 in logits, never negative: where a crop holds evidence towards "fake"."""
+    towards_real: np.ndarray
+    """(N, h, w) alike. A place has a value in at most one of the two; where the head finds nothing both are zero."""
+    pooled: np.ndarray
+    """(N, channels) float32: mean feature map of the crops as they are, which a video model on this trunk goes on from."""
+
+
 class GradCam:
-    """Compiled Grad-CAM of one image model.
+    """Compiled Grad-CAM of one image model, with its scores.
 
     Args:
         model: made by ``models.build``: it has the layers ``feature_map`` and ``logit``.
@@ -31,35 +48,36 @@ class GradCam:
     def __init__(self, model: keras.Model) -> None:
         self._size = int(model.input_shape[1])
         features = model.get_layer("feature_map").output
+        self._channels = int(features.shape[-1])
         trunk = keras.Model(model.input, features)
         head = keras.Model(features, model.get_layer("logit").output)
 
-        def one_side(crops: tf.Tensor) -> tf.Tensor:
-            maps = trunk(crops, training=False)
-            # Only the head is taped: the gradient never has to pass the trunk.
+        @tf.function(input_signature=[tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)])
+        def run(crops: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            maps = trunk(tf.concat([crops, tf.reverse(crops, axis=[2])], axis=0), training=False)
+            # Only the head is taped: the gradient never has to pass the trunk, and so costs next to nothing.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(maps)
                 logit = head(maps, training=False)
             # Summing the gradient over the places is its mean times their number, see the module's text.
             weights = tf.reduce_sum(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
-            return tf.reduce_sum(weights * maps, axis=-1)
+            as_is, mirrored = tf.split(tf.reduce_sum(weights * maps, axis=-1), 2)
+            sides = tf.concat(tf.split(logit, 2), axis=1)
+            pooled = tf.reduce_mean(maps[: tf.shape(crops)[0]], axis=(1, 2))
+            return sides, (as_is + tf.reverse(mirrored, axis=[2])) / 2, pooled
 
-        @tf.function(input_signature=[tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)])
-        def towards_real(crops: tf.Tensor) -> tf.Tensor:
-            mirrored = one_side(tf.reverse(crops, axis=[2]))
-            return (one_side(crops) + tf.reverse(mirrored, axis=[2])) / 2
-
-        self._towards_real = towards_real
+        self._run = run
 
     def evidence(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the crops hold evidence, towards "fake" and towards "real".
+        """The two maps alone; arguments and errors are those of ``look``."""
+        looked = self.look(crops)
+        return looked.towards_fake, looked.towards_real
+
+    def look(self, crops: np.ndarray) -> Looked:
+        """Score and explain.
 
         Args:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.
-
-        Returns:
-            Two (N, h, w) float32 arrays, in logits and never negative: towards fake, towards real. A place has a value in
-            at most one of them; where the head finds nothing both are zero.
 
         Raises:
             ValueError: another shape or dtype.
@@ -70,7 +88,11 @@ class GradCam:
                 f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
             )
         if not len(crops):
-            return np.zeros((0, 1, 1), np.float32), np.zeros((0, 1, 1), np.float32)
-        parts = [self._towards_real(crops[i : i + _BATCH]).numpy() for i in range(0, len(crops), _BATCH)]
-        real = np.concatenate(parts).astype(np.float32)
-        return np.maximum(-real, 0.0), np.maximum(real, 0.0)
+            empty = np.zeros((0, 1, 1), np.float32)
+            return Looked(np.zeros((0, 2), np.float32), empty, empty, np.zeros((0, self._channels), np.float32))
+        parts = [self._run(crops[i : i + _BATCH]) for i in range(0, len(crops), _BATCH)]
+        sides, real, pooled = (
+            np.concatenate([each.numpy() for each in of_parts]) for of_parts in zip(*parts, strict=True)
+        )
+        # The model's logits and gradients are those of P(real).
+        return Looked(-sides, np.maximum(-real, 0.0), np.maximum(real, 0.0), pooled)

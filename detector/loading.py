@@ -5,7 +5,7 @@ The protocols are what tests stand in for. One room for the pictures' and the cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import WeightsCorrupt
-from detector.gradcam import GradCam
-from detector.models import Scorer, load
+from detector.gradcam import GradCam, Looked
+from detector.models import Scorer, load, trunk_sha256
 from detector.records import Detection, FaceCrop, FloatMap, Frame, Heatmap, ModelInfo, ModelSpec
 from detector.sequences import VideoScorer
 from detector.weights import WeightStore
@@ -24,7 +24,7 @@ __all__ = [
     "LoadedModel",
     "LoadedVideoModel",
     "check_contract",
-    "explain",
+    "heatmaps_of",
     "load_image_model",
     "load_video_model",
     "stack",
@@ -52,6 +52,8 @@ class Explains(Protocol):
 
     def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
+    def look(self, crops: NDArray[np.uint8]) -> Looked: ...
+
 
 class ScoresSequences(Protocol):
     """What is needed of ``sequences.VideoScorer``."""
@@ -69,6 +71,8 @@ class LoadedModel:
     info: ModelInfo
     scorer: Scores
     explainer: Explains
+    trunk_sha256: str = ""
+    """As from ``models.trunk_sha256``."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,9 @@ class LoadedVideoModel:
     spec: ModelSpec
     info: ModelInfo
     scorer: ScoresSequences
+    trunk_of: str | None = None
+    """The image model that has the same trunk, weight for weight, and the same crop: what it pools are the features. None
+    where there is none; the scorer's own trunk then makes them."""
 
 
 def check_contract(model: Any, spec: ModelSpec) -> None:
@@ -112,13 +119,27 @@ def load_image_model(spec: ModelSpec, store: WeightStore) -> LoadedModel:
         WeightsError: its file is missing, wrong or cannot be fetched.
     """
     model, info = _load(spec, store)
-    return LoadedModel(spec, info, Scorer(model), GradCam(model))
+    return LoadedModel(spec, info, Scorer(model), GradCam(model), trunk_sha256(model))
 
 
-def load_video_model(spec: ModelSpec, store: WeightStore) -> LoadedVideoModel:
-    """Load a video model of the manifest; errors as for ``load_image_model``."""
+def load_video_model(
+    spec: ModelSpec, store: WeightStore, image_models: Mapping[str, LoadedModel] | None = None
+) -> LoadedVideoModel:
+    """Load a video model of the manifest; errors as for ``load_image_model``.
+
+    Args:
+        spec: its entry.
+        store: where its weights are.
+        image_models: those that are loaded, by name; one of them may stand on the same trunk.
+    """
     model, info = _load(spec, store)
-    return LoadedVideoModel(spec, info, VideoScorer(model))
+    own = trunk_sha256(model)
+    same = (
+        name
+        for name, loaded in (image_models or {}).items()
+        if loaded.trunk_sha256 == own and loaded.spec.crop == spec.crop
+    )
+    return LoadedVideoModel(spec, info, VideoScorer(model), next(same, None))
 
 
 def _load(spec: ModelSpec, store: WeightStore) -> tuple[Any, ModelInfo]:
@@ -133,17 +154,16 @@ def stack(crops: Sequence[FaceCrop], kept: Sequence[int]) -> NDArray[np.uint8]:
     return np.stack([crops[index].rgb for index in kept])
 
 
-def explain(loaded: LoadedModel, crops: Sequence[FaceCrop], kept: Sequence[int]) -> dict[int, Heatmap]:
-    """Heatmaps by face, of the crops that were scored, on the model's fixed scale."""
-    if not kept:
-        return {}
-    towards_fake, towards_real = loaded.explainer.evidence(stack(crops, kept))
+def heatmaps_of(
+    loaded: LoadedModel, towards_fake: NDArray[np.float32], towards_real: NDArray[np.float32]
+) -> list[Heatmap]:
+    """What the model's explainer found, (N, h, w) in logits, as heatmaps on the model's fixed scale."""
 
     def share(evidence: FloatMap) -> FloatMap:
         scaled: FloatMap = np.clip(evidence / np.float32(loaded.spec.heatmap_full_scale), 0.0, 1.0)
         return scaled
 
-    return {
-        index: Heatmap(share(fake), share(real), loaded.spec.name)
-        for index, fake, real in zip(kept, towards_fake, towards_real, strict=True)
-    }
+    return [
+        Heatmap(share(fake), share(real), loaded.spec.name)
+        for fake, real in zip(towards_fake, towards_real, strict=True)
+    ]

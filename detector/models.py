@@ -17,6 +17,7 @@ can carry no code.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -30,7 +31,7 @@ from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "Scorer", "build", "load", "resnet_lstm"]
+__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "Scorer", "build", "load", "resnet_lstm", "trunk_sha256"]
 
 _BATCH = 32
 
@@ -266,6 +267,21 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
     return model
 
 
+def trunk_sha256(model: keras.Model) -> str:
+    """SHA-256 over the trunk of an image or a video model, its layers' names and weights: equal only where the feature maps
+    are."""
+    video = any(layer.name == "frames" for layer in model.layers)
+    trunk = (
+        model.get_layer("frames").layer if video else keras.Model(model.input, model.get_layer("feature_map").output)
+    )
+    digest = hashlib.sha256()
+    for layer in sorted(trunk.layers, key=lambda layer: str(layer.name)):
+        for variable in layer.weights:
+            digest.update(f"{layer.name}/{variable.name} {tuple(variable.shape)}".encode())
+            digest.update(np.ascontiguousarray(variable.numpy(), np.float32).tobytes())
+    return digest.hexdigest()
+
+
 class Scorer:
     """Compiled, batched inference of one image model.
 
@@ -302,7 +318,7 @@ class Scorer:
         return means
 
     def sides(self, crops: np.ndarray) -> np.ndarray:
-        """The two halves of ``fake_logits``: the model's logit of P(real), negated. The one place where the sign is turned.
+        """The two halves of ``fake_logits``: the model's logit of P(real), negated (as in ``GradCam.look``).
 
         Args:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.

@@ -1,6 +1,7 @@
 """From a file to a Report. Here the way of a picture, all stages in the order in which they run:
 
-read -> find faces -> crop -> quality gates -> score -> calibrate -> Grad-CAM -> look again -> verdict -> Report
+read -> find faces -> crop -> quality gates -> score and explain, with small changes and hidden places -> calibrate ->
+verdict -> Report
 
 That of a clip is in ``clip``; which of them a file takes is told by its bytes.
 """
@@ -29,11 +30,11 @@ from detector.loading import (
     LoadedModel,
     LoadedVideoModel,
     check_contract,
-    explain,
     load_image_model,
     load_video_model,
     stack,
 )
+from detector.looks import FaceLook, look
 from detector.media import read_image
 from detector.provenance import read_provenance
 from detector.records import (
@@ -42,7 +43,6 @@ from detector.records import (
     FaceCrop,
     FaceResult,
     Frame,
-    Heatmap,
     LoadedImage,
     Manifest,
     ModelInfo,
@@ -51,8 +51,8 @@ from detector.records import (
     Verdict,
 )
 from detector.regions import judge_region
-from detector.second_look import SecondLook, look_again
 from detector.sentences import Sentence
+from detector.stability import face_logit
 from detector.verdict import LIMITS, calibrate, judge_face, judge_file, judge_quality, judge_stability
 from detector.video import is_clip
 from detector.weights import WeightStore
@@ -131,8 +131,8 @@ class Detector:
             for loaded in self._models.values():
                 size = loaded.spec.crop.size
                 blank = np.zeros((1, size, size, 3), np.uint8)
-                loaded.scorer.fake_logits(blank)
-                loaded.explainer.evidence(blank)
+                loaded.scorer.sides(blank)
+                loaded.explainer.look(blank)
 
     @property
     def models(self) -> Mapping[str, ModelInfo]:
@@ -204,11 +204,10 @@ class Detector:
             crops = cut[selected.spec.crop]
             obstacles = [judge_quality(crop.quality, self.manifest.gates) for crop in crops]
             kept = [index for index, obstacle in enumerate(obstacles) if obstacle is None]
-            scores = self._score(cut, kept)
-            maps = explain(selected, crops, kept) if heatmaps else {}
-            again = look_again(selected, image.frame, {i: crops[i] for i in kept}, maps, stability)
+            looks = look(selected, image.frame, {index: crops[index] for index in kept}, heatmaps, stability)
+            scores = self._scores(cut, selected, looks)
         faces = tuple(
-            _judge(crop, obstacle, scores.get(index, {}), maps.get(index), again.get(index), selected.spec)
+            _judge(crop, obstacle, scores.get(index, {}), looks.get(index), selected.spec)
             for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
         )
         return _finished(self._report(image, faces, selected, heatmaps, stability), path)
@@ -218,14 +217,21 @@ class Detector:
         specs = {loaded.spec.crop for loaded in self._models.values()}
         return {spec: [crop_face(frame, detection, spec) for detection in detections] for spec in specs}
 
-    def _score(self, cut: Mapping[CropSpec, Sequence[FaceCrop]], kept: Sequence[int]) -> dict[int, dict[str, float]]:
-        """Calibrated p_fake by face and model; one call per model for all faces."""
-        scores: dict[int, dict[str, float]] = {index: {} for index in kept}
-        if kept:
-            for name, loaded in self._models.items():
-                logits = loaded.scorer.fake_logits(stack(cut[loaded.spec.crop], kept))
-                for index, logit in zip(kept, logits, strict=True):
-                    scores[index][name] = calibrate(float(logit), loaded.spec.calibration)
+    def _scores(
+        self, cut: Mapping[CropSpec, Sequence[FaceCrop]], selected: LoadedModel, looks: Mapping[int, FaceLook]
+    ) -> dict[int, dict[str, float]]:
+        """Calibrated p_fake by face and model: the deciding model's as it is, one call for all faces to each of the others."""
+        scores: dict[int, dict[str, float]] = {index: {} for index in looks}
+        for name, loaded in self._models.items():
+            if loaded is selected:
+                of_model = [seen.p_fake for seen in looks.values()]
+            elif looks:
+                sides = loaded.scorer.sides(stack(cut[loaded.spec.crop], list(looks)))
+                of_model = [calibrate(face_logit(each[np.newaxis]), loaded.spec.calibration) for each in sides]
+            else:
+                continue
+            for index, p_fake in zip(looks, of_model, strict=True):
+                scores[index][name] = p_fake
         return scores
 
     def _report(
@@ -275,7 +281,7 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
         )
     models = {spec.name: load_image_model(spec, store) for spec in specs}
     video_models = {
-        spec.name: load_video_model(spec, store) for spec in manifest.models.values() if spec.kind == "video"
+        spec.name: load_video_model(spec, store, models) for spec in manifest.models.values() if spec.kind == "video"
     }
     detectors = [store.locate(manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
     return Detector(manifest, FaceFinder(*detectors), models, video_models)
@@ -285,22 +291,21 @@ def _judge(
     crop: FaceCrop,
     obstacle: str | None,
     scores: Mapping[str, float],
-    heatmap: Heatmap | None,
-    again: SecondLook | None,
+    seen: FaceLook | None,
     spec: ModelSpec,
 ) -> FaceResult:
     if obstacle is not None:
         return FaceResult(crop, Verdict.NOT_ANALYSED, obstacle, None)
-    p_fake = scores[spec.name]
+    assert seen is not None, "a face without an obstacle was looked at"
     verdict: Verdict
     reason: str
-    verdict, reason = judge_face(p_fake, spec.bands)
+    verdict, reason = judge_face(seen.p_fake, spec.bands)
     stability = region = None
-    if again is not None and again.views is not None:
-        verdict, reason, stability = judge_stability(verdict, reason, p_fake, again.views, spec.bands)
-    if again is not None and again.places is not None:
-        region = judge_region(again.places, p_fake, again.hidden)
-    return FaceResult(crop, verdict, reason, p_fake, scores, heatmap, stability=stability, region=region)
+    if seen.views is not None:
+        verdict, reason, stability = judge_stability(verdict, reason, seen.p_fake, seen.views, spec.bands)
+    if seen.places is not None:
+        region = judge_region(seen.places, seen.p_fake, seen.hidden)
+    return FaceResult(crop, verdict, reason, seen.p_fake, scores, seen.heatmap, stability=stability, region=region)
 
 
 def _finished(report: Report, path: str | os.PathLike[str]) -> Report:

@@ -20,7 +20,7 @@ from detector.overlay import shrink
 from detector.records import Box, Calibration, CropSpec, Detection, FaceCrop, Frame, UInt8Image
 from detector.verdict import calibrate
 
-__all__ = ["CUT_VIEWS", "VIEWS", "of_crop", "view_scores", "views"]
+__all__ = ["CUT_VIEWS", "VIEWS", "face_logit", "of_crop", "view_scores", "views"]
 
 CUT_VIEWS = ("jpeg", "half_size", "shifted")
 """Views that are cut anew, in the order of ``views``."""
@@ -33,6 +33,19 @@ TIGHTER, ASIDE = 0.94, 0.04
 """Of the shifted view: side of its square, and how far its centre moves each way, in sides of the scored square."""
 _AROUND = 0.1
 """Picture around the square that is changed along with it, in sides of the face: what is cut must not have an edge."""
+
+
+def face_logit(sides: NDArray[np.float32]) -> float:
+    """The one place where the logits of a face's views become its score: the mean of the crop and its mirror image.
+
+    Args:
+        sides: (1 + cut views, 2) fake logits, each of a crop and of its mirror image. The first row is the scored crop; the
+            others, where they were asked for, are ``CUT_VIEWS``, which test the score and do not enter it.
+
+    Returns:
+        Fake logit, uncalibrated.
+    """
+    return float(sides[0].mean())
 
 
 def views(frame: Frame, detection: Detection, spec: CropSpec) -> list[UInt8Image]:

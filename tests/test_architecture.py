@@ -107,12 +107,16 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.words_examples"},
     # "detector" itself is asked for its version.
     "detector.loading": RECORDS | STAGES,
-    # What is scored a second time.
+    # Small changes of a face and what they do to its score; all that the deciding model looks at.
     "detector.stability": RECORDS | STAGES,
-    "detector.second_look": RECORDS | STAGES | {"detector.loading", "detector.stability"},
-    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability"},
+    "detector.looks": RECORDS | STAGES | {"detector.loading", "detector.stability"},
+    # A thread that makes items ahead, of whatever kind.
+    "detector.ahead": set(),
+    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability", "detector.ahead"},
     "detector.annotation": RECORDS | STAGES,
-    "detector.pipeline": RECORDS | STAGES | {"detector.loading", "detector.second_look", "detector.clip", "detector"},
+    "detector.pipeline": RECORDS
+    | STAGES
+    | {"detector.loading", "detector.looks", "detector.stability", "detector.clip", "detector"},
     # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
     "detector.isolation": RECORDS
     | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},

@@ -18,6 +18,7 @@ from detector.annotation import annotate, place_at
 from detector.clip import READING, SHOWING
 from detector.errors import Cancelled, ManifestInvalid, MediaTooLarge, UnknownModel, UnsupportedMedia
 from detector.faces import FaceFinder
+from detector.gradcam import Looked
 from detector.manifest import update_manifest
 from detector.pipeline import LoadedModel, LoadedVideoModel
 from detector.records import (
@@ -50,6 +51,9 @@ RULES = ClipRules(24, 1, 4, 0.2, None, {"a": FrameMean(Calibration(2.0, 1.0), Ba
 class GreenScorer:
     """Takes green for altered: +4 for a crop with a green patch, -4 for one without."""
 
+    looked = 0
+    """Crops that ``look`` was given."""
+
     def fake_logits(self, crops: Rgb) -> NDArray[np.float32]:
         green = (crops[..., 1].astype(np.float32) - crops[..., 0]).reshape(len(crops), 8, 8, 8, 8)
         return np.where(green.mean(axis=(2, 4)).max(axis=(1, 2)) > 40, 4.0, -4.0).astype(np.float32)
@@ -62,6 +66,10 @@ class GreenScorer:
         shape = (len(crops), 4, 4)
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)
 
+    def look(self, crops: Rgb) -> Looked:
+        self.looked += len(crops)
+        return Looked(self.sides(crops), *self.evidence(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32))
+
 
 class Memory:
     """A video model that says what it is told, and keeps what it was given."""
@@ -69,8 +77,10 @@ class Memory:
     def __init__(self, logit: float) -> None:
         self.logit = logit
         self.masks: list[NDArray[np.bool_]] = []
+        self.trunk_runs = 0
 
     def features(self, crops: Rgb) -> NDArray[np.float32]:
+        self.trunk_runs += 1
         return np.asarray(crops.mean(axis=(1, 2)), np.float32)
 
     def fake_logit(self, features: NDArray[np.float32], present: NDArray[np.bool_]) -> float:
@@ -104,14 +114,17 @@ def finder() -> Iterator[FaceFinder]:
         yield found
 
 
-def detector_of(finder: FaceFinder, rules: ClipRules | None = RULES, memory: Memory | None = None) -> Detector:
+def detector_of(
+    finder: FaceFinder, rules: ClipRules | None = RULES, memory: Memory | None = None, trunk_of: str | None = None
+) -> Detector:
     models = {"a": spec("a"), **({"seq": spec("seq", "video")} if memory else {})}
     manifest = Manifest(models, "a", {}, GATES, None, rules, "seq" if memory else None)
     scorer = GreenScorer()
     loaded = {"a": LoadedModel(models["a"], ModelInfo("a", "cnn", "local", "a" * 64), scorer, scorer)}
-    video = (
-        {"seq": LoadedVideoModel(models["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory)} if memory else {}
-    )
+    video = {}
+    if memory:
+        info = ModelInfo("seq", "lstm", "local", "b" * 64)
+        video["seq"] = LoadedVideoModel(models["seq"], info, memory, trunk_of)
     return Detector(manifest, finder, loaded, video)
 
 
@@ -206,6 +219,23 @@ def test_a_video_model_decides_and_sees_a_mask(finder: FaceFinder, two_people: P
         assert set(face.models) == {"a", "seq"}
         assert face.verdict is Verdict.SOME_SIGNS
     assert detector_of(finder, memory=Memory(1.2)).analyze(two_people, model="a").model.name == "a"
+
+
+def test_a_shared_trunk_runs_once_and_the_features_are_what_it_pools(finder: FaceFinder, two_people: Path) -> None:
+    apart, shared = Memory(1.2), Memory(1.2)
+    own = detector_of(finder, memory=apart)
+    together = detector_of(finder, memory=shared, trunk_of="a")
+    reports = own.analyze(two_people), together.analyze(two_people)
+    assert apart.trunk_runs > 0 and shared.trunk_runs == 0
+    assert to_json(replace(reports[1], made_at=reports[0].made_at)) == to_json(reports[0])
+
+
+def test_every_crop_is_looked_at_once(finder: FaceFinder, two_people: Path) -> None:
+    detector = detector_of(finder)
+    report = detector.analyze(two_people)
+    scorer = detector.select("a").scorer
+    assert isinstance(scorer, GreenScorer)
+    assert scorer.looked == sum(len(face.over_time.points) for face in report.faces if face.over_time is not None)
 
 
 def test_models_that_disagree_give_no_result(finder: FaceFinder, two_people: Path) -> None:

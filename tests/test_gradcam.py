@@ -118,3 +118,13 @@ def test_scale_does_not_depend_on_the_other_pictures() -> None:
 def test_refuses_other_input() -> None:
     with pytest.raises(ValueError, match="expected"):
         GradCam(build("cnn", SIZE)).evidence(np.zeros((1, SIZE, SIZE, 3), np.float32))
+
+
+def test_scores_come_out_of_the_same_pass_as_the_maps() -> None:
+    for name in sorted(ARCHITECTURES):
+        model = build(name, SIZE)
+        pictures, _ = _pictures(10, seed=4)
+        looked = GradCam(model).look(pictures)
+        np.testing.assert_allclose(looked.sides, Scorer(model).sides(pictures), rtol=1e-3, atol=1e-4)
+        assert looked.pooled.shape == (10, model.get_layer("feature_map").output.shape[-1])
+        assert np.ptp(looked.sides[:, 0]) > 0 and np.ptp(looked.sides[:, 1] - looked.sides[:, 0]) > 0

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from detector import Detector, load_detector
 from detector.errors import ManifestInvalid, MediaError, UnknownModel, WeightsCorrupt, WeightsNotFound
+from detector.gradcam import Looked
 from detector.manifest import load_manifest, update_manifest
 from detector.media import encode_png
 from detector.models import build
@@ -37,7 +38,9 @@ from detector.records import (
     Verdict,
     WeightFile,
 )
+from detector.regions import PLACES
 from detector.report import to_dict, to_json
+from detector.stability import CUT_VIEWS
 from detector.verdict import calibrate
 
 GATES = QualityGates(min_size_px=40, min_sharpness=0, min_brightness=0, max_brightness=255, max_abs_yaw=5)
@@ -70,31 +73,37 @@ def _keypoints(box: Box) -> NDArray[np.float32]:
     return np.array(points, np.float32)
 
 
+SIDE = 0.125
+"""Half the distance between the logits of a crop and of its mirror image."""
+
+
 class Scorer:
     """Scores each crop by its mean, and keeps what it was given."""
 
     def __init__(self, gain: float) -> None:
         self.gain = gain
         self.batches: list[NDArray[np.uint8]] = []
-        self.again: list[NDArray[np.uint8]] = []
-        """What was given to ``sides``: a second look."""
 
     def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.batches.append(crops)
         logits: NDArray[np.float32] = (self.gain * (crops.mean(axis=(1, 2, 3)) / 255 - 0.5)).astype(np.float32)
         return logits
 
     def sides(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.again.append(crops)
-        logits: NDArray[np.float32] = (self.gain * (crops.mean(axis=(1, 2, 3)) / 255 - 0.5)).astype(np.float32)
-        return np.stack([logits, logits], axis=1)
+        self.batches.append(crops)
+        logits = self.fake_logits(crops)
+        # A crop and its mirror image differ a little, and a score is their mean.
+        return np.stack([logits - SIDE, logits + SIDE], axis=1)
 
 
 class Explainer:
-    """Evidence that is the crop's own red and green, coarse, up to 2 logits."""
+    """Evidence that is the crop's own red and green, coarse, up to 2 logits; scores like ``Scorer``."""
 
-    def __init__(self) -> None:
+    def __init__(self, gain: float = 8.0) -> None:
         self.batches: list[NDArray[np.uint8]] = []
+        self._scorer = Scorer(gain)
+
+    def look(self, crops: NDArray[np.uint8]) -> Looked:
+        return Looked(self._scorer.sides(crops), *self.evidence(crops), crops.mean(axis=(1, 2)).astype(np.float32))
 
     def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         self.batches.append(crops)
@@ -130,7 +139,7 @@ class World:
         }
         self.finder = Finder(boxes)
         self.scorers = {name: Scorer(gain) for name in specs}
-        self.explainers = {name: Explainer() for name in specs}
+        self.explainers = {name: Explainer(gain) for name in specs}
         models = {
             name: LoadedModel(
                 spec, ModelInfo(name, "cnn", "local", name * 8), self.scorers[name], self.explainers[name]
@@ -139,6 +148,12 @@ class World:
         }
         self.manifest = Manifest(models=specs, default_image_model="a", face_detectors={}, gates=GATES, hub=None)
         self.detector = Detector(self.manifest, self.finder, models)
+
+
+def _batches(world: World) -> list[NDArray[np.uint8]]:
+    """Everything that any model was given."""
+    scored = [batch for scorer in world.scorers.values() for batch in scorer.batches]
+    return scored + [batch for explainer in world.explainers.values() for batch in explainer.batches]
 
 
 @pytest.fixture
@@ -169,15 +184,34 @@ def test_the_score_is_that_of_the_crop_shown(world: World, noise: Path) -> None:
 def test_each_model_scores_all_faces_in_one_call_on_its_own_crop(world: World, noise: Path) -> None:
     report = world.detector.analyze(noise)
     sides = {"a": 32, "twin": 32, "b": 48}
-    for name, scorer in world.scorers.items():
-        (batch,) = scorer.batches
-        assert batch.shape == (len(KEPT), sides[name], sides[name], 3)
+    for name in world.scorers:
+        # The deciding model's batch has the views behind the faces.
+        batch = world.explainers["a"].batches[0] if name == "a" else world.scorers[name].batches[0]
+        assert batch.shape == (len(KEPT) * (1 + (len(CUT_VIEWS) if name == "a" else 0)), sides[name], sides[name], 3)
         assert batch.dtype == np.uint8
         for row, index in enumerate(KEPT):
             logit = Scorer(8.0).fake_logits(batch[row : row + 1])[0]
             expected = calibrate(float(logit), world.manifest.models[name].calibration)
             assert report.faces[index].models[name] == expected
-    assert np.array_equal(world.scorers["a"].batches[0], world.scorers["twin"].batches[0])
+    assert np.array_equal(world.explainers["a"].batches[0][: len(KEPT)], world.scorers["twin"].batches[0])
+
+
+def test_no_crop_goes_through_the_deciding_model_twice(world: World, noise: Path) -> None:
+    """One batch with every face and its views, one with the hidden places, which the first one's heatmaps point to."""
+    world.detector.analyze(noise)
+    given = [*world.explainers["a"].batches, *world.scorers["a"].batches]
+    assert [len(batch) for batch in given] == [len(KEPT) * (1 + len(CUT_VIEWS)), len(KEPT) * (1 + PLACES)]
+    crops = np.concatenate(given)
+    assert len(np.unique(crops.reshape(len(crops), -1), axis=0)) == len(crops)
+    assert [len(scorer.batches) for scorer in world.scorers.values()] == [1, 1, 1]
+
+
+def test_without_views_only_the_faces_are_scored_and_the_scores_are_the_same(world: World, noise: Path) -> None:
+    bare = world.detector.analyze(noise, heatmaps=False, stability=False)
+    assert [len(batch) for batch in world.explainers["a"].batches] == [len(KEPT)]
+    assert not world.scorers["a"].batches
+    assert [face.models for face in bare.faces] == [face.models for face in world.detector.analyze(noise).faces]
+    assert all(face.stability is None and face.region is None for face in bare.faces)
 
 
 def test_a_gated_face_is_listed_with_its_crop_and_reason_but_never_scored(world: World, noise: Path) -> None:
@@ -189,8 +223,12 @@ def test_a_gated_face_is_listed_with_its_crop_and_reason_but_never_scored(world:
     assert gated.models == {}
     assert "too small" in gated.reason
     assert gated.crop.rgb.shape == (32, 32, 3)
-    for scorer in world.scorers.values():
-        assert not any(np.array_equal(gated.crop.rgb, crop) for crop in scorer.batches[0])
+    batches = [
+        batch for world_of in (world.scorers, world.explainers) for each in world_of.values() for batch in each.batches
+    ]
+    assert batches
+    for batch in batches:
+        assert not any(np.array_equal(gated.crop.rgb, crop) for crop in batch)
 
 
 def test_the_heatmap_is_of_the_crop_shown_on_the_fixed_scale(world: World, noise: Path) -> None:
@@ -206,10 +244,9 @@ def test_the_heatmap_is_of_the_crop_shown_on_the_fixed_scale(world: World, noise
     assert not world.explainers["twin"].batches
 
 
-def test_without_heatmaps_nothing_is_explained_and_the_scores_are_the_same(world: World, noise: Path) -> None:
+def test_without_heatmaps_there_are_none_and_the_scores_are_the_same(world: World, noise: Path) -> None:
     bare, full = world.detector.analyze(noise, heatmaps=False), world.detector.analyze(noise)
     assert all(face.heatmap is None for face in bare.faces)
-    assert len(world.explainers["a"].batches) == 1
     assert [face.models for face in bare.faces] == [face.models for face in full.faces]
     assert (bare.options["heatmaps"], full.options["heatmaps"]) == (False, True)
 
@@ -242,7 +279,7 @@ def test_no_face_means_no_score_and_no_call_of_a_model(noise: Path) -> None:
     assert report.p_fake is None
     assert report.faces == ()
     assert report.reason.startswith("No face was found")
-    assert not any(scorer.batches for scorer in world.scorers.values())
+    assert not _batches(world)
 
 
 def test_only_gated_faces_mean_no_score_either(noise: Path) -> None:
@@ -251,7 +288,7 @@ def test_only_gated_faces_mean_no_score_either(noise: Path) -> None:
     assert report.verdict is Verdict.NOT_ANALYSED
     assert report.p_fake is None
     assert len(report.faces) == 1
-    assert not any(scorer.batches for scorer in world.scorers.values())
+    assert not _batches(world)
 
 
 def test_many_faces_are_all_scored(noise: Path) -> None:

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from detector.models import CELLS, VIDEO_ARCHITECTURES, build, load, resnet, resnet_lstm
+from detector.gradcam import GradCam
+from detector.models import CELLS, VIDEO_ARCHITECTURES, build, load, resnet, resnet_lstm, trunk_sha256
 from detector.sequences import VideoScorer
 
 SIZE = 32
@@ -66,6 +67,22 @@ def test_the_trunk_is_that_of_the_image_model(crops: np.ndarray) -> None:
         layer.set_weights(image.get_layer(layer.name).get_weights())
     pooled = keras.Model(image.input, image.get_layer("pool").output)
     np.testing.assert_allclose(VideoScorer(video).features(crops), np.asarray(pooled(crops)), atol=1e-5)
+
+
+def test_a_shared_trunk_is_told_by_its_weights_and_pools_the_features(crops: np.ndarray) -> None:
+    image, video = resnet(SIZE), resnet_lstm(SIZE)
+    trunk = video.get_layer("frames").layer
+    assert trunk_sha256(video) != trunk_sha256(image), "random weights differ"
+    for layer in trunk.layers:
+        layer.set_weights(image.get_layer(layer.name).get_weights())
+    assert trunk_sha256(video) == trunk_sha256(image)
+    np.testing.assert_allclose(GradCam(image).look(crops).pooled, VideoScorer(video).features(crops), atol=1e-4)
+    # One weight of a norm deep inside is enough.
+    norm = next(layer for layer in reversed(trunk.layers) if layer.name.endswith("_bn"))
+    weights = norm.get_weights()
+    weights[0].flat[0] += 1e-3
+    norm.set_weights(weights)
+    assert trunk_sha256(video) != trunk_sha256(image)
 
 
 def test_weights_come_back_from_a_file(model: keras.Model, crops: np.ndarray, tmp_path: Path) -> None:

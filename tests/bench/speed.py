@@ -1,10 +1,11 @@
 """How fast the detector is, beside the usual shape of such tools and beside what no program could undercut.
 
-    python -m tests.bench.speed [--rounds 7] [--short] [--out FOLDER]
+    python -m tests.bench.speed [--rounds 7] [--short] [--out FOLDER] [--publish]
 
 Three sides on the same files, in one process: ours (``Detector.analyze`` with heatmaps, then what the page draws); the naive
 shape (``tests.bench.naive``) with our default model; and the floor, which is decoding alone plus one batched pass of our
-default model over the faces. Writes ``speed.json`` and ``speed.png`` and prints the table.
+default model over the faces. Writes ``speed.json`` and ``speed.png`` and prints the table. ``--publish`` writes both to
+``tests/bench/results`` and the section on speed to the README; it needs a quiet machine and takes half an hour.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from detector import Detector, load_detector, media, overlay
+from detector.annotation import annotate
 from detector.faces import FaceFinder, crop_face
 from detector.records import FaceCrop
 from detector.video import sample_video
@@ -33,8 +36,15 @@ from detector.weights import WeightStore
 from tests.bench.compare import alternate, ratio, too_busy
 from tests.bench.inputs import make_clip, make_photo
 from tests.bench.naive import Naive
+from tests.bench.speed_words import draw, table, with_section
+from tests.conftest import ROOT, SHIPPED
+from tests.running import Running
+from train.provenance import commit
 
-__all__ = ["Case", "main", "measure", "scores_agree"]
+__all__ = ["README", "RESULTS", "Case", "main", "measure", "run", "scores_agree"]
+
+RESULTS = Path(__file__).resolve().parent / "results"
+README = ROOT / "README.md"
 
 AGREE = 1e-3
 """Largest difference of P(real) between ours and ``keras.predict`` on the same crop."""
@@ -57,33 +67,97 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=7, help="of A B B A (default 7)")
     parser.add_argument("--short", action="store_true", help="a few small files: for a change under work")
     parser.add_argument("--out", type=Path, default=Path("runs/speed"), help="folder for speed.json and speed.png")
+    parser.add_argument("--publish", action="store_true", help="the whole run, into the repository and its README")
     options = parser.parse_args(arguments)
+    if options.publish and options.short:
+        parser.error("--publish is for the whole run")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if busy := too_busy():
         print(busy, file=sys.stderr)
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, load_detector() as detector:
-        detector.warm_up()
-        ready = time.perf_counter() - start
-        cases = _cases(Path(folder), options.short)
-        naive = Naive()
-        rows = []
-        for case in cases:
-            rows.append(measure(case, detector, naive, options.rounds))
-            print(_line(rows[-1]), flush=True)
-    result = {
-        "machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()}, Python {platform.python_version()}",
-        "load": os.getloadavg()[0],
-        "rounds": options.rounds,
-        "load_and_warm_up_s": round(ready, 2),
-        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "cases": rows,
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    _draw(result, options.out / "speed.png")
+        if options.publish:
+            return 1
+    result = run(options.short, options.rounds)
+    out = RESULTS if options.publish else options.out
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    draw(result, out / "speed.png")
+    if options.publish:
+        README.write_text(with_section(README.read_text(encoding="utf-8"), result), encoding="utf-8")
     print(*table(result), sep="\n")
     return 0
+
+
+def run(short: bool, rounds: int) -> dict[str, Any]:
+    """The whole measurement, as it is written to ``speed.json``."""
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        page_s = None if short else _page_s(Path(folder))
+        start = time.perf_counter()
+        with load_detector() as detector:
+            detector.warm_up()
+            ready = time.perf_counter() - start
+            cases = _cases(Path(folder), short)
+            naive = Naive()
+            rows = []
+            for case in cases:
+                rows.append(measure(case, detector, naive, rounds))
+                print(_line(rows[-1]), flush=True)
+            curves = {} if short else _curves(Path(folder), detector)
+            annotated = None if short else _annotated_share(Path(folder), detector)
+            versions = detector.analyze(cases[0].path).versions
+    return {
+        "date": date.today().isoformat(),
+        "commit": commit(),
+        "machine": f"{os.cpu_count()} cores, {_processor()}, {platform.system()}",
+        "versions": dict(versions),
+        "load": load,
+        "rounds": rounds,
+        "load_and_warm_up_s": round(ready, 2),
+        "page_s": page_s,
+        "annotated_share": annotated,
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "cases": rows,
+        "curves": curves,
+    }
+
+
+def _page_s(folder: Path) -> float:
+    """Seconds from ``python app.py`` to the page, median of three."""
+    spent = []
+    for number in range(3):
+        temp = folder / f"page{number}"
+        temp.mkdir()
+        with Running(SHIPPED, temp) as running:
+            spent.append(running.page_s)
+    return round(float(np.median(spent)), 2)
+
+
+def _curves(folder: Path, detector: Detector) -> dict[str, list[tuple[float, float]]]:
+    """(faces in a photo of 8 MP, seconds) and (seconds of a 720p clip, seconds): how ours grows."""
+    photos = [(float(n), make_photo(folder / f"curve{n}.jpg", n, 8)) for n in (1, 2, 4, 8, 12, 20)]
+    clips = [(float(n), make_clip(folder / f"curve{n}.mp4", n, 720, kbps=2000, group=60)) for n in (5, 10, 30, 60, 180)]
+    return {
+        name: [(x, _median_s(path, detector)) for x, path in each]
+        for name, each in (("faces", photos), ("seconds", clips))
+    }
+
+
+def _median_s(path: Path, detector: Detector, calls: int = 5) -> float:
+    spent = []
+    for _ in range(calls + 1):
+        start = time.perf_counter()
+        detector.analyze(path)
+        spent.append(time.perf_counter() - start)
+    return round(float(np.median(spent[1:])), 4)
+
+
+def _annotated_share(folder: Path, detector: Detector) -> float:
+    """Seconds that writing the marked video takes, for each of its own; a 1080p clip of 10 s."""
+    path = make_clip(folder / "mark.mp4", 10, 1080, group=60)
+    report = detector.analyze(path)
+    start = time.perf_counter()
+    annotate(path, report, folder / "marked.mp4", heat=True)
+    return round((time.perf_counter() - start) / 10, 2)
 
 
 def _cases(folder: Path, short: bool) -> list[Case]:
@@ -133,6 +207,8 @@ def measure(case: Case, detector: Detector, naive: Naive, rounds: int) -> dict[s
         "ours_cpu_s": round(float(np.median(np.concatenate([mine.cpu, again.cpu]))), 4),
         "naive_s": round(usual.median_s, 4),
         "floor_s": round(least.median_s, 4),
+        "cpu_naive_over_ours": [round(v, 2) for v in ratio(usual.cpu, mine.cpu)],
+        "cpu_ours_over_floor": [round(v, 2) for v in ratio(again.cpu, least.cpu)],
         "naive_over_ours": [round(v, 2) for v in ratio(usual.wall, mine.wall)],
         "ours_over_floor": [round(v, 2) for v in ratio(again.wall, least.wall)],
         "stages_ms": stages(case, detector),
@@ -249,43 +325,6 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['name']}: ours {1000 * row['ours_s']:.0f} ms, naive {row['naive_over_ours'][0]:.1f} times longer, floor "
         f"{1000 * row['floor_s']:.0f} ms"
     )
-
-
-def table(result: dict[str, Any]) -> list[str]:
-    """Markdown."""
-    lines = [
-        "| file | ours, ms | CPU, ms | floor, ms | ours / floor (95 %) | naive, ms | naive / ours (95 %) |",
-        "|---|" + "---|" * 6,
-    ]
-    for row in result["cases"]:
-        above, times = row["ours_over_floor"], row["naive_over_ours"]
-        lines.append(
-            f"| {row['name']} | {1000 * row['ours_s']:.0f} | {1000 * row['ours_cpu_s']:.0f} | {1000 * row['floor_s']:.0f} | "
-            f"{above[0]:.2f} ({above[1]:.2f} to {above[2]:.2f}) | {1000 * row['naive_s']:.0f} | "
-            f"{times[0]:.1f} ({times[1]:.1f} to {times[2]:.1f}) |"
-        )
-    return lines
-
-
-def _draw(result: dict[str, Any], path: Path) -> None:
-    """Bars of the three sides, on a scale of powers of ten."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    names = [row["name"] for row in result["cases"]]
-    at = np.arange(len(names))
-    figure, axes = pyplot.subplots(figsize=(9, 0.55 * len(names) + 1.6), layout="constrained")
-    for offset, (key, words) in enumerate((("floor_s", "floor"), ("ours_s", "ours"), ("naive_s", "usual shape"))):
-        axes.barh(at + 0.27 * (offset - 1), [row[key] for row in result["cases"]], 0.25, label=words)
-    axes.set_yticks(at, names)
-    axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.set_xlabel("seconds")
-    axes.legend()
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
 
 
 def _processor() -> str:

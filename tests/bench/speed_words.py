@@ -1,0 +1,106 @@
+"""What a run of ``tests.bench.speed`` says to a reader: the table, the README's section, the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["BEGIN", "END", "draw", "section", "table", "with_section"]
+
+BEGIN = "<!-- generated from tests/bench/results/speed.json by tests/bench/speed.py: begin -->"
+END = "<!-- generated from tests/bench/results/speed.json by tests/bench/speed.py: end -->"
+
+Result = dict[str, Any]
+
+
+def section(result: Result) -> str:
+    """The README's section on speed, all of its figures from one run, without the marks."""
+    versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
+    lines = [
+        f"Measured on {result['date']} on {result['machine']}, load {result['load']:.1f} at the start, with {versions}, at "
+        f"commit `{result['commit'][:12]}`:",
+        "`python -m tests.bench.speed --publish`. Both sides of a ratio run in one process on the same files, in "
+        f"{result['rounds']} rounds of A B B A; brackets are 95 % intervals.",
+        "",
+        "*Ours* is a whole analysis with heatmaps, small changes and hidden places, drawn. The *floor* is decoding and one "
+        "batched pass of the default model over the faces, and nothing else. The *usual shape* reads all frames, runs MTCNN "
+        "and `keras.predict` on each of as many frames as ours, and Grad-CAM in eager mode, with the same default model.",
+        "",
+        *table(result),
+        "",
+        f"Models are loaded and warm after {result['load_and_warm_up_s']:.1f} s; the process then needs at most "
+        f"{result['peak_memory_mib']} MiB, the usual shape's networks in it included.",
+    ]
+    if result.get("page_s") is not None:
+        lines[-1] += f" The page answers {result['page_s']:.1f} s after `python app.py`, while the models still load."
+    if result.get("annotated_share") is not None:
+        lines[-1] += (
+            f" A marked video, made only when asked for, takes {result['annotated_share']:.1f} times its length."
+        )
+    lines += ["", "![Seconds a file, and how they grow](tests/bench/results/speed.png)"]
+    return "\n".join(lines)
+
+
+def with_section(readme: str, result: Result) -> str:
+    """The README with the section made anew between its marks.
+
+    Raises:
+        ValueError: the marks are not there.
+    """
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+        raise ValueError(f"README.md: expected the lines {BEGIN!r} and {END!r} once each")
+    before, after = readme.split(BEGIN)[0], readme.split(END)[1]
+    return f"{before}{BEGIN}\n{section(result)}\n{END}{after}"
+
+
+def table(result: Result) -> list[str]:
+    """Markdown."""
+    lines = [
+        "| file | ours, ms | CPU, ms | decoding, ms | floor, ms | ours / floor | usual shape, ms | usual shape / ours |",
+        "|---|" + "---|" * 7,
+    ]
+    for row in result["cases"]:
+        above, times = row["ours_over_floor"], row["naive_over_ours"]
+        cells = [
+            row["name"],
+            *(f"{1000 * row[key]:.0f}" for key in ("ours_s", "ours_cpu_s")),
+            f"{row['stages_ms']['decode']:.0f}",
+            f"{1000 * row['floor_s']:.0f}",
+            f"{above[0]:.2f} ({above[1]:.2f} to {above[2]:.2f})",
+            f"{1000 * row['naive_s']:.0f}",
+            f"{times[0]:.1f} ({times[1]:.1f} to {times[2]:.1f})",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def draw(result: Result, path: Path) -> None:
+    """Bars of the three sides on a scale of powers of ten; below them, cost against faces and against length."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    names = [row["name"] for row in result["cases"]]
+    at = np.arange(len(names))
+    figure, (bars, faces, length) = pyplot.subplots(
+        3, 1, figsize=(9, 0.55 * len(names) + 6), layout="constrained", height_ratios=[0.55 * len(names) + 1, 2, 2]
+    )
+    sides = (("floor_s", "floor"), ("ours_s", "ours"), ("naive_s", "usual shape"))
+    for offset, (key, words) in enumerate(sides):
+        bars.barh(at + 0.27 * (offset - 1), [row[key] for row in result["cases"]], 0.25, label=words)
+    bars.set_yticks(at, names)
+    bars.invert_yaxis()
+    bars.set_xscale("log")
+    bars.set_xlabel("seconds")
+    bars.legend()
+    for axes, key, words in ((faces, "faces", "faces in a photo"), (length, "seconds", "seconds of a clip, 720p")):
+        points = result["curves"].get(key, [])
+        axes.plot([x for x, _ in points], [y for _, y in points], "o-")
+        axes.set_xlabel(words)
+        axes.set_ylabel("ours, seconds")
+        axes.set_ylim(bottom=0)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)

@@ -1,0 +1,77 @@
+"""Speed, judged by ratios alone: the script of the README's figures in its short form, and what the README says of it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.bench.compare import alternate, ratio
+from tests.bench.speed import README, RESULTS, run
+from tests.bench.speed_words import BEGIN, END, section, with_section
+
+# Bars for a machine that may do anything else at the same time; the README has the figures of a quiet one. CPU time is not
+# moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
+TIMES_FASTER = {False: 0.7, True: 2.5}
+"""Than the usual shape, at least, by whether it is a clip. Of a photo that shape scores one crop with one network; ours scores
+nine with it, and one with two more."""
+ABOVE_FLOOR = {False: 25.0, True: 6.0}
+"""Times the floor, at most. A photo's floor is one pass over one face."""
+
+
+@pytest.mark.needs_weights
+def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
+    result = run(short=True, rounds=2)
+    assert len(result["cases"]) == 2
+    for row in result["cases"]:
+        clip = row["name"].startswith("clip")
+        faster = max(row["naive_over_ours"][0], row["cpu_naive_over_ours"][0])
+        above = min(row["ours_over_floor"][0], row["cpu_ours_over_floor"][0])
+        assert faster >= TIMES_FASTER[clip], row
+        assert above <= ABOVE_FLOOR[clip], row
+        # Ours does all that the floor does.
+        assert above > 1.0, row
+
+
+def test_the_readme_says_what_the_published_run_measured() -> None:
+    readme = README.read_text(encoding="utf-8")
+    between = readme.split(BEGIN)[1].split(END)[0].strip()
+    path = RESULTS / "speed.json"
+    if not path.is_file():
+        assert between == "", "figures without a run behind them"
+        return
+    result = json.loads(path.read_text(encoding="utf-8"))
+    assert between == section(result)
+    assert (RESULTS / "speed.png").is_file()
+
+
+def made_up() -> dict[str, object]:
+    row = {"name": "photo, 1 face", "ours_s": 0.08, "ours_cpu_s": 0.12, "floor_s": 0.02, "naive_s": 0.5}
+    row |= {"ours_over_floor": [4.0, 3.5, 4.5], "naive_over_ours": [6.25, 6.0, 6.5], "stages_ms": {"decode": 7.0}}
+    return {
+        "date": "2026-01-02", "commit": "abc" * 13 + "d", "machine": "2 cores, a processor, Linux", "load": 0.1, "rounds": 7,
+        "versions": {"tensorflow": "2.21.0"}, "load_and_warm_up_s": 9.5, "page_s": 4.25, "annotated_share": 0.7,
+        "peak_memory_mib": 1234, "cases": [row], "curves": {},
+    }  # fmt: skip
+
+
+def test_the_section_names_machine_versions_and_date_and_goes_between_its_marks() -> None:
+    text = section(made_up())
+    for part in ("2026-01-02", "2 cores, a processor", "tensorflow 2.21.0", "abcabcabcabc",
+                 "| photo, 1 face | 80 | 120 | 7 | 20 |",
+                 "4.00 (3.50 to 4.50)", "6.2 (6.0 to 6.5)", "4.2 s after `python app.py`", "1234 MiB"):  # fmt: skip
+        assert part in text, part
+    filled = with_section(f"before\n{BEGIN}\nold\n{END}\nafter\n", made_up())
+    assert filled == f"before\n{BEGIN}\n{text}\n{END}\nafter\n"
+    assert with_section(filled, made_up()) == filled
+    with pytest.raises(ValueError, match="expected the lines"):
+        with_section("no marks", made_up())
+
+
+def test_sides_take_turns_and_the_ratio_is_that_of_the_medians() -> None:
+    order = []
+    alternate(lambda: order.append("a"), lambda: order.append("b"), rounds=2, warm_up=0)
+    assert "".join(order) == "abbaabba"
+    middle, low, high = ratio(np.array([4.0, 4.0, 6.0]), np.array([2.0, 2.0, 1.0]))
+    assert middle == 2.0 and low <= 2.0 <= high
