@@ -259,7 +259,8 @@ def mixed_precision() -> AbstractContextManager[Any]:
     """Where the processor multiplies bfloat16 in hardware, the context in which convolutions use it; elsewhere none, since
     emulated it is fifty times slower than float32 (one crop a second in place of many)."""
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return torch.autocast("cpu", torch.bfloat16)
+        half: AbstractContextManager[Any] = torch.autocast("cpu", torch.bfloat16)
+        return half
     return nullcontext()
 
 
