@@ -22,7 +22,7 @@ ABOVE_FLOOR = {False: 25.0, True: 6.0}
 
 @pytest.mark.needs_weights
 def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
-    result = run(short=True, rounds=2)
+    result = run(short=True, rounds=1)
     assert len(result["cases"]) == 2
     for row in result["cases"]:
         clip = row["name"].startswith("clip")

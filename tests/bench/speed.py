@@ -164,7 +164,7 @@ def _cases(folder: Path, short: bool) -> list[Case]:
     if short:
         return [
             Case("photo, 1 face, 1 MP", make_photo(folder / "1.jpg", 1, 1), 1),
-            Case("clip, 4 s, 720p", make_clip(folder / "s.mp4", 4, 720), 1, clip=True),
+            Case("clip, 2 s, 480p", make_clip(folder / "s.mp4", 2, 480), 1, clip=True),
         ]
     photos = [
         Case(f"photo, {faces} face{'s' if faces > 1 else ''}, {size} MP",
