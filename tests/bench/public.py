@@ -448,18 +448,18 @@ def soak(weights: Path, minutes: float = 30.0, every_s: float = 2.0) -> Line:
             samples.append((time.monotonic() - began, server.resources()))
             time.sleep(max(0.0, every_s - (time.monotonic() - started)))
         uploads = server.files()
-    warm = [sample for when, sample in samples if when >= 0.2 * samples[-1][0]] or [samples[-1][1]]
-    hours = max(1e-3, 0.8 * samples[-1][0] / 3600)
-    slope = {
-        key: (statistics.mean(s[key] for s in warm[-10:]) - statistics.mean(s[key] for s in warm[:10]))
-        / MEGABYTE
-        / hours
-        for key in ("rss", "worker_rss")
-    }
-    fds, threads = (warm[-1][key] - warm[0][key] for key in ("fds", "threads"))
+    # Memory has settled once every kind of file was there; a short run is judged on its later part.
+    warm = samples[min(len(files), len(samples) // 3) :]
+    hours = [when / 3600 for when, _ in warm]
+    slope, first = {}, {}
+    for key in ("rss", "worker_rss"):
+        line = statistics.linear_regression(hours, [sample[key] / MEGABYTE for _, sample in warm])
+        slope[key], first[key] = line.slope, line.intercept + line.slope * hours[0]
+    fds, threads = (warm[-1][1][key] - warm[0][1][key] for key in ("fds", "threads"))
     seen = (
         f"{jobs} jobs in {samples[-1][0] / 60:.1f} min, {failed} failed, files {fds:+d}, threads {threads:+d}, memory "
-        f"{slope['rss']:+.0f} MB/h server and {slope['worker_rss']:+.0f} MB/h worker, {len(uploads)} uploads not yet deleted"
+        f"{first['rss']:.0f} MB {slope['rss']:+.0f} MB/h server and {first['worker_rss']:.0f} MB "
+        f"{slope['worker_rss']:+.0f} MB/h worker, {len(uploads)} uploads not yet deleted"
     )
     fine = not failed and fds <= 5 and threads <= 2 and (minutes < 10 or max(slope.values()) < 20)
     return Line(f"soak of {minutes:g} minutes", "files +5, threads +2, < 20 MB/h, no failure", seen, fine)
