@@ -6,11 +6,13 @@ transparent stands on white, as in ``colour`` for pictures.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import av
 import numpy as np
 from av.sidedata.sidedata import Type
+from av.video.reformatter import VideoReformatter
 
 from detector.records import UInt8Image
 
@@ -41,13 +43,25 @@ def square_pixel_size(frame: av.VideoFrame, pixel_ratio: float) -> tuple[int, in
     return frame.width, round(frame.height / pixel_ratio)
 
 
+_OWN = threading.local()
+
+
+def _reformatter() -> VideoReformatter:
+    """This thread's own. A frame's own ``reformat`` makes one for every frame, with threads that live until the garbage is
+    collected: hundreds of them, each with its stack, and three times as slow."""
+    if not hasattr(_OWN, "reformatter"):
+        _OWN.reformatter = VideoReformatter()
+    reformatter: VideoReformatter = _OWN.reformatter
+    return reformatter
+
+
 def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
     """(H, W, 3) uint8 RGB of a decoded frame, upright, with square pixels, on white where it is transparent."""
     width, height = square_pixel_size(frame, pixel_ratio)
     see_through = any(component.is_alpha for component in frame.format.components)
-    pixels = frame.to_ndarray(
-        width=width, height=height, format="rgba" if see_through else "rgb24", interpolation="BICUBIC"
-    )
+    pixels = _reformatter().reformat(
+        frame, width=width, height=height, format="rgba" if see_through else "rgb24", interpolation="BICUBIC", threads=2
+    ).to_ndarray()  # fmt: skip
     if see_through:
         alpha = pixels[..., 3:].astype(np.uint16)
         if alpha.max() > 0 and alpha.min() < 255:

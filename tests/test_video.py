@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -221,6 +222,17 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         measured[path] = int(kib)
         assert (int(frames), float(seconds)) == ((20, 20) if path is short else (64, 1200))
     assert measured[long] < measured[short] + 100_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_threads_do_not_grow_with_the_frames(tmp_path: Path) -> None:
+    # Each thread's stack counts against what a job may set aside, so that long clips failed.
+    path = write_clip(tmp_path / "a.mp4", counting_frames(60, (640, 360)))
+    most, before = 0, len(os.listdir("/proc/self/task"))
+    with sample_video(path, samples=None) as clip:
+        for _ in clip:
+            most = max(most, len(os.listdir("/proc/self/task")))
+    assert most - before <= 16
 
 
 def test_a_read_can_be_stopped(long_clip: Path) -> None:
