@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,7 @@ import httpx
 
 from detector.gallery import CACHE_VARIABLE, read_examples
 
-__all__ = ["ROOT", "Running", "within"]
+__all__ = ["ROOT", "Running", "dawdling", "within"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +33,38 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.05)
     return holds()
+
+
+@contextlib.contextmanager
+def dawdling(url: str, count: int) -> Iterator[list[threading.Thread]]:
+    """So many clients that send a kilobyte of an upload a second; the threads that live are those not yet turned away.
+
+    Args:
+        url: of the page, with a slash at its end.
+        count: of clients.
+    """
+    done = threading.Event()
+
+    def drip() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+        while not done.wait(0.1):
+            yield b"x" * 100
+
+    def dawdle() -> None:
+        # With its length, as browsers send it: room for the most that may come is set aside for one without.
+        headers = {"content-type": "multipart/form-data; boundary=x", "content-length": "100000"}
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.post(f"{url}gradio_api/upload", content=drip(), headers=headers, timeout=60)
+
+    threads = [threading.Thread(target=dawdle, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield threads
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(10)
 
 
 class Running:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ from app_server import Rules, names_of, surface
 from app_uploads import Uploads
 from detector import words_server as words
 from tests import fakes
+from tests.running import dawdling
 
 FREE = Rules(checks_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000)
 ROOT = Path(app.__file__).resolve().parent
@@ -218,30 +218,12 @@ def test_a_full_queue_says_so_at_once(tmp_path: Path, photo: bytes) -> None:
 
 
 def test_others_are_served_while_many_clients_dawdle(tmp_path: Path, photo: bytes) -> None:
-    with serve(tmp_path, replace(FREE, uploads_at_once=100)) as page, ExitStack() as stack:
-        done = threading.Event()
-        stack.callback(done.set)
-
-        def drip() -> Iterator[bytes]:
-            yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
-            while not done.wait(0.1):
-                yield b"x" * 100
-
-        def dawdle() -> None:
-            headers = {"content-type": "multipart/form-data; boundary=x"}
-            with httpx.Client() as client:
-                client.post(f"{page.url}gradio_api/upload", content=drip(), headers=headers, timeout=60)
-
-        threads = [threading.Thread(target=dawdle, daemon=True) for _ in range(20)]
-        for thread in threads:
-            thread.start()
+    with serve(tmp_path, replace(FREE, uploads_at_once=100)) as page, dawdling(page.url, 20) as threads:
         time.sleep(0.5)
         began = time.monotonic()
         assert page.upload(photo).status_code == 200
         assert time.monotonic() - began < 3
-        done.set()
-        for thread in threads:
-            thread.join(10)
+        assert all(thread.is_alive() for thread in threads), "nobody was turned away for being slow"
 
 
 # What the answers carry ----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from detector.errors import DetectorError, WorkerFailed
 from detector.isolation import IsolatedDetector
 from tests import corpus, fakes
 from tests.clips import write_clip
-from tests.running import ROOT, Running, within
+from tests.running import ROOT, Running, dawdling, within
 from train.provenance import commit, machine
 
 __all__ = [
@@ -194,7 +194,7 @@ def quota(weights: Path, count: int = 40, megabytes: int = 5, room: int = 100) -
 
 def dawdlers(weights: Path, count: int = 50, checks: int = 20) -> Line:
     """Clients that send a kilobyte a second, and what the others notice of them."""
-    with _running(weights) as server, contextlib.ExitStack() as stack:
+    with _running(weights) as server:
         photo = _photo()
 
         def timed() -> float:
@@ -203,25 +203,10 @@ def dawdlers(weights: Path, count: int = 50, checks: int = 20) -> Line:
             return time.monotonic() - began
 
         alone = _p95([timed() for _ in range(checks)])
-        done = threading.Event()
-        stack.callback(done.set)
-
-        def drip() -> Iterator[bytes]:
-            yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
-            while not done.wait(0.1):
-                yield b"x" * 100
-
-        def dawdle() -> None:
-            headers = {"content-type": "multipart/form-data; boundary=x"}
-            with contextlib.suppress(httpx.HTTPError):
-                httpx.post(f"{server.url}gradio_api/upload", content=drip(), headers=headers, timeout=60)
-
-        threads = [threading.Thread(target=dawdle, daemon=True) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        time.sleep(2)
-        beside = _p95([timed() for _ in range(checks)])
-        still = sum(thread.is_alive() for thread in threads)
+        with dawdling(server.url, count) as threads:
+            time.sleep(2)
+            beside = _p95([timed() for _ in range(checks)])
+            still = sum(thread.is_alive() for thread in threads)
     seen = f"p95 of a check {alone:.2f} s alone, {beside:.2f} s beside {still} slow uploads"
     return Line(f"{count} slow clients", "p95 of others +20 % at most", seen, beside <= 1.2 * alone and still == count)
 
