@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import pytest
 
 from detector.gallery import CACHE_VARIABLE, read_examples
+from detector.isolation import IsolatedDetector
 
-__all__ = ["ROOT", "Running", "dawdling", "within"]
+__all__ = ["ROOT", "Running", "dawdling", "isolated_in", "within"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +68,16 @@ def dawdling(url: str, count: int) -> Iterator[list[threading.Thread]]:
         done.set()
         for thread in threads:
             thread.join(10)
+
+
+@contextlib.contextmanager
+def isolated_in(temp: Path, weights: Path) -> Iterator[IsolatedDetector]:
+    """The detector in a process of its own that has loaded, with its temporary folders below ``temp``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temp))
+        with IsolatedDetector(weights) as detector:
+            detector.wait()
+            yield detector
 
 
 class Running:

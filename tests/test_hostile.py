@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from detector.errors import MediaError, MediaTooLarge, WorkerFailed
 from detector.isolation import IsolatedDetector
 from tests import corpus
 from tests.bench import public
+from tests.running import isolated_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the process and its limits need a POSIX system")
 
@@ -28,11 +28,8 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", str(temp))
-        with IsolatedDetector(clip_weights) as detector:
-            detector.wait()
-            yield detector
+    with isolated_in(temp, clip_weights) as detector:
+        yield detector
 
 
 def test_every_file_gets_its_report_or_a_sentence_in_time(

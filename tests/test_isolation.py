@@ -23,7 +23,7 @@ from detector import isolation, report
 from detector.errors import Cancelled, DamagedMedia, UnknownModel, WeightsCorrupt, WorkerFailed
 from detector.isolation import Bounds, IsolatedDetector
 from tests.clips import counting_frames, write_clip
-from tests.running import within
+from tests.running import isolated_in, within
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -41,11 +41,8 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def isolated(clip_weights: Path, temp: Path) -> Iterator[IsolatedDetector]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", str(temp))
-        with IsolatedDetector(clip_weights) as detector:
-            detector.wait()
-            yield detector
+    with isolated_in(temp, clip_weights) as detector:
+        yield detector
     assert not list(temp.glob("worker-*")), "the last one's folder is gone too"
 
 
