@@ -8,8 +8,7 @@ decides. It makes the box independent of how the picture was framed, as a model 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from mediapipe.tasks.python.vision import FaceDetector, FaceDetectorOptions
 from numpy.typing import NDArray
 
 from detector.console import native_noise_hidden
+from detector.copies import Copies
 from detector.records import Box, CropSpec, Detection, FaceCrop, FaceQuality, Frame, UInt8Image
 
 __all__ = ["FaceFinder", "crop_face", "measure_quality"]
@@ -101,6 +101,18 @@ class _Proposal:
     score: float
 
 
+@dataclass(frozen=True)
+class _Eyes:
+    """mediapipe's detectors for near and for far faces."""
+
+    short: FaceDetector
+    full: FaceDetector
+
+    def close(self) -> None:
+        self.short.close()
+        self.full.close()
+
+
 class FaceFinder:
     """Finds every face of a picture. A context manager; one may be shared between threads.
 
@@ -114,10 +126,9 @@ class FaceFinder:
     """
 
     def __init__(self, short_range: Path, full_range: Path) -> None:
-        self._lock = threading.Lock()  # mediapipe's detectors are not thread-safe
         with native_noise_hidden():
-            self._short = _open_detector(short_range)
-            self._full = _open_detector(full_range)
+            # mediapipe's detectors are not thread-safe.
+            self._eyes = Copies(lambda: _Eyes(_open_detector(short_range), _open_detector(full_range)), "faces")
 
     def __enter__(self) -> Self:
         return self
@@ -129,15 +140,16 @@ class FaceFinder:
 
     def close(self) -> None:
         """Free the models; no call may follow."""
-        with self._lock, native_noise_hidden():
-            self._short.close()
-            self._full.close()
+        with native_noise_hidden():
+            self._eyes.close(_Eyes.close)
 
-    def find(self, frame: Frame) -> list[Detection]:
+    def find(self, frame: Frame, known: Sequence[Detection] | None = None) -> list[Detection]:
         """Every face, in reading order (rows from the top, each from the left).
 
         Args:
             frame: An upright RGB picture of any size.
+            known: The faces of a frame shortly before. If all of them are still there, the tiles are left out: a face that
+                is new and smaller than a tenth of the picture is then overlooked.
 
         Returns:
             Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
@@ -145,38 +157,47 @@ class FaceFinder:
         """
         pyramid = _Pyramid(frame.rgb)
         height, width = frame.rgb.shape[:2]
-        with self._lock:
-            proposals = [
-                proposal
-                for square in _first_looks(width, height)
-                for proposal in _look(self._short, pyramid, square, FIRST_LOOK_PIXELS)
-            ]
-            second_looks = [self._second_look(pyramid, p) for p in _without_repeats(proposals)[:MAX_PROPOSALS]]
-        faces = _without_repeats([face for face in second_looks if face is not None])
-        return _reading_order([_as_detection(face) for face in faces])
+        whole = [_Square(width / 2, height / 2, share * max(width, height)) for share in (1.0, PADDED)]
+        proposals = self._first_looks(pyramid, whole)
+        if known:
+            faces = self._second_looks(pyramid, proposals + [_as_proposal(face) for face in known])
+            if all(any(_overlap(face.square, _as_proposal(k).square) > SAME_FACE for face in faces) for k in known):
+                return _reading_order([_as_detection(face) for face in faces])
+        proposals += self._first_looks(pyramid, _tiles(width, height))
+        return _reading_order([_as_detection(face) for face in self._second_looks(pyramid, proposals)])
 
-    def _second_look(self, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
-        """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
-        seen = proposal.square
-        square = _Square(seen.x, seen.y, seen.side * SECOND_LOOK, _roll_deg(proposal.keypoints))
-        straight = _best(_look(self._short, pyramid, square, SECOND_LOOK_PIXELS), seen)
-        # The mirror image as well: steadier boxes, fewer false faces, and left and right are treated alike.
-        face = _mean(straight, _best(_look(self._short, pyramid, square, SECOND_LOOK_PIXELS, mirrored=True), seen))
-        if face is None or face.score < MIN_SCORE:
+    def _first_looks(self, pyramid: _Pyramid, squares: Iterable[_Square]) -> list[_Proposal]:
+        looks = self._eyes.map(lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS), squares)
+        return [proposal for seen in looks for proposal in seen]
+
+    def _second_looks(self, pyramid: _Pyramid, proposals: list[_Proposal]) -> list[_Proposal]:
+        places = _without_repeats(proposals)[:MAX_PROPOSALS]
+        faces = self._eyes.map(lambda eyes, proposal: _second_look(eyes, pyramid, proposal), places)
+        return _without_repeats([face for face in faces if face is not None])
+
+
+def _second_look(eyes: _Eyes, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
+    """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
+    seen = proposal.square
+    square = _Square(seen.x, seen.y, seen.side * SECOND_LOOK, _roll_deg(proposal.keypoints))
+    straight = _best(_look(eyes.short, pyramid, square, SECOND_LOOK_PIXELS), seen)
+    if straight is None or (straight.score + 1) / 2 < MIN_SCORE:
+        return None  # whatever the mirror image would score
+    # The mirror image as well: steadier boxes, fewer false faces, and left and right are treated alike.
+    face = _mean(straight, _best(_look(eyes.short, pyramid, square, SECOND_LOOK_PIXELS, mirrored=True), seen))
+    if face is None or face.score < MIN_SCORE:
+        return None
+    if face.score < SURE_SCORE:
+        wider = _Square(face.square.x, face.square.y, face.square.side * FULL_RANGE_LOOK, square.roll)
+        other = _best(_look(eyes.full, pyramid, wider, FULL_RANGE_PIXELS), face.square)
+        if other is None or other.score < MIN_FULL_RANGE_SCORE:
             return None
-        if face.score < SURE_SCORE:
-            wider = _Square(face.square.x, face.square.y, face.square.side * FULL_RANGE_LOOK, square.roll)
-            other = _best(_look(self._full, pyramid, wider, FULL_RANGE_PIXELS), face.square)
-            if other is None or other.score < MIN_FULL_RANGE_SCORE:
-                return None
-        return face
+    return face
 
 
-def _first_looks(width: int, height: int) -> Iterator[_Square]:
-    """The whole picture, the whole with a border, and layers of overlapping tiles."""
+def _tiles(width: int, height: int) -> Iterator[_Square]:
+    """Layers of overlapping squares, for faces that are small in the picture."""
     long_side = max(width, height)
-    yield _Square(width / 2, height / 2, long_side)
-    yield _Square(width / 2, height / 2, PADDED * long_side)
     tile = TILE_SIDE * MIN_FACE * max(1.0, math.sqrt(width * height / FINEST_AREA))
     while tile * WORTH_TILING <= long_side:
         for y in _tile_centers(height, tile):
@@ -260,9 +281,9 @@ def _best(proposals: list[_Proposal], place: _Square) -> _Proposal | None:
     return max(there, key=lambda proposal: proposal.score, default=None)
 
 
-def _mean(one: _Proposal | None, other: _Proposal | None) -> _Proposal | None:
-    """Two looks through the same square as one; None if either saw nothing."""
-    if one is None or other is None:
+def _mean(one: _Proposal, other: _Proposal | None) -> _Proposal | None:
+    """Two looks through the same square as one; None if the other saw nothing."""
+    if other is None:
         return None
     a, b = one.square, other.square
     square = _Square((a.x + b.x) / 2, (a.y + b.y) / 2, (a.side + b.side) / 2, a.roll)
@@ -306,6 +327,12 @@ def _as_detection(face: _Proposal) -> Detection:
     half = face.square.side / 2
     box = Box(face.square.x - half, face.square.y - half, face.square.x + half, face.square.y + half)
     return Detection(box=box, keypoints=face.keypoints.astype(np.float32), score=face.score)
+
+
+def _as_proposal(face: Detection) -> _Proposal:
+    """A face found before, as a place to look at."""
+    x, y = face.box.center
+    return _Proposal(_Square(x, y, face.box.width), face.keypoints.astype(np.float64), face.score)
 
 
 def _reading_order(detections: list[Detection]) -> list[Detection]:

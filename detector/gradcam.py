@@ -17,6 +17,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from detector.inference import Network
+
 __all__ = ["GradCam", "Looked"]
 
 _BATCH = 8
@@ -26,7 +28,7 @@ class Looked(NamedTuple):
     """What one forward pass over N crops and their mirror images gives."""
 
     sides: np.ndarray
-    """(N, 2) float32: fake logits of the crops as they are and of their mirror images, as from ``models.Scorer.sides``."""
+    """(N, 2) float32: fake logits of the crops as they are and of their mirror images, as from ``inference.Scorer.sides``."""
     towards_fake: np.ndarray
     """(N, h, w) float32 in logits, never negative: where a crop holds evidence towards "fake"."""
     towards_real: np.ndarray
@@ -36,37 +38,24 @@ class Looked(NamedTuple):
 
 
 class GradCam:
-    """Compiled Grad-CAM of one image model, with its scores.
+    """Grad-CAM of one image model, with its scores."""
 
-    Args:
-        model: made by ``models.build``: it has the layers ``feature_map`` and ``logit``.
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        features = network.model.get_layer("feature_map").output
+        head = keras.Model(features, network.model.get_layer("logit").output)
 
-    Raises:
-        ValueError: the model lacks one of the two layers.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        self._size = int(model.input_shape[1])
-        features = model.get_layer("feature_map").output
-        self._channels = int(features.shape[-1])
-        trunk = keras.Model(model.input, features)
-        head = keras.Model(features, model.get_layer("logit").output)
-
-        @tf.function(input_signature=[tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)])
-        def run(crops: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            maps = trunk(tf.concat([crops, tf.reverse(crops, axis=[2])], axis=0), training=False)
+        @tf.function(input_signature=[tf.TensorSpec((None, *features.shape[1:]), tf.float32)])
+        def evidence(maps: tf.Tensor) -> tf.Tensor:
             # Only the head is taped: the gradient never has to pass the trunk, and so costs next to nothing.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(maps)
                 logit = head(maps, training=False)
             # Summing the gradient over the places is its mean times their number, see the module's text.
             weights = tf.reduce_sum(tape.gradient(logit, maps), axis=(1, 2), keepdims=True)
-            as_is, mirrored = tf.split(tf.reduce_sum(weights * maps, axis=-1), 2)
-            sides = tf.concat(tf.split(logit, 2), axis=1)
-            pooled = tf.reduce_mean(maps[: tf.shape(crops)[0]], axis=(1, 2))
-            return sides, (as_is + tf.reverse(mirrored, axis=[2])) / 2, pooled
+            return tf.reduce_sum(weights * maps, axis=-1)
 
-        self._run = run
+        self._evidence = evidence
 
     def evidence(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The two maps alone; arguments and errors are those of ``look``."""
@@ -82,17 +71,13 @@ class GradCam:
         Raises:
             ValueError: another shape or dtype.
         """
-        expected = (self._size, self._size, 3)
-        if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
-            raise ValueError(
-                f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
-            )
-        if not len(crops):
-            empty = np.zeros((0, 1, 1), np.float32)
-            return Looked(np.zeros((0, 2), np.float32), empty, empty, np.zeros((0, self._channels), np.float32))
-        parts = [self._run(crops[i : i + _BATCH]) for i in range(0, len(crops), _BATCH)]
-        sides, real, pooled = (
-            np.concatenate([each.numpy() for each in of_parts]) for of_parts in zip(*parts, strict=True)
-        )
+        parts = [self._look(crops[i : i + _BATCH]) for i in range(0, max(1, len(crops)), _BATCH)]
+        sides, real, pooled = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
         # The model's logits and gradients are those of P(real).
         return Looked(-sides, np.maximum(-real, 0.0), np.maximum(real, 0.0), pooled)
+
+    def _look(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Logits, evidence and pooled features of a few crops: of them all, the feature maps would take much memory."""
+        maps, logits = self._network.run(np.concatenate([crops, crops[:, :, ::-1]]))
+        as_is, mirrored = np.split(self._evidence(maps).numpy(), 2)
+        return logits.reshape(2, -1).T, (as_is + mirrored[:, :, ::-1]) / 2, maps[: len(crops)].mean(axis=(1, 2))

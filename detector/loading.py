@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from detector.errors import WeightsCorrupt
 from detector.gradcam import GradCam, Looked
-from detector.models import Scorer, load, trunk_sha256
+from detector.inference import Network, Scorer
+from detector.models import load, trunk_sha256
 from detector.records import Detection, FaceCrop, FloatMap, Frame, Heatmap, ModelInfo, ModelSpec
 from detector.sequences import VideoScorer
 from detector.weights import WeightStore
@@ -34,13 +35,13 @@ __all__ = [
 class FindsFaces(Protocol):
     """What is needed of ``faces.FaceFinder``."""
 
-    def find(self, frame: Frame) -> list[Detection]: ...
+    def find(self, frame: Frame, known: Sequence[Detection] | None = None) -> list[Detection]: ...
 
     def close(self) -> None: ...
 
 
 class Scores(Protocol):
-    """What is needed of ``models.Scorer``."""
+    """What is needed of ``inference.Scorer``."""
 
     def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
@@ -119,7 +120,8 @@ def load_image_model(spec: ModelSpec, store: WeightStore) -> LoadedModel:
         WeightsError: its file is missing, wrong or cannot be fetched.
     """
     model, info = _load(spec, store)
-    return LoadedModel(spec, info, Scorer(model), GradCam(model), trunk_sha256(model))
+    network = Network(model)
+    return LoadedModel(spec, info, Scorer(network), GradCam(network), trunk_sha256(model))
 
 
 def load_video_model(

@@ -26,14 +26,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "Scorer", "build", "load", "resnet_lstm", "trunk_sha256"]
-
-_BATCH = 32
+__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "build", "load", "resnet_lstm", "trunk_sha256"]
 
 
 def _head(features: Any, name: str, inputs: Any, dropout: float) -> keras.Model:
@@ -280,59 +277,3 @@ def trunk_sha256(model: keras.Model) -> str:
             digest.update(f"{layer.name}/{variable.name} {tuple(variable.shape)}".encode())
             digest.update(np.ascontiguousarray(variable.numpy(), np.float32).tobytes())
     return digest.hexdigest()
-
-
-class Scorer:
-    """Compiled, batched inference of one image model.
-
-    Every crop is scored together with its mirror image, and the mean of the two logits counts: a face has no preferred
-    side, and the mean errs less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012,
-    section 4.1); what it buys here stands in the model card.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        self._size = int(model.input_shape[1])
-        logits = keras.Model(model.input, model.get_layer("logit").output)
-        signature = tf.TensorSpec((None, self._size, self._size, 3), tf.uint8)
-
-        @tf.function(input_signature=[signature])
-        def run(crops: tf.Tensor) -> tf.Tensor:
-            mirrored = tf.reverse(crops, axis=[2])
-            return tf.concat([logits(crops, training=False), logits(mirrored, training=False)], axis=1)
-
-        self._run = run
-
-    def fake_logits(self, crops: np.ndarray) -> np.ndarray:
-        """Log-odds of "fake", the mean over each crop and its mirror image.
-
-        Args:
-            crops: (N, size, size, 3) uint8 RGB; N may be 0.
-
-        Returns:
-            (N,) float32, uncalibrated.
-
-        Raises:
-            ValueError: another shape or dtype.
-        """
-        means: np.ndarray = self.sides(crops).mean(axis=1)
-        return means
-
-    def sides(self, crops: np.ndarray) -> np.ndarray:
-        """The two halves of ``fake_logits``: the model's logit of P(real), negated (as in ``GradCam.look``).
-
-        Args:
-            crops: (N, size, size, 3) uint8 RGB; N may be 0.
-
-        Returns:
-            (N, 2) float32, uncalibrated: of the crops as they are, and of their mirror images.
-
-        Raises:
-            ValueError: another shape or dtype.
-        """
-        expected = (self._size, self._size, 3)
-        if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
-            raise ValueError(
-                f"crops: expected (N, {self._size}, {self._size}, 3) uint8, got {crops.shape} {crops.dtype}"
-            )
-        parts = [self._run(crops[i : i + _BATCH]).numpy() for i in range(0, len(crops), _BATCH)]
-        return -np.concatenate(parts) if parts else np.zeros((0, 2), np.float32)

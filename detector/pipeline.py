@@ -126,8 +126,9 @@ class Detector:
         with self._lock:
             for video in self._video_models.values():
                 size = video.spec.crop.size
-                features = video.scorer.features(np.zeros((1, size, size, 3), np.uint8))
-                video.scorer.fake_logit(features, np.ones(1, np.bool_))
+                needed = int(video.trunk_of is None)
+                width = video.scorer.features(np.zeros((needed, size, size, 3), np.uint8)).shape[1]
+                video.scorer.fake_logit(np.zeros((1, width), np.float32), np.ones(1, np.bool_))
             for loaded in self._models.values():
                 size = loaded.spec.crop.size
                 blank = np.zeros((1, size, size, 3), np.uint8)

@@ -113,7 +113,7 @@ def hide_places(crop: FaceCrop, heatmap: Heatmap, seed: int = 0) -> HiddenPlaces
     )
     hottest = max(masks, key=lambda name: float(heat[masks[name]].mean()))
     hidden = [masks[hottest], *_elsewhere(masks[hottest], np.random.default_rng(seed))]
-    return HiddenPlaces(hottest, towards_fake, np.stack([_blurred(crop.rgb, mask) for mask in hidden]))
+    return HiddenPlaces(hottest, towards_fake, _blurred(crop.rgb, hidden))
 
 
 def judge_region(places: HiddenPlaces, p_fake: float, scores: Sequence[float]) -> RegionCheck:
@@ -146,11 +146,13 @@ def _elsewhere(mask: Mask, chance: np.random.Generator) -> list[Mask]:
     return [*places, *[np.roll(mask, size // 2, axis=1)] * (PLACES - len(places))]
 
 
-def _blurred(rgb: UInt8Image, mask: Mask) -> UInt8Image:
-    """The picture with the place blurred beyond recognition, and a soft edge, which is no edge to a network."""
+def _blurred(rgb: UInt8Image, masks: Sequence[Mask]) -> NDArray[np.uint8]:
+    """(len(masks), S, S, 3): the picture with each place blurred beyond recognition, and a soft edge, which is no edge to a
+    network."""
     size = rgb.shape[0]
-    far = cv2.GaussianBlur(rgb, (0, 0), size / 10, borderType=cv2.BORDER_REPLICATE).astype(np.float32)
-    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size / 60)[..., np.newaxis]
-    mixed = rgb.astype(np.float32) * (1 - soft) + far * soft
-    hidden: UInt8Image = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    sharp = rgb.astype(np.float32)
+    far = cv2.GaussianBlur(sharp, (0, 0), size / 10, borderType=cv2.BORDER_REPLICATE)
+    soft = (cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size / 60)[..., np.newaxis] for mask in masks)
+    mixed = np.stack([sharp * (1 - share) + far * share for share in soft])
+    hidden: NDArray[np.uint8] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
     return hidden

@@ -53,7 +53,7 @@ class VideoScorer:
         return np.concatenate(parts) if parts else np.zeros((0, self._width), np.float32)
 
     def fake_logit(self, features: np.ndarray, present: np.ndarray) -> float:
-        """Log-odds of "fake" of one sequence: the head's logit of P(real), negated, as in ``models.Scorer``.
+        """Log-odds of "fake" of one sequence: the head's logit of P(real), negated, as in ``inference.Scorer``.
 
         Args:
             features: (T, width) float32 in order of time; rows where there is no face may hold anything finite.

@@ -28,6 +28,7 @@ STAGES = {
         "faces",
         "tracks",
         "models",
+        "inference",
         "sequences",
         "gradcam",
         "overlay",
@@ -63,10 +64,14 @@ ALLOWED: dict[str, set[str]] = {
     "detector.credentials": RECORDS | {"detector.metadata"},
     "detector.provenance": RECORDS | {"detector.metadata", "detector.credentials"},
     "detector.manifest": RECORDS,
+    # Explains what it runs itself, so that scores and maps come from one pass.
+    "detector.gradcam": RECORDS | {"detector.inference"},
     "detector.weights": RECORDS | {"detector.manifest"},
     # Base modules like records: loading models is noisy wherever it is done.
     "detector.console": set(),
-    "detector.faces": RECORDS | {"detector.console"},
+    "detector.faces": RECORDS | {"detector.console", "detector.copies"},
+    "detector.copies": set(),
+    "detector.inference": RECORDS | {"detector.copies"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
     "detector.words_about": RECORDS,
@@ -142,8 +147,22 @@ HOMES: dict[str, set[str]] = {
     # metadata reads a clip's tags.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
     | {"detector.metadata", "train.codec"},
-    "tensorflow": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
-    "keras": {"detector.models", "detector.sequences", "detector.gradcam", "detector.weights", "train"},
+    "tensorflow": {
+        "detector.inference",
+        "detector.models",
+        "detector.sequences",
+        "detector.gradcam",
+        "detector.weights",
+        "train",
+    },
+    "keras": {
+        "detector.inference",
+        "detector.models",
+        "detector.sequences",
+        "detector.gradcam",
+        "detector.weights",
+        "train",
+    },
     # The gate before the page knows the web, and neither the page nor a picture.
     "limits": {"app_server"},
     "huggingface_hub": {"detector.weights", "train.publish"},

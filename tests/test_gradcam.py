@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from detector.gradcam import GradCam
-from detector.models import ARCHITECTURES, Scorer, build
+from detector.inference import Network, Scorer
+from detector.models import ARCHITECTURES, build
 
 SIZE = 96
 
@@ -48,6 +49,13 @@ def _plant(architecture: str, size: int, towards_fake: bool) -> keras.Model:
     return model
 
 
+@pytest.fixture(scope="module")
+def networks() -> dict[str, Network]:
+    """One of each architecture with random weights."""
+    keras.utils.set_random_seed(4)
+    return {name: Network(build(name, SIZE)) for name in sorted(ARCHITECTURES)}
+
+
 @pytest.mark.parametrize("towards_fake", [True, False])
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> None:
@@ -55,9 +63,10 @@ def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> N
     size = 64 if architecture == "cnn" else 224
     model = _plant(architecture, size, towards_fake)
     pictures, corners = _pictures(16, 9, size)
-    separated = Scorer(model).fake_logits(pictures)
+    network = Network(model)
+    separated = Scorer(network).fake_logits(pictures)
     assert np.mean((separated > 0) == towards_fake) > 0.9, "the planted model did not learn the patch"
-    fake, real = GradCam(model).evidence(pictures)
+    fake, real = GradCam(network).evidence(pictures)
     maps = fake if towards_fake else real
     shares = maps / maps.sum((1, 2), keepdims=True)
     own, elsewhere, areas = [], [], []
@@ -77,20 +86,19 @@ def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> N
 
 
 @pytest.mark.parametrize("architecture", ["resnet", "efficientnet"])
-def test_evidence_adds_up_to_the_logit(architecture: str) -> None:
+def test_evidence_adds_up_to_the_logit(networks: dict[str, Network], architecture: str) -> None:
     """For a linear head, mean(towards fake) - mean(towards real) = the fake logit without its bias."""
-    keras.utils.set_random_seed(4)
-    model = build(architecture, SIZE)
     pictures, _ = _pictures(3, seed=3)
-    fake, real = GradCam(model).evidence(pictures)
-    bias = model.get_layer("logit").get_weights()[1][0]
+    network = networks[architecture]
+    fake, real = GradCam(network).evidence(pictures)
+    bias = network.model.get_layer("logit").get_weights()[1][0]
     np.testing.assert_allclose(
-        (fake - real).mean((1, 2)), Scorer(model).fake_logits(pictures) + bias, rtol=1e-3, atol=1e-4
+        (fake - real).mean((1, 2)), Scorer(network).fake_logits(pictures) + bias, rtol=1e-3, atol=1e-4
     )
 
 
-def test_a_mirror_image_has_the_mirrored_map() -> None:
-    cam = GradCam(build("efficientnet", SIZE))
+def test_a_mirror_image_has_the_mirrored_map(networks: dict[str, Network]) -> None:
+    cam = GradCam(networks["efficientnet"])
     pictures, _ = _pictures(2, seed=4)
     mirrored = np.ascontiguousarray(pictures[:, :, ::-1])
     np.testing.assert_allclose(cam.evidence(mirrored)[0], cam.evidence(pictures)[0][:, :, ::-1], rtol=1e-4, atol=1e-6)
@@ -102,29 +110,27 @@ def test_no_evidence_stays_zero(architecture: str) -> None:
     kernel, bias = model.get_layer("logit").get_weights()
     model.get_layer("logit").set_weights([np.zeros_like(kernel), bias + 3])
     pictures, _ = _pictures(2, seed=6)
-    fake, real = GradCam(model).evidence(pictures)
+    fake, real = GradCam(Network(model)).evidence(pictures)
     assert not fake.any() and not real.any()
 
 
-def test_scale_does_not_depend_on_the_other_pictures() -> None:
-    model = build("efficientnet", SIZE)
+def test_scale_does_not_depend_on_the_other_pictures(networks: dict[str, Network]) -> None:
     pictures, _ = _pictures(3, seed=8)
-    cam = GradCam(model)
+    cam = GradCam(networks["efficientnet"])
     together, alone = cam.evidence(pictures)[0], cam.evidence(pictures[:1])[0]
     np.testing.assert_allclose(together[:1], alone, atol=1e-6)
     assert cam.evidence(pictures[:0])[0].shape[0] == 0
 
 
-def test_refuses_other_input() -> None:
+def test_refuses_other_input(networks: dict[str, Network]) -> None:
     with pytest.raises(ValueError, match="expected"):
-        GradCam(build("cnn", SIZE)).evidence(np.zeros((1, SIZE, SIZE, 3), np.float32))
+        GradCam(networks["cnn"]).evidence(np.zeros((1, SIZE, SIZE, 3), np.float32))
 
 
-def test_scores_come_out_of_the_same_pass_as_the_maps() -> None:
-    for name in sorted(ARCHITECTURES):
-        model = build(name, SIZE)
-        pictures, _ = _pictures(10, seed=4)
-        looked = GradCam(model).look(pictures)
-        np.testing.assert_allclose(looked.sides, Scorer(model).sides(pictures), rtol=1e-3, atol=1e-4)
-        assert looked.pooled.shape == (10, model.get_layer("feature_map").output.shape[-1])
+def test_scores_come_out_of_the_same_pass_as_the_maps(networks: dict[str, Network]) -> None:
+    pictures, _ = _pictures(10, seed=4)
+    for network in networks.values():
+        looked = GradCam(network).look(pictures)
+        np.testing.assert_array_equal(looked.sides, Scorer(network).sides(pictures))
+        assert looked.pooled.shape == (10, network.model.get_layer("feature_map").output.shape[-1])
         assert np.ptp(looked.sides[:, 0]) > 0 and np.ptp(looked.sides[:, 1] - looked.sides[:, 0]) > 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detector.errors import UnknownModel, WeightsCorrupt
-from detector.models import ARCHITECTURES, Scorer, build, load
+from detector.models import ARCHITECTURES, build, load
 
 SIZE = 96
 
@@ -32,35 +32,6 @@ def test_takes_uint8_crops_and_gives_one_probability(model: keras.Model, crops: 
     assert p_real.shape == (5, 1) and p_real.dtype == np.float32
     assert ((p_real >= 0) & (p_real <= 1)).all()
     assert model.get_layer("feature_map").output.ndim == 4
-
-
-def test_scorer_turns_the_sign_once(model: keras.Model, crops: np.ndarray) -> None:
-    both_sides = np.concatenate([crops, crops[:, :, ::-1]])
-    p_real = model.predict(both_sides, verbose=0).reshape(2, -1).astype(np.float64)
-    expected = -np.log(p_real / (1 - p_real)).mean(0)
-    np.testing.assert_allclose(Scorer(model).fake_logits(crops), expected, rtol=1e-3, atol=1e-3)
-
-
-def test_a_mirror_image_scores_alike(model: keras.Model, crops: np.ndarray) -> None:
-    scorer = Scorer(model)
-    mirrored = np.ascontiguousarray(crops[:, :, ::-1])
-    np.testing.assert_allclose(scorer.fake_logits(mirrored), scorer.fake_logits(crops), rtol=1e-5, atol=1e-5)
-
-
-def test_score_does_not_depend_on_the_batch(model: keras.Model) -> None:
-    crops = np.random.default_rng(1).integers(0, 256, (40, SIZE, SIZE, 3), dtype=np.uint8)
-    scorer = Scorer(model)
-    alone = np.concatenate([scorer.fake_logits(crops[i : i + 1]) for i in range(0, 40, 13)])
-    np.testing.assert_allclose(scorer.fake_logits(crops)[::13], alone, atol=1e-4)
-    assert scorer.fake_logits(crops[:0]).shape == (0,)
-
-
-@pytest.mark.parametrize(
-    "bad", [np.zeros((1, 95, 96, 3), np.uint8), np.zeros((1, 96, 96, 3), np.float32), np.zeros((96, 96, 3), np.uint8)]
-)
-def test_scorer_refuses_other_input(bad: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"expected \(N, 96, 96, 3\) uint8, got"):
-        Scorer(build("cnn", SIZE)).fake_logits(bad)
 
 
 def test_no_layer_carries_code(model: keras.Model) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from detector.gradcam import GradCam
+from detector.inference import Network
 from detector.models import CELLS, VIDEO_ARCHITECTURES, build, load, resnet, resnet_lstm, trunk_sha256
 from detector.sequences import VideoScorer
 
@@ -76,7 +77,9 @@ def test_a_shared_trunk_is_told_by_its_weights_and_pools_the_features(crops: np.
     for layer in trunk.layers:
         layer.set_weights(image.get_layer(layer.name).get_weights())
     assert trunk_sha256(video) == trunk_sha256(image)
-    np.testing.assert_allclose(GradCam(image).look(crops).pooled, VideoScorer(video).features(crops), atol=1e-4)
+    np.testing.assert_allclose(
+        GradCam(Network(image)).look(crops).pooled, VideoScorer(video).features(crops), atol=1e-4
+    )
     # One weight of a norm deep inside is enough.
     norm = next(layer for layer in reversed(trunk.layers) if layer.name.endswith("_bn"))
     weights = norm.get_weights()

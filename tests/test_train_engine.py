@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from detector.models import ARCHITECTURES, Scorer, build
+from detector.inference import Network, Scorer
+from detector.models import ARCHITECTURES, build
 
 if TYPE_CHECKING:
     from train.engine import KerasGraph
@@ -36,7 +37,7 @@ def test_forward_equals_keras(architecture: str) -> None:
     keras.utils.set_random_seed(1)
     model = build(architecture, SIZE)
     logits = _both_sides(KerasGraph(model))
-    np.testing.assert_allclose(-logits, Scorer(model).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(-logits, Scorer(Network(model)).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
@@ -53,7 +54,7 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
     changed = graph.write_back()
     assert sum(not np.array_equal(a, b) for a, b in zip(before, changed.get_weights(), strict=True)) > len(before) // 2
     logits = _both_sides(graph)
-    np.testing.assert_allclose(-logits, Scorer(changed).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(-logits, Scorer(Network(changed)).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(

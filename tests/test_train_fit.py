@@ -14,7 +14,8 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
-from detector.models import Scorer, load
+from detector.inference import Network, Scorer
+from detector.models import load
 from detector.weights import load_manifest
 from tests.conftest import SHIPPED
 from train.batches import Mix
@@ -60,7 +61,7 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
 
     held = Cache(cache)
     crops = crops_of(held, np.arange(len(held)), RECIPE.spec)
-    logits = Scorer(load("cnn", 48, path)).fake_logits(crops)
+    logits = Scorer(Network(load("cnn", 48, path))).fake_logits(crops)
     fake = np.array([sample.label == "fake" for sample in held.samples])
     assert logits[fake].min() > logits[~fake].max()
 
@@ -102,4 +103,4 @@ def test_score_is_the_negated_logit_of_real(cache: Path) -> None:
     held = Cache(cache)
     crops = crops_of(held, np.arange(len(held)), RECIPE.spec)
     model = build("cnn", 48)
-    np.testing.assert_allclose(score(KerasGraph(model), crops), Scorer(model).fake_logits(crops), atol=0.05)
+    np.testing.assert_allclose(score(KerasGraph(model), crops), Scorer(Network(model)).fake_logits(crops), atol=0.05)

@@ -86,7 +86,7 @@ def crops_for(cache: Cache, indices: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 @torch.no_grad()
 def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
-    """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.Scorer``."""
+    """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.inference.Scorer``."""
     graph.eval()
     parts = []
     with mixed_precision():

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from detector.gradcam import GradCam
-from detector.models import Scorer, load
+from detector.inference import Network, Scorer
+from detector.models import load
 from detector.records import CropSpec, ModelSpec, WeightFile
 from detector.verdict import calibrate
 from detector.weights import update_manifest
@@ -58,10 +59,11 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     fake = np.array([cache.samples[i].label == "fake" for i in validation])
     collection = np.array([cache.samples[i].source for i in validation])
     model = load(name, spec.size, source)
-    logits = Scorer(model).fake_logits(crops)
+    network = Network(model)
+    logits = Scorer(network).fake_logits(crops)
     calibration = fit_platt(fake, logits)
     p_fake = np.array([calibrate(float(logit), calibration) for logit in logits])
-    towards_fake, towards_real = GradCam(model).evidence(crops[:: max(1, len(crops) // 300)])
+    towards_fake, towards_real = GradCam(network).evidence(crops[:: max(1, len(crops) // 300)])
     strongest = np.maximum(towards_fake.max((1, 2)), towards_real.max((1, 2)))
 
     target = weights_folder / source.name

@@ -1,0 +1,154 @@
+"""How an image model is run: its graph, built in Keras and converted when it is loaded, on TensorFlow's LiteRT.
+
+LiteRT's kernels for processors (XNNPACK) run the same float32 arithmetic in half of the time or less, with the batch
+normalisations worked into the convolutions; ``tests/bench/levers.py`` measures that, and how little the scores move. One crop
+at a time on each core is the fastest shape there, and it makes a crop's score independent of what else is in the batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from detector.copies import Copies
+
+__all__ = ["Network", "Scorer"]
+
+
+class Network:
+    """An image model ready to run: crops to feature maps and logits.
+
+    Args:
+        model: made by ``models.build``: it has the layers ``feature_map`` and ``logit``. Its weights are copied: later changes
+            of the model do not reach the network.
+
+    Raises:
+        ValueError: the model lacks one of the two layers.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        self.size = int(model.input_shape[1])
+        features = model.get_layer("feature_map").output
+        self._map_shape = tuple(int(side) for side in features.shape[1:])
+        content = _converted(keras.Model(model.input, [features, model.get_layer("logit").output]), self.size)
+        self._interpreters = Copies(lambda: _interpreter(content), model.name)
+
+    def run(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Feature maps, (N, h, w, channels) float32, with what ``logits`` gives; arguments and errors are its own."""
+        maps = np.empty((len(crops), *self._map_shape), np.float32)
+        return maps, self._run(crops, maps)
+
+    def logits(self, crops: np.ndarray) -> np.ndarray:
+        """Logits of P(real).
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N,) float32.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        return self._run(crops, None)
+
+    def _run(self, crops: np.ndarray, maps: np.ndarray | None) -> np.ndarray:
+        expected = (self.size, self.size, 3)
+        if crops.ndim != 4 or crops.shape[1:] != expected or crops.dtype != np.uint8:
+            raise ValueError(f"crops: expected (N, {self.size}, {self.size}, 3) uint8, got {crops.shape} {crops.dtype}")
+        logits = np.empty(len(crops), np.float32)
+
+        def run_one(interpreter: Any, index: int) -> None:
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], crops[index : index + 1])
+            interpreter.invoke()
+            for output in interpreter.get_output_details():
+                if len(output["shape"]) != 4:
+                    logits[index] = interpreter.get_tensor(output["index"])[0, 0]
+                elif maps is not None:
+                    maps[index] = interpreter.get_tensor(output["index"])[0]
+
+        self._interpreters.map(run_one, range(len(crops)))
+        return logits
+
+
+def _converted(model: keras.Model, size: int) -> bytes:
+    """A model of one crop as LiteRT's flat file, weights as constants."""
+    signature = tf.TensorSpec((1, size, size, 3), tf.uint8)
+    function = tf.function(lambda crop: model(crop, training=False), input_signature=[signature])
+    constant = convert_variables_to_constants_v2(function.get_concrete_function())
+    speaker = logging.getLogger("absl")
+    level = speaker.level
+    # It would have us name the model as well, and then takes a way that is five times as long to the same file.
+    speaker.setLevel(logging.ERROR)
+    try:
+        content: bytes = tf.lite.TFLiteConverter.from_concrete_functions([constant]).convert()
+    finally:
+        speaker.setLevel(level)
+    _give_memory_back()
+    return content
+
+
+def _give_memory_back() -> None:
+    """Return to the system what converting took for a moment, some 300 MB: glibc would keep it for this process."""
+    with contextlib.suppress(AttributeError):  # another library of C has no such function
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _interpreter(content: bytes) -> Any:
+    with warnings.catch_warnings():
+        # TensorFlow would rather have us take this from the package ai-edge-litert; 2.21, which is asked for, has it.
+        warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")
+        interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+class Scorer:
+    """Scores of one image model.
+
+    Every crop is scored together with its mirror image, and the mean of the two logits counts: a face has no preferred
+    side, and the mean errs less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012,
+    section 4.1); what it buys here stands in the model card.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def fake_logits(self, crops: np.ndarray) -> np.ndarray:
+        """Log-odds of "fake", the mean over each crop and its mirror image.
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N,) float32, uncalibrated.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        means: np.ndarray = self.sides(crops).mean(axis=1)
+        return means
+
+    def sides(self, crops: np.ndarray) -> np.ndarray:
+        """The two halves of ``fake_logits``: the model's logit of P(real), negated (as in ``GradCam.look``).
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N, 2) float32, uncalibrated: of the crops as they are, and of their mirror images.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        both = self._network.logits(np.concatenate([crops, crops[:, :, ::-1]]))
+        return -both.reshape(2, -1).T
