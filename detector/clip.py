@@ -33,7 +33,6 @@ from detector.records import (
     ClipCounts,
     ClipRules,
     CropSpec,
-    Detection,
     FaceCrop,
     FaceResult,
     FaceTrack,
@@ -80,9 +79,6 @@ _BATCH = 8
 """Crops that are scored at once: with 16 the networks' own working memory adds 100 MB and saves little time."""
 _AHEAD = 3
 """Sampled frames that may wait to be scored: enough to keep reading, and 75 MB at most."""
-_THOROUGH = 4
-"""Of so many sampled frames one is searched in tiles; in the others the faces before are followed, and all others of a tenth
-of the picture are found. ``tests/bench/following.py`` measures what that saves and changes."""
 _FLEETING = 8
 """From this many sampled frames on, a face that was seen in one of them only is left out as a false find."""
 
@@ -225,14 +221,13 @@ def _look(
     specs = {m.spec.crop for m in tools.models.values()} | {m.spec.crop for m in tools.video_models.values()}
     shown = decider.image.spec.crop
     crowded = False
-    found: list[Detection] = []
     tell(READING, 0, len(clip))
     with contextlib.closing(read_ahead(iter(clip), _AHEAD)) as stretches:
         for done, stretch in enumerate(stretches, start=1):
             for frame in stretch:
                 if stop():
                     raise Cancelled(Sentence("The analysis was stopped."))
-                found = tools.finder.find(frame, found if len(looks) % _THOROUGH else None)
+                found = tools.finder.find(frame)
                 crowded |= len(found) > MOST_FACES
                 found = sorted(found, key=lambda d: -d.box.width)[:MOST_FACES]
                 cut = [{spec: crop_face(frame, detection, spec) for spec in specs} for detection in found]

@@ -8,7 +8,7 @@ decides. It makes the box independent of how the picture was framed, as a model 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -143,13 +143,11 @@ class FaceFinder:
         with native_noise_hidden():
             self._eyes.close(_Eyes.close)
 
-    def find(self, frame: Frame, known: Sequence[Detection] | None = None) -> list[Detection]:
+    def find(self, frame: Frame) -> list[Detection]:
         """Every face, in reading order (rows from the top, each from the left).
 
         Args:
             frame: An upright RGB picture of any size.
-            known: The faces of a frame shortly before. If all of them are still there, the tiles are left out: a face that
-                is new and smaller than a tenth of the picture is then overlooked.
 
         Returns:
             Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
@@ -157,23 +155,13 @@ class FaceFinder:
         """
         pyramid = _Pyramid(frame.rgb)
         height, width = frame.rgb.shape[:2]
-        whole = [_Square(width / 2, height / 2, share * max(width, height)) for share in (1.0, PADDED)]
-        proposals = self._first_looks(pyramid, whole)
-        if known:
-            faces = self._second_looks(pyramid, proposals + [_as_proposal(face) for face in known])
-            if all(any(_overlap(face.square, _as_proposal(k).square) > SAME_FACE for face in faces) for k in known):
-                return _reading_order([_as_detection(face) for face in faces])
-        proposals += self._first_looks(pyramid, _tiles(width, height))
-        return _reading_order([_as_detection(face) for face in self._second_looks(pyramid, proposals)])
-
-    def _first_looks(self, pyramid: _Pyramid, squares: Iterable[_Square]) -> list[_Proposal]:
-        looks = self._eyes.map(lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS), squares)
-        return [proposal for seen in looks for proposal in seen]
-
-    def _second_looks(self, pyramid: _Pyramid, proposals: list[_Proposal]) -> list[_Proposal]:
-        places = _without_repeats(proposals)[:MAX_PROPOSALS]
-        faces = self._eyes.map(lambda eyes, proposal: _second_look(eyes, pyramid, proposal), places)
-        return _without_repeats([face for face in faces if face is not None])
+        first_looks = self._eyes.map(
+            lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS), _first_looks(width, height)
+        )
+        proposals = _without_repeats([proposal for seen in first_looks for proposal in seen])[:MAX_PROPOSALS]
+        second_looks = self._eyes.map(lambda eyes, proposal: _second_look(eyes, pyramid, proposal), proposals)
+        faces = _without_repeats([face for face in second_looks if face is not None])
+        return _reading_order([_as_detection(face) for face in faces])
 
 
 def _second_look(eyes: _Eyes, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
@@ -195,9 +183,11 @@ def _second_look(eyes: _Eyes, pyramid: _Pyramid, proposal: _Proposal) -> _Propos
     return face
 
 
-def _tiles(width: int, height: int) -> Iterator[_Square]:
-    """Layers of overlapping squares, for faces that are small in the picture."""
+def _first_looks(width: int, height: int) -> Iterator[_Square]:
+    """The whole picture, the whole with a border, and layers of overlapping tiles."""
     long_side = max(width, height)
+    yield _Square(width / 2, height / 2, long_side)
+    yield _Square(width / 2, height / 2, PADDED * long_side)
     tile = TILE_SIDE * MIN_FACE * max(1.0, math.sqrt(width * height / FINEST_AREA))
     while tile * WORTH_TILING <= long_side:
         for y in _tile_centers(height, tile):
@@ -327,12 +317,6 @@ def _as_detection(face: _Proposal) -> Detection:
     half = face.square.side / 2
     box = Box(face.square.x - half, face.square.y - half, face.square.x + half, face.square.y + half)
     return Detection(box=box, keypoints=face.keypoints.astype(np.float32), score=face.score)
-
-
-def _as_proposal(face: Detection) -> _Proposal:
-    """A face found before, as a place to look at."""
-    x, y = face.box.center
-    return _Proposal(_Square(x, y, face.box.width), face.keypoints.astype(np.float64), face.score)
 
 
 def _reading_order(detections: list[Detection]) -> list[Detection]:

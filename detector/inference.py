@@ -7,8 +7,6 @@ at a time on each core is the fastest shape there, and it makes a crop's score i
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import logging
 import warnings
 from typing import Any
@@ -18,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from detector import memory
 from detector.copies import Copies
 
 __all__ = ["Network", "Scorer"]
@@ -93,14 +92,8 @@ def _converted(model: keras.Model, size: int) -> bytes:
         content: bytes = tf.lite.TFLiteConverter.from_concrete_functions([constant]).convert()
     finally:
         speaker.setLevel(level)
-    _give_memory_back()
+    memory.give_back()  # some 300 MB
     return content
-
-
-def _give_memory_back() -> None:
-    """Return to the system what converting took for a moment, some 300 MB: glibc would keep it for this process."""
-    with contextlib.suppress(AttributeError):  # another library of C has no such function
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _interpreter(content: bytes) -> Any:

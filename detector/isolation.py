@@ -36,6 +36,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from detector import memory
 from detector import words_server as words
 from detector.errors import Cancelled, DetectorError, WorkerFailed
 from detector.manifest import load_manifest, weights_folder
@@ -314,6 +315,8 @@ class _Child:
                 start_new_session=True,  # a group of its own: killed as one, and Ctrl-C is not for it
                 env={
                     "TF_CPP_MIN_LOG_LEVEL": "2",
+                    # Each of its forty threads would keep freed memory in heaps of its own.
+                    "MALLOC_ARENA_MAX": "2",
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(paths),
                     "TMPDIR": self._temp,
@@ -484,6 +487,8 @@ def _serve(pipe: Connection) -> None:
             answer = ("fault", _where(error))
         stopped.discard(number)
         pipe.send(answer)
+        del answer
+        memory.give_back()
 
 
 def _plain(error: DetectorError) -> DetectorError:

@@ -71,7 +71,8 @@ ALLOWED: dict[str, set[str]] = {
     "detector.console": set(),
     "detector.faces": RECORDS | {"detector.console", "detector.copies"},
     "detector.copies": set(),
-    "detector.inference": RECORDS | {"detector.copies"},
+    "detector.memory": set(),
+    "detector.inference": RECORDS | {"detector.copies", "detector.memory"},
     # What the page says and how it is laid out.
     "detector.words": RECORDS,
     "detector.words_about": RECORDS,
@@ -124,7 +125,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.loading", "detector.looks", "detector.stability", "detector.clip", "detector"},
     # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
     "detector.isolation": RECORDS
-    | {"detector.annotation", "detector.console", "detector.manifest", "detector.pipeline", "detector.words_server"},
+    | {"detector.annotation", "detector.console", "detector.manifest", "detector.memory", "detector.pipeline"}
+    | {"detector.words_server"},
     # Tries a part of each room; the whole of it through the isolated pipeline.
     "detector.self_check": RECORDS | {"detector.clip_scan", "detector.isolation", "detector.media", "detector.weights"},
     "detector": RECORDS | {"detector.pipeline"},

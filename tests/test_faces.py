@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from unittest import mock
 
 import cv2
 import numpy as np
@@ -160,30 +159,6 @@ def test_finds_a_small_face_in_a_panorama(finder: FaceFinder, hopper: UInt8Image
     strip = np.full((300, 9000, 3), 120, np.uint8)
     strip[50:250, 7000:7171] = cv2.resize(hopper, (171, 200), interpolation=cv2.INTER_AREA)
     assert 7000 < only(finder.find(Frame(strip))).box.center[0] < 7171
-
-
-def test_following_finds_the_same_faces_where_they_have_moved_to(finder: FaceFinder, astronaut: UInt8Image) -> None:
-    large = cv2.resize(astronaut, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
-    moved = Frame(np.ascontiguousarray(np.roll(large, (40, 70), axis=(0, 1))))
-    known = finder.find(Frame(large))
-    followed, searched = only(finder.find(moved, known)), only(finder.find(moved))
-    np.testing.assert_allclose(followed.box.center, searched.box.center, atol=0.02 * searched.box.width)
-    assert followed.box.width == pytest.approx(searched.box.width, rel=0.03)
-
-
-def test_following_searches_everywhere_once_a_face_is_gone(finder: FaceFinder, hopper: UInt8Image) -> None:
-    """A face too small for the looks at the whole picture: found in tiles, followed in its place, found again elsewhere."""
-    small = cv2.resize(hopper, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
-    frames = []
-    for x in (200, 1500):
-        panorama = np.full((1000, 2000, 3), 128, np.uint8)
-        panorama[400 : 400 + small.shape[0], x : x + small.shape[1]] = small
-        frames.append(Frame(panorama))
-    known = finder.find(frames[0])
-    with mock.patch("detector.faces._tiles") as tiles:
-        assert only(finder.find(frames[0], known)).box.center == pytest.approx(only(known).box.center, abs=3)
-        assert not tiles.called
-    assert only(finder.find(frames[1], known)).box.center[0] > 1500
 
 
 @pytest.mark.parametrize("level", [0, 60, 255])
