@@ -15,16 +15,20 @@ pytest.importorskip("torch", reason="training extras are not installed (requirem
 
 from tests.faces_on_disk import textured, write_cache
 from train.__main__ import _parser
-from train.ablate import ROWS, ablate
+from train.ablate import PAPER, ROWS, ablate
 from train.batches import Mix
 from train.data import Sample
 from train.fit import Recipe, fit
+from train.paper import PaperRecipe, fit_paper
 
 
 def test_every_row_is_a_command_and_differs_in_one_thing() -> None:
-    parsed = [vars(_parser().parse_args(shlex.split(command))) for command in ROWS.values()]
-    for row in parsed[1:]:
-        assert sum(row[key] != parsed[0][key] for key in row) == 1
+    parsed = {name: vars(_parser().parse_args(shlex.split(command))) for name, command in ROWS.items()}
+    paper = parsed.pop(PAPER)
+    assert paper["recipe"] == "paper" and paper["architecture"] == "cnn"
+    first, *others = parsed.values()
+    for row in others:
+        assert sum(row[key] != first[key] for key in row) == 1
 
 
 def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,17 +45,21 @@ def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch:
 
     def run(command: list[str], **_: Any) -> None:
         asked.append(command)
-        fit(recipe, tmp_path, Path(command[command.index("--out") + 1]))
+        out = Path(command[command.index("--out") + 1])
+        if "paper" in command:
+            fit_paper(PaperRecipe(size=48, epochs=2, batch=8), tmp_path, out)
+        else:
+            fit(recipe, tmp_path, out)
 
     monkeypatch.setattr(subprocess, "run", run)
-    names = tuple(ROWS)[:1]
+    names = (next(iter(ROWS)), PAPER)
     rows = ablate(tmp_path, tmp_path / "runs", tmp_path, names)
     assert (
         rows
         == ablate(tmp_path, tmp_path / "runs", tmp_path, names)
         == json.loads((tmp_path / "ablations.json").read_text())
     )
-    assert len(asked) == 1
+    assert len(asked) == 2
     assert asked[0][2:5] == ["train", "fit", "efficientnet"]
     assert rows[0]["command"].startswith("python -m train fit efficientnet")
     assert rows[0]["crops"] == 160
@@ -60,3 +68,4 @@ def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch:
     assert np.isfinite(rows[0]["validation_auc"])
     # Beside itself a model is worth what it is worth alone.
     assert rows[0]["dev_auc_with_first"] == rows[0]["dev_auc_pooled"]
+    assert rows[1]["name"] == PAPER and 0 <= rows[1]["dev_auc_by_source"]["s"] <= 1

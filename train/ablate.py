@@ -1,7 +1,8 @@
 """What each ingredient of our recipe is worth: short trainings that differ in one thing, scored on ``dev``.
 
 Every row is a command of ``python -m train fit`` that is run as it is printed, so that anyone can repeat it. The runs are short
-(``_CROPS`` crops), far from a finished training: rows are to be compared with the first, not with the shipped models.
+(``_CROPS`` crops), far from a finished training: rows are to be compared with the first, not with the shipped models. The last
+row is the paper's own network and recipe.
 """
 
 from __future__ import annotations
@@ -18,15 +19,19 @@ from typing import Any
 import numpy as np
 
 from detector.models import load
-from train.data import Cache
+from detector.records import CropSpec
+from train.data import Cache, crops_of
 from train.engine import KerasGraph
 from train.fit import crops_for, read_recipe, score
 from train.metrics import auc
 
-__all__ = ["ROWS", "ablate"]
+__all__ = ["PAPER", "ROWS", "ablate"]
 
 _CROPS = 9_600
+_PAPER_EXAMPLES = 640
+"""A draw of its own for each of the paper's fifty epochs: 32,000 crops in all."""
 _LOGITS = "dev_logits.npy"
+PAPER = "the paper's network and recipe"
 _BASE = f"fit efficientnet --size 160 --crops {_CROPS} --rate 7e-4"
 ROWS: Mapping[str, str] = MappingProxyType(
     {
@@ -40,6 +45,7 @@ ROWS: Mapping[str, str] = MappingProxyType(
         "fine detail only (high-pass input)": f"{_BASE} --high-pass",
         "input 112 px": _BASE.replace("160", "112", 1),
         "input 224 px": _BASE.replace("--size 160", "--size 224", 1),
+        PAPER: f"fit cnn --recipe paper --examples {_PAPER_EXAMPLES}",
     }
 )
 """What is changed -> the command after ``python -m train``, without the places of data and results."""
@@ -80,12 +86,14 @@ def _folder(runs: Path, name: str) -> Path:
 
 
 def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
-    recipe = read_recipe(out)
+    values = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
+    spec = CropSpec(size=values["size"], margin=values["margin"])
     last = json.loads((out / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    name = recipe.architecture
-    graph = KerasGraph(load(name, recipe.size, out / f"{name}.weights.h5"))
+    name = values["architecture"]
+    graph = KerasGraph(load(name, spec.size, out / f"{name}.weights.h5"))
     dev = cache.where(subset="dev")
-    logits = score(graph, crops_for(cache, dev, recipe))
+    crops = crops_of(cache, dev, spec) if values.get("recipe") == "paper" else crops_for(cache, dev, read_recipe(out))
+    logits = score(graph, crops)
     np.save(out / _LOGITS, logits)
     fake = np.array([cache.samples[i].label == "fake" for i in dev])
     source = np.array([cache.samples[i].source for i in dev])
