@@ -280,7 +280,10 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
             f"The manifest in {store.folder} lists no image model; train one with `python -m train fit cnn`, "
             "or use the weights folder of a release."
         )
-    models = {spec.name: load_image_model(spec, store) for spec in specs}
+    # Converting takes many times a file's size for a moment: the largest first, while little else is held.
+    largest_first = sorted(specs, key=lambda spec: -spec.file.bytes)
+    loaded = {spec.name: load_image_model(spec, store) for spec in largest_first}
+    models = {spec.name: loaded[spec.name] for spec in specs}
     video_models = {
         spec.name: load_video_model(spec, store, models) for spec in manifest.models.values() if spec.kind == "video"
     }
