@@ -12,6 +12,7 @@ and not on the clip.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from collections import Counter
@@ -310,6 +311,7 @@ def _person(
         rules=rules,
         obstacle=_most_frequent([looks[s.sample].obstacles[s.position] for s in track.sightings]),
         pair=decider.pair,
+        sharpness=float(np.median([s.crop.quality.sharpness for s in usable])) if usable else math.inf,
     )
     tested = None
     if stability and verdict is not Verdict.NOT_ANALYSED and decider.name in rules.frame_mean:

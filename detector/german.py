@@ -183,6 +183,11 @@ _REASONS = {
     "{score}). Kleine Änderungen, die für Menschen bedeutungslos sind, bewegen den Wert zwischen {low} und {high}; die "
     "Anzeichen gelten daher nicht als stark. Das ist ein schwacher Hinweis und nicht schlüssig: Auch unverfälschte Gesichter "
     "erreichen diesen Bereich.",
+    "The score is high ({shown}), but the face is blurred (sharpness {seen}; from {limit} on it counts), and too many genuine "
+    "faces that are as blurred score as high. It says nothing either way. Use a sharper picture.": "Der Wert ist hoch "
+    "({shown}), aber das Gesicht ist unscharf (Schärfe {seen}; ab {limit} zählt der Wert), und zu viele unverfälschte "
+    "Gesichter, die ebenso unscharf sind, erreichen so hohe Werte. Er sagt nichts aus, weder so noch so. Nehmen Sie ein "
+    "schärferes Bild.",
     "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, across a "
     "boundary between verdicts. It says nothing either way.": "Der Wert {score} ist nicht stabil: Kleine Änderungen, die für "
     "Menschen bedeutungslos sind, bewegen ihn zwischen {low} und {high}, über eine Grenze zwischen Urteilen hinweg. Er sagt "
@@ -266,6 +271,9 @@ _CARDS = {
     "looks like the altered or generated ones": "ähnelt den veränderten oder künstlich erzeugten",
     "Scores below {cut:.2f} read “{verdict}”": "Werte unter {cut:.2f} heißen „{verdict}“",
     "from {cut:.2f} “{verdict}”": "ab {cut:.2f} „{verdict}“",
+    "A face with a sharpness below {limit:.0f} shows no signs, whatever its score: blurred genuine faces score high "
+    "too.": "Bei einem Gesicht mit einer Schärfe unter {limit:.0f} gelten keine Anzeichen, wie hoch der Wert auch ist: Auch "
+    "unscharfe unverfälschte Gesichter erreichen hohe Werte.",
     "The small marks on the scale stand at these scores.": "Die kleinen Striche auf der Skala stehen bei diesen Werten.",
     "Score of each model:": "Wert jedes Modells:",
     "(decides)": "(entscheidet)",

@@ -7,7 +7,8 @@
   "models":         {NAME: {architecture, kind "image" or "video", file {name, bytes, sha256},
                             crop {size, margin, interpolation, border, upright_above_deg},
                             labels {"real": 1, "fake": 0}, calibration {scale, offset},
-                            bands {no_clear_signs_below, some_signs_from, strong_signs_from or null},
+                            bands {no_clear_signs_below, some_signs_from, strong_signs_from or null,
+                                   signs_need_sharpness},
                             heatmap_full_scale, track_record [{verdict, genuine, fake}...],
                             trained_with, trained_at_commit}},
   "face_detectors": {short_range and full_range: {name, bytes, sha256, licence, origin}},
@@ -159,6 +160,7 @@ def _bands(fields: _Fields) -> Bands:
         no_clear_signs_below=fields.number("no_clear_signs_below"),
         some_signs_from=fields.number("some_signs_from"),
         strong_signs_from=fields.number("strong_signs_from") if fields.given("strong_signs_from") else None,
+        signs_need_sharpness=fields.number("signs_need_sharpness"),
     )
 
 

@@ -159,8 +159,9 @@ def _stand_out(say: Language, report: Report, manifest: Manifest) -> str:
         if face.over_time is not None and face.over_time.scored_by in manifest.models
     ]
     if not any(
-        moment.p_fake >= manifest.models[person.scored_by].bands.some_signs_from
+        moment.p_fake >= bands.some_signs_from and moment.crop.quality.sharpness >= bands.signs_need_sharpness
         for person in seen
+        for bands in [manifest.models[person.scored_by].bands]
         for moment in person.moments
     ):
         return ""

@@ -303,7 +303,7 @@ def _judge(
     assert seen is not None, "a face without an obstacle was looked at"
     verdict: Verdict
     reason: str
-    verdict, reason = judge_face(seen.p_fake, spec.bands)
+    verdict, reason = judge_face(seen.p_fake, spec.bands, crop.quality.sharpness)
     stability = region = None
     if seen.views is not None:
         verdict, reason, stability = judge_stability(verdict, reason, seen.p_fake, seen.views, spec.bands)

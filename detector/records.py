@@ -341,6 +341,9 @@ class Bands:
     some_signs_from: float
     strong_signs_from: float | None
     """None where the measured evidence does not carry a "strong" band."""
+    signs_need_sharpness: float = 0.0
+    """Least ``FaceQuality.sharpness`` of a face for which "some" and "strong" signs are given: of genuine faces that are more
+    blurred, too many score as high."""
 
     def __post_init__(self) -> None:
         cuts = [self.no_clear_signs_below, self.some_signs_from]

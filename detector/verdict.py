@@ -129,12 +129,13 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> Sentence | None:
     return None
 
 
-def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, Sentence]:
+def judge_face(p_fake: float, bands: Bands, sharpness: float = math.inf) -> tuple[Verdict, Sentence]:
     """Put a calibrated score into its band and say what that means.
 
     Args:
         p_fake: in [0, 1].
         bands: cuts of the model that gave the score.
+        sharpness: of the face; one below ``bands.signs_need_sharpness`` shows no signs, whatever its score.
 
     Returns:
         The verdict and one or two sentences that name the score and the cut.
@@ -142,6 +143,15 @@ def judge_face(p_fake: float, bands: Bands) -> tuple[Verdict, Sentence]:
     if not 0.0 <= p_fake <= 1.0:
         raise ValueError(f"judge_face: expected p_fake in [0, 1], got {p_fake!r}")
     low, high, strong = bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from
+    if p_fake >= high and not sharpness >= bands.signs_need_sharpness:
+        seen, limit = _apart(sharpness, bands.signs_need_sharpness, digits=0)
+        return Verdict.INCONCLUSIVE, Sentence(
+            "The score is high ({shown}), but the face is blurred (sharpness {seen}; from {limit} on it counts), and too many "
+            "genuine faces that are as blurred score as high. It says nothing either way. Use a sharper picture.",
+            shown=_two(p_fake),
+            seen=seen,
+            limit=limit,
+        )
     if strong is not None and p_fake >= strong:
         shown, cut = _apart(p_fake, strong)
         return Verdict.STRONG_SIGNS, Sentence(
@@ -196,7 +206,8 @@ def judge_stability(
     """
     bands_seen = {judge_face(score, bands)[0] for score in (p_fake, *scores.values())}
     stability = Stability(scores, len(bands_seen) == 1)
-    if stability.holds:
+    if stability.holds or verdict is not judge_face(p_fake, bands)[0]:
+        # What was taken back for another reason stays so, with that reason.
         return verdict, reason, stability
     span = {"low": _two(min(p_fake, stability.lowest)), "high": _two(max(p_fake, stability.highest))}
     if bands_seen <= {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}:
@@ -239,6 +250,7 @@ def judge_person(
     rules: ClipRules,
     obstacle: str | None = None,
     pair: tuple[str, str] | None = None,
+    sharpness: float = math.inf,
 ) -> tuple[Verdict, Sentence]:
     """Put a person of a clip into a band, unless too little of the face was seen or the models contradict each other.
 
@@ -253,6 +265,7 @@ def judge_person(
         obstacle: the most frequent reason why a frame could not be scored, as ``judge_quality`` gives it.
         pair: a frame mean and a video model on the same trunk: if these two disagree, order in time makes a difference that
             nobody has measured, whichever model decides.
+        sharpness: of the face in the frames that could be scored, their median.
 
     Returns:
         The verdict and its reason.
@@ -269,7 +282,7 @@ def judge_person(
             Sentence("Most often: {obstacle}", obstacle=obstacle) if obstacle else "",
             Sentence("Use a longer clip, or one that shows the face larger and clearer."),
         )
-    verdict, reason = judge_face(scores[decides], bands)
+    verdict, reason = judge_face(scores[decides], bands, sharpness)
     if seen < rules.min_share * looked:
         return Verdict.INCONCLUSIVE, Sentence(
             "The face was seen in only {seen} of the {looked} frames looked at, too few for a verdict (score "

@@ -336,7 +336,16 @@ def band_facts(bands: Bands) -> Sentence:
     if strong is not None:
         rising.append((strong, Verdict.STRONG_SIGNS))
     parts += [Sentence("from {cut:.2f} “{verdict}”", cut=cut, verdict=HEADLINES[verdict]) for cut, verdict in rising]
-    return joined(_listed(parts), Sentence("The small marks on the scale stand at these scores."))
+    facts: list[str] = [_listed(parts), Sentence("The small marks on the scale stand at these scores.")]
+    if bands.signs_need_sharpness > 0:
+        facts.append(
+            Sentence(
+                "A face with a sharpness below {limit:.0f} shows no signs, whatever its score: blurred genuine faces score "
+                "high too.",
+                limit=bands.signs_need_sharpness,
+            )
+        )
+    return joined(*facts)
 
 
 def _listed(parts: Sequence[Sentence]) -> Sentence:

@@ -341,7 +341,12 @@ def test_the_report_says_how_it_can_be_repeated(world: World, noise: Path) -> No
         "pillow",
         "numpy",
     }
-    assert plain["options"]["bands"] == {"no_clear_signs_below": 0.3, "some_signs_from": 0.7, "strong_signs_from": 0.9}
+    assert plain["options"]["bands"] == {
+        "no_clear_signs_below": 0.3,
+        "some_signs_from": 0.7,
+        "strong_signs_from": 0.9,
+        "signs_need_sharpness": 0.0,
+    }
     assert plain["options"]["crop"]["size"] == 32
     assert plain["options"]["quality_gates"]["min_size_px"] == 40
     assert any("not evidence" in limit for limit in plain["limits"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.faces import measure_quality
 from detector.records import Box, Detection, Frame
-from train.gates import choose_gate, gates_of, relit, smaller
+from train.gates import choose_gate, gates_of, relit, sharpness_for_signs, smaller
 
 
 def curve(*aucs: float | None, width: float = 10.0) -> list[dict[str, Any]]:
@@ -37,6 +37,17 @@ def test_a_gate_rises_through_failing_bins_from_the_worst_end(
 def test_a_gate_from_above_is_its_mirror() -> None:
     assert choose_gate(curve(0.8, 0.7, 0.6, 0.5), 0.65, from_above=True) == 20.0
     assert choose_gate(curve(0.5, 0.8), 0.65, from_above=True) is None
+
+
+@pytest.mark.parametrize(
+    ("rates", "needed"),
+    [((0.9, 0.3, 0.05), 20.0), ((0.9, 0.05, 0.2, 0.0), 30.0), ((0.1, 0.1), 0.0), ((0.05, 0.2), 20.0)],
+)
+def test_signs_need_the_sharpness_from_which_on_few_genuine_faces_score_high(
+    rates: tuple[float, ...], needed: float
+) -> None:
+    rows = [{"from": i * 10.0, "below": (i + 1) * 10.0, "false_positive_rate": rate} for i, rate in enumerate(rates)]
+    assert sharpness_for_signs(rows, 0.1) == needed
 
 
 BOUNDS = {"min_size_px": (40.0, 64.0), "min_sharpness": (0.0, 6.0), "min_brightness": (20.0, 40.0),

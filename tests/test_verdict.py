@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from detector.records import (
     QualityGates,
     Verdict,
 )
-from detector.verdict import LIMITS, SEVERITY, calibrate, judge_face, judge_file, judge_quality
+from detector.verdict import LIMITS, SEVERITY, calibrate, judge_face, judge_file, judge_quality, judge_stability
 
 BANDS = Bands(0.3, 0.7, 0.95)
 GATES = QualityGates(min_size_px=40, min_sharpness=12, min_brightness=20, max_brightness=240, max_abs_yaw=1.0)
@@ -79,6 +80,26 @@ def test_each_cut_belongs_to_the_band_above_it(p_fake: float, verdict: Verdict) 
 
 def test_there_is_no_strong_band_where_the_manifest_has_none() -> None:
     assert judge_face(1.0, Bands(0.3, 0.7, None))[0] is Verdict.SOME_SIGNS
+
+
+def test_a_blurred_face_shows_no_signs_however_high_its_score() -> None:
+    bands = replace(BANDS, signs_need_sharpness=25.0)
+    for p_fake in (0.7, 0.96):
+        verdict, reason = judge_face(p_fake, bands, 24.99)
+        assert verdict is Verdict.INCONCLUSIVE
+        assert "blurred (sharpness 24.99; from 25.00 on" in reason
+        assert judge_face(p_fake, bands, 25.0) == judge_face(p_fake, bands)
+        assert judge_face(p_fake, bands, math.nan)[0] is Verdict.INCONCLUSIVE
+    # What shows no signs anyway stays as it is.
+    for p_fake in (0.1, 0.5):
+        assert judge_face(p_fake, bands, 1.0) == judge_face(p_fake, bands)
+
+
+def test_what_is_blurred_stays_so_through_the_stability_test() -> None:
+    bands = replace(BANDS, signs_need_sharpness=25.0)
+    verdict, reason = judge_face(0.96, bands, 10.0)
+    for views in ({"a": 0.96}, {"a": 0.75}, {"a": 0.2}):
+        assert judge_stability(verdict, reason, 0.96, views, bands)[:2] == (verdict, reason)
 
 
 def test_a_higher_score_is_never_a_milder_verdict() -> None:

@@ -24,14 +24,23 @@ from detector.faces import crop_face, measure_quality
 from detector.pipeline import LoadedModel
 from detector.records import Box, Detection, FaceCrop, FaceQuality, Frame, QualityGates
 from detector.verdict import calibrate
-from detector.weights import update_manifest
+from detector.weights import load_manifest, update_manifest
 from train.card import write_card
 from train.data import Cache, Sample
 from train.metrics import auc
 from train.splits import carve_validation
 from train.subsets import some_groups
 
-__all__ = ["FLOOR", "choose_gate", "gates_of", "measure_gates", "ordinary_bounds", "relit", "smaller"]
+__all__ = [
+    "FLOOR",
+    "choose_gate",
+    "gates_of",
+    "measure_gates",
+    "ordinary_bounds",
+    "relit",
+    "sharpness_for_signs",
+    "smaller",
+]
 
 FLOOR = 0.65
 """AUC below which a face is not analysed."""
@@ -48,7 +57,7 @@ _BRIGHT = (200.0, 220.0, 235.0, 245.0)
 _EDGES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
         "size_px": (0, 20, 28, 36, 44, 56, 72, 90, 120, 1e9),
-        "sharpness": (0, 2, 5, 10, 20, 40, 80, 160, 1e9),
+        "sharpness": (0, 2, 5, 10, 15, 20, 25, 30, 40, 60, 80, 160, 1e9),
         "brightness": (0, 12, 20, 30, 48, 80, 180, 210, 227, 240, 256),
         "abs_yaw": (0, 0.2, 0.4, 0.6, 0.8, 1.0, 1e9),
     }
@@ -63,6 +72,9 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Within which a gate may lie, whatever was measured."""
+_FLAGGED = 0.1
+"""Share of genuine faces, blurred copies among them, that may score as high as signs begin; where more do, the face is too
+blurred for signs."""
 _REFUSED = 0.01
 """Share of the unaltered genuine faces of any source that a gate may refuse."""
 _LEAST_ORDINARY = 100
@@ -108,6 +120,8 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
     bounds = ordinary_bounds(cache)
     gates = gates_of(curves, floor, bounds)
     update_manifest(weights, gates=gates)
+    needed = sharpness_for_signs(curves["sharpness"])
+    _put_into_bands(weights, loaded.spec.name, needed)
     content = {
         "model": loaded.spec.name,
         "weights": loaded.spec.file.sha256,
@@ -116,15 +130,39 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         f"on copies of them made smaller, blurred, darker and brighter (mean over the sources). A face is not analysed where "
         f"the AUC stays below {floor}, as far as no more than {_REFUSED:.0%} of any source's genuine faces are refused. Set: "
         + ", ".join(f"{key} {getattr(gates, key):g}" for key in _BOUNDS)
-        + ".",
+        + f". Below a sharpness of {needed:g} more than {_FLAGGED:.0%} of the genuine faces, blurred copies among them, score "
+        "as high as signs begin, so there a high score is inconclusive.",
         "before": {key: getattr(before, key) for key in _BOUNDS},
         "bounds": {key: list(pair) for key, pair in bounds.items()},
         "gates": {key: getattr(gates, key) for key in _BOUNDS},
+        "signs_need_sharpness": needed,
         "curves": curves,
     }
     (weights / "gates.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     write_card(weights)
     return content
+
+
+def sharpness_for_signs(rows: Sequence[Mapping[str, Any]], most: float = _FLAGGED) -> float:
+    """The least sharpness from which on no bin has more than ``most`` of its genuine faces flagged.
+
+    Args:
+        rows: bins in rising order with ``from``, ``below`` and ``false_positive_rate``.
+        most: share.
+    """
+    failing = [row["below"] for row in rows if row["false_positive_rate"] > most]
+    return float(max(failing, default=0.0))
+
+
+def _put_into_bands(weights: Path, name: str, needed: float) -> None:
+    """Into those of the model, and of its mean over a clip's frames."""
+    manifest = load_manifest(weights)
+    spec, clips = manifest.models[name], manifest.clips
+    update_manifest(weights, model=replace(spec, bands=replace(spec.bands, signs_need_sharpness=needed)))
+    if clips is not None and name in clips.frame_mean:
+        mean = clips.frame_mean[name]
+        mean = replace(mean, bands=replace(mean.bands, signs_need_sharpness=needed))
+        update_manifest(weights, clips=replace(clips, frame_mean={**clips.frame_mean, name: mean}))
 
 
 def ordinary_bounds(cache: Cache) -> dict[str, tuple[float, float]]:

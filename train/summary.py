@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -63,17 +64,20 @@ class Columns:
 def verdict_on(row: Scored, model: str, bands: Bands) -> Verdict:
     """The verdict on a file at these cuts: of its most suspicious face, after the stability test where it was run.
 
+    Of a file's faces only the most suspicious one's sharpness is stored; it stands for all of them.
+
     Raises:
         KeyError: the model has no score of the file.
     """
+    sharpness = row.quality.get("sharpness", math.inf)
     faces = row.views.get(model)
     if not faces:
-        return judge_face(row.scores[model], bands)[0]
-    return max((_of_face(p_fake, views, bands) for p_fake, *views in faces), key=SEVERITY.index)
+        return judge_face(row.scores[model], bands, sharpness)[0]
+    return max((_of_face(p_fake, views, bands, sharpness) for p_fake, *views in faces), key=SEVERITY.index)
 
 
-def _of_face(p_fake: float, views: Sequence[float], bands: Bands) -> Verdict:
-    verdict, reason = judge_face(p_fake, bands)
+def _of_face(p_fake: float, views: Sequence[float], bands: Bands, sharpness: float) -> Verdict:
+    verdict, reason = judge_face(p_fake, bands, sharpness)
     return judge_stability(verdict, reason, p_fake, {str(i): v for i, v in enumerate(views)}, bands)[0]
 
 
