@@ -54,7 +54,7 @@ _STOP_S = 2.0
 _TRIES = 3
 """Starts in a row that may fail before no further is made until somebody asks for work."""
 _SPARE_FREE = 2 * _GIB
-"""Memory that must be free before a second child is started: it takes 0.6 GB, and the first one's job may grow meanwhile."""
+"""Memory that must be free before a second child is started: it takes 0.7 GB, and the first one's job may grow meanwhile."""
 _SPARE_LIMIT = 4 * _GIB
 """Memory that a container must be allowed in all before a second child is started in it."""
 

@@ -56,8 +56,9 @@ def networks() -> dict[str, Network]:
     return {name: Network(build(name, SIZE)) for name in sorted(ARCHITECTURES)}
 
 
-@pytest.mark.parametrize("towards_fake", [True, False])
-@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize(
+    ("architecture", "towards_fake"), [("cnn", True), ("cnn", False), ("resnet", True), ("efficientnet", False)]
+)
 def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> None:
     # Large enough that the residual networks' maps, a 32nd of the side, have places outside the patch.
     size = 64 if architecture == "cnn" else 224
