@@ -250,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--no-spare",
         action="store_true",
-        help="keep no second worker ready to take the place of one that dies; saves 0.6 GB of memory",
+        help="keep no second worker ready to take the place of one that dies; saves 0.7 GB of memory",
     )
     parser.add_argument(
         "--feedback",

@@ -91,7 +91,7 @@ class IsolatedDetector:
         weights_dir: as for ``load_detector``.
         bounds: what one job may use.
         spare: whether a second child stands by to take the place of one that dies. It costs the memory of the models once
-            more (0.6 GB); without it the job after a death waits until they are loaded. None is started where memory is short.
+            more (0.7 GB); without it the job after a death waits until they are loaded. None is started where memory is short.
 
     Raises:
         ManifestInvalid: the manifest cannot be read.
