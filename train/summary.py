@@ -69,11 +69,15 @@ def verdict_on(row: Scored, model: str, bands: Bands) -> Verdict:
     Raises:
         KeyError: the model has no score of the file.
     """
-    sharpness = row.quality.get("sharpness", math.inf)
+    sharpness = _sharpness(row)
     faces = row.views.get(model)
     if not faces:
         return judge_face(row.scores[model], bands, sharpness)[0]
     return max((_of_face(p_fake, views, bands, sharpness) for p_fake, *views in faces), key=SEVERITY.index)
+
+
+def _sharpness(row: Scored) -> float:
+    return row.quality.get("sharpness", math.inf)
 
 
 def _of_face(p_fake: float, views: Sequence[float], bands: Bands, sharpness: float) -> Verdict:
@@ -190,7 +194,8 @@ def _stability(tested: Sequence[Scored], model: str, bands: Bands) -> dict[str, 
     for key, label in (("genuine", "real"), ("fake", "fake")):
         rows = [row for row in tested if row.sample.label == label]
         changed = [
-            row for row in rows if max((judge_face(face[0], bands)[0] for face in row.views[model]), key=SEVERITY.index)
+            row for row in rows
+            if max((judge_face(face[0], bands, _sharpness(row))[0] for face in row.views[model]), key=SEVERITY.index)
             is not verdict_on(row, model, bands)
         ]  # fmt: skip
         counts[key] = {"files": len(rows), "changed": len(changed)}
