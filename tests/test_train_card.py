@@ -43,6 +43,9 @@ def test_gates_are_those_measured_with_the_shipped_model() -> None:
     manifest = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
     assert measured["weights"] == manifest["models"][manifest["default"]["image"]]["file"]["sha256"]
     assert measured["gates"] == manifest["quality_gates"]
+    name, needed = manifest["default"]["image"], measured["signs_need_sharpness"]
+    assert manifest["models"][name]["bands"]["signs_need_sharpness"] == needed
+    assert manifest["clips"]["frame_mean"][name]["bands"]["signs_need_sharpness"] == needed
 
 
 @pytest.mark.needs_weights

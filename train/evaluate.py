@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -141,8 +141,7 @@ def _write_back(weights: Path, spec: ModelSpec, clean: Sequence[Scored], result:
     if bands.strong_signs_from is not None and not result["strong_band"]["confirmed"]:
         bands = replace(bands, strong_signs_from=None)
     record = track_record(clean, spec.name, bands)
-    result["bands"] = {"no_clear_signs_below": bands.no_clear_signs_below, "some_signs_from": bands.some_signs_from,
-                       "strong_signs_from": bands.strong_signs_from}  # fmt: skip
+    result["bands"] = asdict(bands)
     result["track_record"] = [{"verdict": r.verdict.value, "genuine": r.genuine, "fake": r.fake} for r in record]
     update_manifest(weights, model=replace(spec, bands=bands, track_record=record))
 
