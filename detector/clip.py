@@ -319,7 +319,9 @@ def _person(
         views = _views(usable, looks, mean, image, decider, tools)
         stands, why, tested = judge_stability(verdict, reason, scores[decider.name], views, decider.bands)
         # What is inconclusive for another reason stays so, with that reason.
-        if verdict is not Verdict.INCONCLUSIVE:
+        if verdict is Verdict.INCONCLUSIVE:
+            tested = replace(tested, decided=False)
+        else:
             verdict, reason = stands, why
     chosen = _telling(usable, single)
     moments = tuple(

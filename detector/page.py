@@ -171,7 +171,7 @@ def _stand_out(say: Language, report: Report, manifest: Manifest) -> str:
 def _meaning(report: Report) -> str:
     """What the verdict means; where small changes turn it, that is the reason, whatever the score."""
     decides = [face for face in report.faces if (face.verdict, face.p_fake) == (report.verdict, report.p_fake)]
-    shaky = bool(decides) and decides[0].stability is not None and not decides[0].stability.holds
+    shaky = bool(decides) and decides[0].stability is not None and decides[0].stability.decided
     return words.MEANS_SHAKY if shaky and report.verdict is Verdict.INCONCLUSIVE else words.MEANS[report.verdict]
 
 

@@ -523,6 +523,8 @@ class Stability:
     """Calibrated p_fake by view: "as_is" and "mirrored" (the two halves of the score), "jpeg", "half_size", "shifted"."""
     holds: bool
     """Whether all of them, and the score itself, lie in one band."""
+    decided: bool = False
+    """Whether the verdict was changed for it; one that was taken back for another reason already stays as it was."""
 
     def __post_init__(self) -> None:
         if not self.scores:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from detector.records import Bands, Calibration, ClipRules, FaceQuality, FaceResult, QualityGates, Stability, Verdict
@@ -209,6 +210,7 @@ def judge_stability(
     if stability.holds or verdict is not judge_face(p_fake, bands)[0]:
         # What was taken back for another reason stays so, with that reason.
         return verdict, reason, stability
+    stability = replace(stability, decided=True)
     span = {"low": _two(min(p_fake, stability.lowest)), "high": _two(max(p_fake, stability.highest))}
     if bands_seen <= {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}:
         return (

@@ -77,7 +77,7 @@ def shaken(report: Report) -> Report:
         faces.append(
             dataclasses.replace(
                 face,
-                stability=tested and dataclasses.replace(tested, holds=False),
+                stability=tested and dataclasses.replace(tested, holds=False, decided=True),
                 region=check and dataclasses.replace(check, matters=False),
             )
         )
@@ -217,6 +217,11 @@ def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
     assert shaky in show(shaken(report)).text
     assert words.MEANS[Verdict.INCONCLUSIVE] not in show(shaken(report)).text
     assert shaky not in show(report).text
+    # Nor where the verdict had been taken back for another reason already.
+    face = shaken(report).faces[0]
+    assert face.stability is not None
+    blurred = dataclasses.replace(face, stability=dataclasses.replace(face.stability, decided=False))
+    assert shaky not in show(dataclasses.replace(report, faces=(blurred,))).text
     # A second face that is shaky says nothing about the first one, which decides.
     strong = one_face(Verdict.STRONG_SIGNS, 0.9)
     both = dataclasses.replace(strong, faces=(*strong.faces, *shaken(report).faces))

@@ -99,7 +99,9 @@ def test_what_is_blurred_stays_so_through_the_stability_test() -> None:
     bands = replace(BANDS, signs_need_sharpness=25.0)
     verdict, reason = judge_face(0.96, bands, 10.0)
     for views in ({"a": 0.96}, {"a": 0.75}, {"a": 0.2}):
-        assert judge_stability(verdict, reason, 0.96, views, bands)[:2] == (verdict, reason)
+        stands, why, stability = judge_stability(verdict, reason, 0.96, views, bands)
+        assert (stands, why, stability.decided) == (verdict, reason, False)
+    assert judge_stability(*judge_face(0.96, bands), 0.96, {"a": 0.2}, bands)[2].decided
 
 
 def test_a_higher_score_is_never_a_milder_verdict() -> None:
