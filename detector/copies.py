@@ -27,12 +27,11 @@ class Copies(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T], name: str) -> None:
-        count = max(1, min(_MOST, len(os.sched_getaffinity(0))))
-        self._all = [make() for _ in range(count)]
+        self._all = [make() for _ in range(min(_MOST, _cores()))]
         self._idle: SimpleQueue[T] = SimpleQueue()
         for copy in self._all:
             self._idle.put(copy)
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._threads = ThreadPoolExecutor(len(self._all), thread_name_prefix=name)
 
     def map(self, function: Callable[[T, Item], Result], items: Iterable[Item]) -> list[Result]:
         """``function(copy, item)`` of every item, in their order, each on whichever copy is free; raises what one raises."""
@@ -51,3 +50,8 @@ class Copies(Generic[T]):
         self._threads.shutdown()
         for copy in self._all:
             free(copy)
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells; else those that there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
