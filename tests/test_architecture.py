@@ -133,6 +133,11 @@ ALLOWED: dict[str, set[str]] = {
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
+NETWORKS = {
+    *("detector.inference", "detector.models", "detector.sequences", "detector.gradcam", "detector.weights"),
+    "train",
+}
+"""Where networks are made, run, explained and trained."""
 HOMES: dict[str, set[str]] = {
     "gradio": {
         *("app", "app_about", "app_examples", "app_feedback", "app_photo", "app_share", "app_video", "app_words"),
@@ -149,22 +154,8 @@ HOMES: dict[str, set[str]] = {
     # metadata reads a clip's tags.
     "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
     | {"detector.metadata", "train.codec"},
-    "tensorflow": {
-        "detector.inference",
-        "detector.models",
-        "detector.sequences",
-        "detector.gradcam",
-        "detector.weights",
-        "train",
-    },
-    "keras": {
-        "detector.inference",
-        "detector.models",
-        "detector.sequences",
-        "detector.gradcam",
-        "detector.weights",
-        "train",
-    },
+    "tensorflow": NETWORKS,
+    "keras": NETWORKS,
     # The gate before the page knows the web, and neither the page nor a picture.
     "limits": {"app_server"},
     "huggingface_hub": {"detector.weights", "train.publish"},

@@ -130,8 +130,8 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         f"on copies of them made smaller, blurred, darker and brighter (mean over the sources). A face is not analysed where "
         f"the AUC stays below {floor}, as far as no more than {_REFUSED:.0%} of any source's genuine faces are refused. Set: "
         + ", ".join(f"{key} {getattr(gates, key):g}" for key in _BOUNDS)
-        + f". Below a sharpness of {needed:g} more than {_FLAGGED:.0%} of the genuine faces, blurred copies among them, score "
-        "as high as signs begin, so there a high score is inconclusive.",
+        + "."
+        + _blur_words(needed),
         "before": {key: getattr(before, key) for key in _BOUNDS},
         "bounds": {key: list(pair) for key, pair in bounds.items()},
         "gates": {key: getattr(gates, key) for key in _BOUNDS},
@@ -152,6 +152,16 @@ def sharpness_for_signs(rows: Sequence[Mapping[str, Any]], most: float = _FLAGGE
     """
     failing = [row["below"] for row in rows if row["false_positive_rate"] > most]
     return float(max(failing, default=0.0))
+
+
+def _blur_words(needed: float) -> str:
+    """What the limit means; nothing where there is none."""
+    if needed == 0:
+        return ""
+    return (
+        f" Below a sharpness of {needed:g} more than {_FLAGGED:.0%} of the genuine faces, blurred copies among them, score as "
+        "high as signs begin, so there a high score is inconclusive."
+    )
 
 
 def _put_into_bands(weights: Path, name: str, needed: float) -> None:
