@@ -1,8 +1,9 @@
 """How an image model is run: its graph, built in Keras and converted when it is loaded, on TensorFlow's LiteRT.
 
-LiteRT's kernels for processors (XNNPACK) run the same float32 arithmetic in half of the time or less, with the batch
-normalisations worked into the convolutions; ``tests/bench/levers.py`` measures that, and how little the scores move. One crop
-at a time on each core is the fastest shape there, and it makes a crop's score independent of what else is in the batch.
+LiteRT's kernels for processors (XNNPACK) run the same float32 arithmetic, with the batch normalisations worked into the
+convolutions: ``efficientnet`` and ``cnn`` take half of the time or less, ``resnet`` about as long. ``tests/bench/levers.py``
+measures that, and how little the scores move. One crop at a time on each core is no slower than a batch, and it makes a crop's
+score independent of what else is in the batch.
 """
 
 from __future__ import annotations
