@@ -19,12 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import gradio as gr
-from gradio.events import api
-from gradio.utils import get_upload_folder
-
 from app_about import AboutTab
 from app_examples import ExamplesTab
+from app_gradio import gr
 from app_log import log_without_names
 from app_photo import PhotoTab
 from app_server import Rules, names_of, surface
@@ -51,6 +48,10 @@ UPLOADS_KEPT_S = 300
 
 _QUIET_S = 5
 """Seconds after the start in which no example is analysed: the page comes first."""
+
+_WAITING = 7
+"""Jobs that wait while one is served; whoever comes then is told "busy". The last of eight waits for less than ten times as
+long as somebody who comes alone (``python -m tests.bench.public clients``)."""
 
 
 class Analyser(Protocol):
@@ -167,9 +168,9 @@ def build_app(
         ]
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
-        api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
-        api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
-    app.queue(max_size=8, default_concurrency_limit=1)
+        gr.events.api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
+        gr.events.api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
+    app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app
 
 
@@ -349,7 +350,7 @@ def _uploaded(upload: Any) -> tuple[Path, str]:
     if not isinstance(given, str):
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     path = Path(given).resolve()
-    if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
+    if not path.is_relative_to(Path(gr.utils.get_upload_folder()).resolve()) or not path.is_file():
         raise gr.Error(words.NOT_UPLOADED, print_exception=False)
     name = upload.get("orig_name")
     return path, name if isinstance(name, str) and name else path.name

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
+from app_gradio import gr
 from app_words import Relabel
 from detector import page_about
 from detector import words_about as words

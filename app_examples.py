@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import gradio as gr
-
 from app_focus import to_result
+from app_gradio import gr
 from app_words import Relabel, Said
 from detector import page, words, words_examples
 from detector.gallery import Example, Gallery

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
+from app_gradio import gr
 from app_words import Relabel, Said
 from detector import feedback
 from detector import words_about as words

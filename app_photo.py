@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from app_feedback import Feedback
 from app_focus import to_button, to_result
+from app_gradio import gr
 from app_words import Relabel, Said, undo
 from detector import page, words
 from detector.errors import DetectorError

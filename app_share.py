@@ -7,8 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import gradio as gr
-
+from app_gradio import gr
 from app_words import Relabel
 from detector import words_report
 from detector.language import LANGUAGES

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import gradio as gr
-
 from app_feedback import Feedback
 from app_focus import to_button, to_result
+from app_gradio import gr
 from app_words import Relabel, Said
 from detector import page_clip, words
 from detector.annotation import annotate

@@ -9,8 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import gradio as gr
-
+from app_gradio import gr
 from detector import page, words, words_gradio
 from detector.language import ENGLISH, LANGUAGES, Language, language, preferred
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from detector import report
 from detector.errors import Cancelled
 from tests import fakes
 from tests.clips import write_clip
+from tests.running import ROOT
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -155,6 +158,20 @@ def test_missing_weights_end_with_a_sentence(tmp_path: Path, capsys: pytest.Capt
     assert shown.err.startswith("error: ")
     assert str(tmp_path) in shown.err
     assert "Traceback" not in shown.err
+
+
+def test_gradio_is_imported_without_making_its_stubs() -> None:
+    code = (
+        "import inspect, os, sys\n"
+        "before, opened = inspect.getfile, []\n"
+        "sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == 'open' else None)\n"
+        "from app_gradio import gr\n"
+        "assert gr.Image().upload and gr.Button().click and inspect.getfile is before\n"
+        "stubs = [path for path in opened if path.endswith('.pyi')]\n"
+        "assert opened and not stubs, stubs\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 # Videos --------------------------------------------------------------------------------------------------------------

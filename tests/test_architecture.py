@@ -139,9 +139,8 @@ NETWORKS = {
 }
 """Where networks are made, run, explained and trained."""
 HOMES: dict[str, set[str]] = {
-    "gradio": {
-        *("app", "app_about", "app_examples", "app_feedback", "app_photo", "app_share", "app_video", "app_words"),
-    },
+    # The other rooms of the page take it from there.
+    "gradio": {"app_gradio"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
     "mediapipe": {"detector.faces", "train.landmarks"},
     # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.
@@ -285,7 +284,7 @@ def test_an_import_that_cannot_be_followed_is_refused(source: str) -> None:
         ("detector.__main__", "from detector import words, load_detector"),
         ("train.fit", "import keras\nfrom detector import media"),
         ("train.publish", "import huggingface_hub"),
-        ("app", "import gradio\nfrom detector import report"),
+        ("app_gradio", "import gradio"),
     ],
 )
 def test_what_is_meant_to_be_is_not_refused(module: str, source: str) -> None:

@@ -117,7 +117,6 @@ def clients(weights: Path, count: int = 50, at_once: Sequence[int] = (1, 4, 16, 
                 f"{level}: p50 {statistics.median(times):.1f} s, p95 {_p95(times):.1f} s, "
                 f"{sum(status == 503 for status, _, _ in done)} busy"
             )
-            # Eight wait and one is served.
             fine = fine and {status for status, _, _ in done} <= {200, 503} and all(whole for _, _, whole in done)
             fine = fine and _p95(times) <= 10 * single
         grown = (server.resources()["rss"] - before["rss"]) / MEGABYTE
@@ -136,7 +135,7 @@ def clips(weights: Path, count: int = 8, megabytes: int = 20) -> Line:
         dice = np.random.default_rng(1)
         noise = [dice.integers(0, 255, (480, 640, 3), dtype=np.uint8) for _ in range(8)]
         wanted = megabytes * MEGABYTE
-        options = {"q": "2"}
+        options = {"qmin": "2", "qmax": "2"}  # every frame as large as the next, so that the length gives the size
         path = write_clip(Path(folder) / "a.avi", noise, "mjpeg", pixels="yuvj420p", options=options)
         frames = max(8, 8 * wanted // path.stat().st_size)
         data = write_clip(
