@@ -95,6 +95,8 @@ class Running:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.temp, self.log = temp, temp.with_name(temp.name + ".log")
+        # One for all requests: making one takes longer than many an answer.
+        self._client = httpx.Client(timeout=120, limits=httpx.Limits(max_connections=None))
         self.url = f"http://127.0.0.1:{port}/"
         command = [
             sys.executable,
@@ -132,6 +134,7 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._client.close()
         if self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -147,22 +150,22 @@ class Running:
     def answers(self) -> bool:
         """Whether the page is there."""
         try:
-            return httpx.get(self.url, timeout=5).status_code == 200
+            return self._client.get(self.url, timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
 
     def upload(self, data: bytes, name: str = "photo.jpg") -> httpx.Response:
-        return httpx.post(f"{self.url}gradio_api/upload", files={"files": (name, data)}, timeout=120)
+        return self._client.post(f"{self.url}gradio_api/upload", files={"files": (name, data)})
 
     def ask(self, path: str, endpoint: str = "analyze_image", name: str = "photo.jpg") -> httpx.Response:
         """Ask for a check of an upload; the answer holds an event_id."""
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-        return httpx.post(f"{self.url}gradio_api/call/{endpoint}", json={"data": [file, None]}, timeout=60)
+        return self._client.post(f"{self.url}gradio_api/call/{endpoint}", json={"data": [file, None]})
 
     def result(self, asked: httpx.Response, endpoint: str = "analyze_image", timeout: float = 300) -> dict[str, Any]:
         """The report of a check that was asked for; {} where the event failed."""
         event = asked.json()["event_id"]
-        text = httpx.get(f"{self.url}gradio_api/call/{endpoint}/{event}", timeout=timeout).text
+        text = self._client.get(f"{self.url}gradio_api/call/{endpoint}/{event}", timeout=timeout).text
         lines = text.split("event: complete\ndata: ")
         found: dict[str, Any] = json.loads(lines[1].split("\n")[0])[0] if len(lines) > 1 else {}
         return found
