@@ -1,7 +1,7 @@
 """Gradio, as every other file that begins with ``app_`` takes it: imported without the making of its type stubs.
 
 While Gradio is imported it derives the stubs of each component from its source once more and compares them with the ones that
-lie beside it. They serve editors and are in its wheel, so nothing is lost, and the page is there a third sooner.
+lie beside it. They serve editors and are in its wheel, so nothing is lost, and the page is there sooner.
 """
 
 from __future__ import annotations

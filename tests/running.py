@@ -23,7 +23,7 @@ import pytest
 from detector.gallery import CACHE_VARIABLE, read_examples
 from detector.isolation import IsolatedDetector
 
-__all__ = ["ROOT", "Running", "dawdling", "isolated_in", "within"]
+__all__ = ["ROOT", "Running", "dawdling", "in_new_python", "isolated_in", "within"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +36,12 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.05)
     return holds()
+
+
+def in_new_python(code: str) -> None:
+    """Run a text in a Python that has imported nothing yet; it must not raise."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 @contextlib.contextmanager
@@ -95,8 +101,9 @@ class Running:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.temp, self.log = temp, temp.with_name(temp.name + ".log")
-        # One for all requests: making one takes longer than many an answer.
-        self._client = httpx.Client(timeout=120, limits=httpx.Limits(max_connections=None))
+        # One for all requests: making one takes longer than many an answer. A connection is used again at once or not at
+        # all, long before the server ends it.
+        self._client = httpx.Client(timeout=120, limits=httpx.Limits(max_connections=None, keepalive_expiry=1))
         self.url = f"http://127.0.0.1:{port}/"
         command = [
             sys.executable,
@@ -160,7 +167,7 @@ class Running:
     def ask(self, path: str, endpoint: str = "analyze_image", name: str = "photo.jpg") -> httpx.Response:
         """Ask for a check of an upload; the answer holds an event_id."""
         file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-        return self._client.post(f"{self.url}gradio_api/call/{endpoint}", json={"data": [file, None]})
+        return self._client.post(f"{self.url}gradio_api/call/{endpoint}", json={"data": [file, None]}, timeout=60)
 
     def result(self, asked: httpx.Response, endpoint: str = "analyze_image", timeout: float = 300) -> dict[str, Any]:
         """The report of a check that was asked for; {} where the event failed."""

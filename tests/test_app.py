@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +21,7 @@ from detector import report
 from detector.errors import Cancelled
 from tests import fakes
 from tests.clips import write_clip
-from tests.running import ROOT
+from tests.running import in_new_python
 
 if TYPE_CHECKING:
     from detector import Detector
@@ -170,8 +168,7 @@ def test_gradio_is_imported_without_making_its_stubs() -> None:
         "stubs = [path for path in opened if path.endswith('.pyi')]\n"
         "assert opened and not stubs, stubs\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    in_new_python(code)
 
 
 # Videos --------------------------------------------------------------------------------------------------------------

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import ast
 import importlib
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.running import ROOT, in_new_python
+
 PACKAGE = sorted((ROOT / "detector").rglob("*.py"))
 TRAINING = sorted((ROOT / "train").rglob("*.py"))
 SOURCES = [*PACKAGE, *TRAINING, *sorted(ROOT.glob("app*.py"))]
@@ -327,5 +326,4 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "assert set(detector.__all__) <= set(dir(detector))\n"
         "try:\n    detector.nonsense\nexcept AttributeError: pass\nelse: raise AssertionError\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    in_new_python(code)

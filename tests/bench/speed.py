@@ -134,7 +134,7 @@ def _page_s(folder: Path) -> float:
 
 
 def peak_memory_mib(folder: Path) -> int:
-    """The most memory that ours ever holds, in a process of its own: loading, then a photo of 8 MP and a clip of 1080p."""
+    """The most memory that ours holds, in a process of its own: loading, then a photo of 8 MP and a clip of 1080p."""
     photo = make_photo(folder / "memory.jpg", 1, 8)
     clip = make_clip(folder / "memory.mp4", 10, 1080, group=60)
     code = (
