@@ -57,6 +57,61 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
     np.testing.assert_allclose(-logits, Scorer(Network(changed)).fake_logits(_crops()), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) -> None:
+    from train.engine import KerasGraph
+    from train.fit import Recipe, train_step
+
+    keras.utils.set_random_seed(1)
+    model = build(architecture, SIZE)
+    rng = np.random.default_rng(3)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape).astype(np.float32) for w in layer.get_weights()])
+    graph = KerasGraph(model, frozen_norms=True)
+    plain = _both_sides(KerasGraph(model))
+    np.testing.assert_allclose(_both_sides(graph), plain, rtol=1e-3, atol=1e-4 * np.abs(plain).max())
+    before = {layer.name: layer.get_weights() for layer in model.layers}
+    labels = torch.tensor([1.0, 1.0, 0.0, 0.0])
+    optimizer = torch.optim.Adam(graph.parameters(), 1e-3)
+    train_step(graph, optimizer, torch.from_numpy(_crops()), labels, None, Recipe(architecture, SIZE, frozen_norms=True))
+    changed = graph.write_back()
+    for layer in changed.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = layer.get_weights()
+            was = before[layer.name]
+            assert not np.array_equal(gamma, was[0]) and not np.array_equal(beta, was[1])
+            np.testing.assert_array_equal(mean, was[2])
+            np.testing.assert_array_equal(variance, was[3])
+    logits = _both_sides(graph)
+    np.testing.assert_allclose(-logits, Scorer(Network(changed)).fake_logits(_crops()), rtol=1e-3, atol=1e-3)
+
+
+def test_a_batch_in_parts_gives_the_gradient_of_the_whole() -> None:
+    from train.engine import KerasGraph
+    from train.fit import _PART, Recipe, train_step
+
+    keras.utils.set_random_seed(1)
+    model = build("efficientnet", SIZE)
+    count = 2 * _PART + 2
+    crops, labels = torch.from_numpy(_crops(count)), (torch.arange(count) % 2).float()
+    recipe = Recipe("efficientnet", SIZE, frozen_norms=True)
+    graph = KerasGraph(model, frozen_norms=True)
+    for module in graph.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(graph(crops), soft)
+    loss.backward()
+    wanted = [parameter.grad.clone() for parameter in graph.parameters()]
+    torch.nn.utils.clip_grad_norm_(graph.parameters(), 5.0)
+    found = train_step(graph, torch.optim.SGD(graph.parameters(), 0.0), crops, labels, None, recipe)
+    assert found == pytest.approx(float(loss.detach()), rel=1e-5)
+    norm = torch.cat([gradient.flatten() for gradient in wanted]).norm()
+    for parameter, gradient in zip(graph.parameters(), wanted, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient * min(1.0, 5.0 / float(norm)), rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("size", "stride", "side"), [(3, 1, 9), (3, 2, 9), (3, 2, 10), (5, 1, 12), (5, 2, 12), (5, 2, 7)]
 )

@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument(
         "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
     )
+    fit.add_argument(
+        "--frozen-norms", action="store_true",
+        help="keep the batch statistics of --start: about twice as fast where the processor has no bfloat16",
+    )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
     fit.add_argument(
         "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
@@ -177,6 +181,11 @@ def _fit(options: argparse.Namespace) -> int:
             "--no-pseudo-fakes and --no-labelled-fakes leave nothing to learn from; give one of them.", file=sys.stderr
         )
         return 2
+    if options.frozen_norms and options.start is None:
+        print(
+            "--frozen-norms keeps the batch statistics of trained weights; give those with --start FILE.", file=sys.stderr
+        )
+        return 2
     mix = Mix()
     if options.no_pseudo_fakes:
         mix = Mix(labelled=1.0, self_blended=0.0)
@@ -191,6 +200,7 @@ def _fit(options: argparse.Namespace) -> int:
         rate=options.rate,
         pretrained=not options.from_scratch,
         start=options.start,
+        frozen_norms=options.frozen_norms,
         teacher=options.teacher,
         seed=7 if options.seed is None else options.seed,
         mix=mix,

@@ -27,12 +27,14 @@ class KerasGraph(nn.Module):
 
     Args:
         model: built by ``detector.models.build``; its weights are copied.
+        frozen_norms: keep the batch statistics as they are and train scale and shift only. A norm is then folded into the
+            convolution before it (Jacob et al., CVPR 2018, section 3.2), and a crop's logit no longer depends on its batch.
 
     Raises:
         NotImplementedError: the model has a layer that this class does not know.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, *, frozen_norms: bool = False) -> None:
         super().__init__()
         self._steps: list[tuple[str, list[int], int]] = []
         self.units = nn.ModuleDict()
@@ -51,12 +53,35 @@ class KerasGraph(nn.Module):
             self._steps.append((key, [id(tensor) for tensor in node.input_tensors], id(layer.output)))
             if id(layer.output) == self._output:
                 break
+        self._norm_of = self._freeze_norms() if frozen_norms else {}
+
+    def _freeze_norms(self) -> dict[str, str]:
+        """Fold those that directly follow a convolution: returns the norm's key by the convolution's, and the norm's step is
+        gone."""
+        for unit in self.units.values():
+            if isinstance(unit, _BatchNorm):
+                unit.fixed = True
+        made_by = {output: key for key, _, output in self._steps}
+        norms = {
+            made_by[inputs[0]]: (key, output)
+            for key, inputs, output in self._steps
+            if isinstance(self.units[key], _BatchNorm) and getattr(self.units[made_by[inputs[0]]], "linear", False)
+        }
+        folded = {key for key, _ in norms.values()}
+        self._steps = [
+            (key, inputs, norms[key][1] if key in norms else output)
+            for key, inputs, output in self._steps
+            if key not in folded
+        ]
+        return {convolution: key for convolution, (key, _) in norms.items()}
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, S, S, 3) uint8 -> (N,) float32 logits of "real"."""
         values: dict[int, Tensor] = {self._input: crops.permute(0, 3, 1, 2)}
         for key, inputs, output in self._steps:
-            values[output] = self.units[key](*(values[i] for i in inputs))
+            norm = self._norm_of.get(key)
+            frozen = () if norm is None else self.units[norm].frozen()
+            values[output] = self.units[key](*(values[i] for i in inputs), *frozen)
         return values[self._output][:, 0].float()
 
     @torch.no_grad()
@@ -111,9 +136,12 @@ class _Conv(_Weighted):
         self.bias = nn.Parameter(torch.from_numpy(weights[1])) if layer.use_bias else None
         self.size, self.stride, self.same = layer.kernel_size[0], layer.strides[0], layer.padding == "same"
         self.relu = layer.activation is keras.activations.relu
+        self.linear = not layer.use_bias and layer.activation is keras.activations.linear
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> Tensor:
         x, padding = _pad_same(x, self.size, self.stride) if self.same else (x, 0)
+        if scale is not None:
+            return F.conv2d(x, self.kernel * scale[:, None, None, None], shift, self.stride, padding)
         x = F.conv2d(x, self.kernel, self.bias, self.stride, padding)
         return F.relu(x) if self.relu else x
 
@@ -162,9 +190,13 @@ class _Depthwise(_Weighted):
         super().__init__()
         self.kernel = nn.Parameter(torch.from_numpy(layer.get_weights()[0]).permute(2, 3, 0, 1).contiguous())
         self.size, self.stride = layer.kernel_size[0], layer.strides[0]
+        self.linear = not layer.use_bias and layer.activation is keras.activations.linear
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> Tensor:
         x, padding = _pad_same(x, self.size, self.stride)
+        if scale is not None:
+            kernel = self.kernel * scale[:, None, None, None]
+            return F.conv2d(x, kernel, shift, self.stride, padding, 1, x.shape[1])
         return _DepthwiseFunction.apply(x, self.kernel, self.stride, padding)
 
     def keras_weights(self) -> list[Tensor]:
@@ -179,11 +211,16 @@ class _BatchNorm(_Weighted):
         self.register_buffer("mean", mean)
         self.register_buffer("variance", variance)
         self.epsilon, self.momentum = layer.epsilon, 1 - layer.momentum
+        self.fixed = False
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.batch_norm(
-            x, self.mean, self.variance, self.gamma, self.beta, self.training, self.momentum, self.epsilon
-        )
+        learns = self.training and not self.fixed
+        return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, learns, self.momentum, self.epsilon)
+
+    def frozen(self) -> tuple[Tensor, Tensor]:
+        """(C,) scale and (C,) shift that stand for this norm with the statistics as they are."""
+        scale = self.gamma * torch.rsqrt(self.variance + self.epsilon)
+        return scale, self.beta - self.mean * scale
 
     def keras_weights(self) -> list[Tensor]:
         return [self.gamma, self.beta, self.mean, self.variance]
@@ -238,7 +275,8 @@ def _unit(layer: keras.layers.Layer) -> nn.Module:
         case keras.layers.Dropout():
             return nn.Dropout(layer.rate)
         case keras.layers.ReLU():
-            return _Call(F.relu6 if layer.max_value == 6.0 else F.relu)
+            # In place, since nothing else reads what it is given; the tests would show it if a new network did.
+            return _Call((lambda x: F.relu6(x, inplace=True)) if layer.max_value == 6.0 else F.relu)
         case keras.layers.MaxPooling2D():
             return _Call(_max_pool(layer.pool_size[0], layer.strides[0]))
         case keras.layers.GlobalAveragePooling2D():

@@ -28,9 +28,12 @@ from train.leakage import safe_split
 from train.metrics import auc
 from train.starts import load_start
 
-__all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score"]
+__all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score", "train_step"]
 
 _SCORE_BATCH = 64
+_PART = 4
+"""Crops of a batch that go through a network of frozen norms at a time: what lies between forward and backward pass then
+stays near the processor, and without batch statistics the sum of their gradients is that of the whole batch."""
 _SAVE_EVERY_S = 900
 """Seconds between checkpoints: scoring the validation faces takes a minute or two of a busy machine."""
 
@@ -58,6 +61,9 @@ class Recipe:
     start: str | None = None
     """A ``.weights.h5`` of the same architecture to start from, in place of the pretrained one: a network without a dense
     layer over places keeps its weights when the crops grow, so that training may begin small (Howard 2018, fast.ai)."""
+    frozen_norms: bool = False
+    """Train on with the batch statistics of the start (``engine.KerasGraph``): about twice as fast on a processor that does
+    not multiply bfloat16 in hardware (``tests/bench/train_speed.py``), and only sensible after a training without."""
     teacher: str | None = None
     """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
     teacher_architecture: str = "efficientnet"
@@ -126,7 +132,8 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     elif recipe.pretrained:
         genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
         load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
-    graph, average = KerasGraph(model), KerasGraph(model)
+    graph = KerasGraph(model, frozen_norms=recipe.frozen_norms)
+    average = KerasGraph(model, frozen_norms=recipe.frozen_norms)
     optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
     state = _State(out, recipe, graph, average, optimizer)
     step = state.resume()
@@ -148,7 +155,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
             group["lr"] = (
                 recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
             )
-        losses.append(_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), teacher, recipe))
+        losses.append(train_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), teacher, recipe))
         step += 1
         # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
         average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
@@ -171,25 +178,35 @@ def _groups(graph: KerasGraph, decay: float) -> list[dict[str, Any]]:
     return [{"params": kernels, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _step(
+def train_step(
     graph: KerasGraph, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: KerasGraph | None,
     recipe: Recipe,
 ) -> float:  # fmt: skip
+    """One step of the optimizer on (N, S, S, 3) uint8 crops and (N,) float32 labels, 1 = real; returns the loss."""
     graph.train()
+    optimizer.zero_grad(set_to_none=True)
+    part = _PART if recipe.frozen_norms else len(crops)
+    total = 0.0
+    for some, their in zip(crops.split(part), labels.split(part), strict=True):
+        loss = _loss(graph, some, their, teacher, recipe) * (len(some) / len(crops))
+        loss.backward()
+        total += float(loss.detach())
+    torch.nn.utils.clip_grad_norm_(graph.parameters(), 5.0)
+    optimizer.step()
+    return total
+
+
+def _loss(graph: KerasGraph, crops: Tensor, labels: Tensor, teacher: KerasGraph | None, recipe: Recipe) -> Tensor:
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
     with mixed_precision():
         logits = graph(crops)
         loss = F.binary_cross_entropy_with_logits(logits, soft)
-        if teacher is not None:
-            with torch.no_grad():
-                wanted = torch.sigmoid(teacher(crops))
-            taught = F.binary_cross_entropy_with_logits(logits, wanted)
-            loss = recipe.teacher_weight * taught + (1 - recipe.teacher_weight) * loss
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(graph.parameters(), 5.0)
-    optimizer.step()
-    return float(loss.detach())
+        if teacher is None:
+            return loss
+        with torch.no_grad():
+            wanted = torch.sigmoid(teacher(crops))
+        taught = F.binary_cross_entropy_with_logits(logits, wanted)
+        return recipe.teacher_weight * taught + (1 - recipe.teacher_weight) * loss
 
 
 def _progress(
@@ -223,8 +240,8 @@ class _State:
         if not self._path.exists():
             return 0
         saved = torch.load(self._path, weights_only=True)
-        # A checkpoint from before there was a choice of splits, or of input, was made with the only one there was.
-        before = {"split": "carve"} | json.loads(saved["recipe"])
+        # A checkpoint from before there was a choice of splits, of input or of norms was made with the only one there was.
+        before = {"split": "carve", "frozen_norms": False} | json.loads(saved["recipe"])
         before["mix"] = {"high_pass": False} | before["mix"]
         if before != json.loads(self._recipe):
             raise ValueError(

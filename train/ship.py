@@ -89,13 +89,21 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
 
 def _history(run: Path, recipe: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows that ``fit`` wrote, after those of the run that it started from; crops are counted from the very first."""
-    rows: list[dict[str, Any]] = [
-        json.loads(line) for line in (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
-    start = recipe.get("start")
-    if start is None or not (Path(start).parent / "recipe.json").exists():
+    """The rows that ``fit`` wrote, after those of the run, or of the shipped weights, that it started from; crops are counted
+    from the very first."""
+    rows = _rows(run / "history.jsonl")
+    if recipe.get("start") is None:
         return rows
-    earlier = Path(start).parent
-    before = _history(earlier, json.loads((earlier / "recipe.json").read_text(encoding="utf-8")))
+    start = Path(recipe["start"])
+    shipped = start.parent / f"{recipe['architecture']}.history.jsonl"
+    if (start.parent / "recipe.json").exists():
+        before = _history(start.parent, json.loads((start.parent / "recipe.json").read_text(encoding="utf-8")))
+    elif shipped.exists():
+        before = _rows(shipped)
+    else:
+        return rows
     return before + [row | {"crops": before[-1]["crops"] + row["crops"]} for row in rows]
+
+
+def _rows(history: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]

@@ -1,5 +1,5 @@
 """One training step of each image model: TensorFlow in float32 and bfloat16 against ``train.engine`` in the precision that
-it chooses (bfloat16 where the processor multiplies it in hardware, else float32).
+it chooses (bfloat16 where the processor multiplies it in hardware, else float32), also with frozen norms.
 
     python tests/bench/train_speed.py [--seconds 8]
 
@@ -24,7 +24,8 @@ import tensorflow as tf
 import torch
 
 from detector.models import build
-from train.engine import KerasGraph, mixed_precision
+from train.engine import KerasGraph
+from train.fit import Recipe, train_step
 
 BATCH = 32
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
@@ -51,21 +52,13 @@ def tensorflow_step(architecture: str, policy: str) -> Callable[[], object]:
     return lambda: step().numpy()
 
 
-def engine_step(architecture: str) -> Callable[[], object]:
-    graph = KerasGraph(build(architecture, SIZES[architecture])).train()
+def engine_step(architecture: str, *, frozen_norms: bool = False) -> Callable[[], object]:
+    graph = KerasGraph(build(architecture, SIZES[architecture]), frozen_norms=frozen_norms)
     optimizer = torch.optim.AdamW(graph.parameters(), 1e-4)
     crops, labels = _data(architecture)
     x, y = torch.from_numpy(crops), torch.from_numpy(labels)
-
-    def step() -> float:
-        with mixed_precision():
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(graph(x), y)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        return float(loss.detach())
-
-    return step
+    recipe = Recipe(architecture, SIZES[architecture], frozen_norms=frozen_norms)
+    return lambda: train_step(graph, optimizer, x, y, None, recipe)
 
 
 def _data(architecture: str) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +92,7 @@ def main() -> None:
             rate(tensorflow_step(architecture, "float32"), seconds),
             rate(tensorflow_step(architecture, "mixed_bfloat16"), seconds),
             rate(engine_step(architecture), seconds),
+            rate(engine_step(architecture, frozen_norms=True), seconds),
         ]
         print(f"| {architecture} | " + " | ".join(f"{value:.1f}" for value in rates) + " |", flush=True)
 
