@@ -451,7 +451,7 @@ def _serve(pipe: Connection) -> None:
     from detector.console import native_noise_hidden
 
     try:
-        with native_noise_hidden():
+        with native_noise_hidden(), memory.collected_later():
             from detector.annotation import annotate
             from detector.pipeline import load_detector
 

@@ -5,8 +5,10 @@ The protocols are what tests stand in for. One room for the pictures' and the cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,8 +28,7 @@ __all__ = [
     "LoadedVideoModel",
     "check_contract",
     "heatmaps_of",
-    "load_image_model",
-    "load_video_model",
+    "load_models",
     "stack",
 ]
 
@@ -86,6 +87,8 @@ class LoadedVideoModel:
     trunk_of: str | None = None
     """The image model that has the same trunk, weight for weight, and the same crop: what it pools are the features. None
     where there is none; the scorer's own trunk then makes them."""
+    trunk_sha256: str = ""
+    """As from ``models.trunk_sha256``."""
 
 
 def check_contract(model: Any, spec: ModelSpec) -> None:
@@ -113,42 +116,53 @@ def check_contract(model: Any, spec: ModelSpec) -> None:
         )
 
 
-def load_image_model(spec: ModelSpec, store: WeightStore) -> LoadedModel:
-    """Load an image model of the manifest.
+def load_models(
+    specs: Iterable[ModelSpec], store: WeightStore
+) -> tuple[dict[str, LoadedModel], dict[str, LoadedVideoModel]]:
+    """Load models of the manifest, two at a time: image models and video models, by name, in the order of ``specs``.
+
+    Two, since half of the work is outside Python, and each takes many times its file's size for a moment.
 
     Raises:
-        WeightsError: its file is missing, wrong or cannot be fetched.
+        WeightsError: a file is missing, wrong or cannot be fetched.
     """
-    model, info = _load(spec, store)
-    network = Network(model)
-    return LoadedModel(spec, info, Scorer(network), GradCam(network), trunk_sha256(model))
+    specs = list(specs)
+    # The largest first, while little else is held.
+    largest_first = sorted(specs, key=lambda spec: -spec.file.bytes)
+    with ThreadPoolExecutor(2, "load") as pool:
+        loaded = dict(
+            zip(
+                (spec.name for spec in largest_first), pool.map(partial(_load, store=store), largest_first), strict=True
+            )
+        )
+    found = [loaded[spec.name] for spec in specs]
+    images = {model.spec.name: model for model in found if isinstance(model, LoadedModel)}
+    videos = {
+        model.spec.name: replace(model, trunk_of=_with_trunk_of(model, images))
+        for model in found
+        if isinstance(model, LoadedVideoModel)
+    }
+    return images, videos
 
 
-def load_video_model(
-    spec: ModelSpec, store: WeightStore, image_models: Mapping[str, LoadedModel] | None = None
-) -> LoadedVideoModel:
-    """Load a video model of the manifest; errors as for ``load_image_model``.
-
-    Args:
-        spec: its entry.
-        store: where its weights are.
-        image_models: those that are loaded, by name; one of them may stand on the same trunk.
-    """
-    model, info = _load(spec, store)
-    own = trunk_sha256(model)
+def _with_trunk_of(video: LoadedVideoModel, images: Mapping[str, LoadedModel]) -> str | None:
     same = (
         name
-        for name, loaded in (image_models or {}).items()
-        if loaded.trunk_sha256 == own and loaded.spec.crop == spec.crop
+        for name, image in images.items()
+        if image.trunk_sha256 == video.trunk_sha256 and image.spec.crop == video.spec.crop
     )
-    return LoadedVideoModel(spec, info, VideoScorer(model), next(same, None))
+    return next(same, None)
 
 
-def _load(spec: ModelSpec, store: WeightStore) -> tuple[Any, ModelInfo]:
+def _load(spec: ModelSpec, store: WeightStore) -> LoadedModel | LoadedVideoModel:
     located = store.locate(spec.file)
     model = load(spec.architecture, spec.crop.size, located.path)
     check_contract(model, spec)
-    return model, ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
+    info = ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
+    if spec.kind == "video":
+        return LoadedVideoModel(spec, info, VideoScorer(model), trunk_sha256=trunk_sha256(model))
+    network = Network(model)
+    return LoadedModel(spec, info, Scorer(network), GradCam(network), trunk_sha256(model))
 
 
 def stack(crops: Sequence[FaceCrop], kept: Sequence[int]) -> NDArray[np.uint8]:

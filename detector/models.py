@@ -252,7 +252,7 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
             f"{size} px; fetch the file again or name the architecture it was made for."
         ) from error
     for variable in model.weights:
-        values = np.asarray(variable, np.float32)
+        values = variable.numpy()
         # A GRU's biases are a table too, and rightly begin as zeros.
         kernel = values.ndim > 1 and values.size > 1 and not variable.path.endswith("bias")
         if not np.isfinite(values).all() or (kernel and np.ptp(values) == 0):

@@ -30,8 +30,7 @@ from detector.loading import (
     LoadedModel,
     LoadedVideoModel,
     check_contract,
-    load_image_model,
-    load_video_model,
+    load_models,
     stack,
 )
 from detector.looks import FaceLook, look
@@ -274,19 +273,12 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
     """
     store = WeightStore(None if weights_dir is None else Path(weights_dir))
     manifest = store.manifest
-    specs = [spec for spec in manifest.models.values() if spec.kind == "image"]
-    if not specs:
+    if not any(spec.kind == "image" for spec in manifest.models.values()):
         raise WeightsNotFound(
             f"The manifest in {store.folder} lists no image model; train one with `python -m train fit cnn`, "
             "or use the weights folder of a release."
         )
-    # Converting takes many times a file's size for a moment: the largest first, while little else is held.
-    largest_first = sorted(specs, key=lambda spec: -spec.file.bytes)
-    loaded = {spec.name: load_image_model(spec, store) for spec in largest_first}
-    models = {spec.name: loaded[spec.name] for spec in specs}
-    video_models = {
-        spec.name: load_video_model(spec, store, models) for spec in manifest.models.values() if spec.kind == "video"
-    }
+    models, video_models = load_models(manifest.models.values(), store)
     detectors = [store.locate(manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
     return Detector(manifest, FaceFinder(*detectors), models, video_models)
 

@@ -11,11 +11,17 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detector.errors import DetectorError
+
+if TYPE_CHECKING:
+    from detector.isolation import IsolatedDetector
 
 __all__ = ["Check", "self_check"]
 
@@ -42,14 +48,23 @@ def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
     Args:
         weights_dir: folder with ``manifest.json``; default as for ``load_detector``.
     """
-    tries: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("versions", _versions),
-        ("temporary folder", _temporary_folder),
-        ("weights", lambda: _weights(weights_dir)),
-        ("picture formats", _picture_formats),
-        ("video codings", _video_codings),
-        ("photo and video from end to end", lambda: _end_to_end(weights_dir)),
-    )
+    from detector.isolation import IsolatedDetector
+
+    with ExitStack() as opened, ThreadPoolExecutor(1) as ahead:
+        # The models load while the rest is tried; what is wrong with them is said in its turn.
+        detector = ahead.submit(lambda: opened.enter_context(IsolatedDetector(weights_dir)))
+        tries: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("versions", _versions),
+            ("temporary folder", _temporary_folder),
+            ("weights", lambda: _weights(weights_dir)),
+            ("picture formats", _picture_formats),
+            ("video codings", _video_codings),
+            ("photo and video from end to end", lambda: _end_to_end(detector.result())),
+        )
+        yield from _each(tries)
+
+
+def _each(tries: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Check]:
     for name, attempt in tries:
         began = time.monotonic()
         try:
@@ -138,23 +153,21 @@ def _video_codings() -> str:
     return f"FFmpeg decodes {', '.join(_CODINGS)}."
 
 
-def _end_to_end(weights_dir: Path | None) -> str:
+def _end_to_end(detector: IsolatedDetector) -> str:
     """Check a portrait and a short clip of it, as a user would."""
-    from detector.isolation import IsolatedDetector
     from detector.records import Verdict
 
     portrait, clip = (ROOT / "detector" / "examples" / name for name in ("collins.jpg", "pan.mp4"))
     told = []
-    with IsolatedDetector(weights_dir) as detector:
-        paths = (portrait, clip) if detector.manifest.clips is not None else (portrait,)
-        for path in paths:
-            began = time.monotonic()
-            report = detector.analyze(path)
-            if report.verdict is Verdict.NOT_ANALYSED:
-                raise _NotWell(f"No face was analysed in {path.name}, which shows one: {report.reason}")
-            if report.p_fake is None or not 0.0 <= report.p_fake <= 1.0:
-                raise _NotWell(f"The score of {path.name} is {report.p_fake}; the weights may be damaged.")
-            told.append(f"{path.name}: score {report.p_fake:.2f} after {time.monotonic() - began:.1f} s")
+    paths = (portrait, clip) if detector.manifest.clips is not None else (portrait,)
+    for path in paths:
+        began = time.monotonic()
+        report = detector.analyze(path)
+        if report.verdict is Verdict.NOT_ANALYSED:
+            raise _NotWell(f"No face was analysed in {path.name}, which shows one: {report.reason}")
+        if report.p_fake is None or not 0.0 <= report.p_fake <= 1.0:
+            raise _NotWell(f"The score of {path.name} is {report.p_fake}; the weights may be damaged.")
+        told.append(f"{path.name}: score {report.p_fake:.2f} after {time.monotonic() - began:.1f} s")
     if len(paths) < 2:
         told.append("videos are not read, since the manifest has no rules for them")
     return f"{'; '.join(told)}."

@@ -33,7 +33,7 @@ def test_what_does_not_work_is_said_with_its_cure_and_stops_nothing(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     monkeypatch.setitem(media._PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
     monkeypatch.setattr(self_check, "_CODINGS", ("h264", "no-such-coding"))
-    monkeypatch.setattr(self_check, "_end_to_end", lambda weights_dir: "not tried here")
+    monkeypatch.setattr(self_check, "_end_to_end", lambda detector: "not tried here")
     assert main(["self-check", "--weights", str(tmp_path)]) == 2
     out = capsys.readouterr().out
     assert "numpy is" in out and "no-such-package-here is missing" in out and "pip install -r" in out

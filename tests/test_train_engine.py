@@ -74,7 +74,9 @@ def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) ->
     before = {layer.name: layer.get_weights() for layer in model.layers}
     labels = torch.tensor([1.0, 1.0, 0.0, 0.0])
     optimizer = torch.optim.Adam(graph.parameters(), 1e-3)
-    train_step(graph, optimizer, torch.from_numpy(_crops()), labels, None, Recipe(architecture, SIZE, frozen_norms=True))
+    train_step(
+        graph, optimizer, torch.from_numpy(_crops()), labels, None, Recipe(architecture, SIZE, frozen_norms=True)
+    )
     changed = graph.write_back()
     for layer in changed.layers:
         if isinstance(layer, keras.layers.BatchNormalization):

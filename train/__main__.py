@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         "--start", metavar="FILE", help="weights of the same architecture to start from, also of smaller crops"
     )
     fit.add_argument(
-        "--frozen-norms", action="store_true",
+        "--frozen-norms",
+        action="store_true",
         help="keep the batch statistics of --start: about twice as fast where the processor has no bfloat16",
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
@@ -183,7 +184,8 @@ def _fit(options: argparse.Namespace) -> int:
         return 2
     if options.frozen_norms and options.start is None:
         print(
-            "--frozen-norms keeps the batch statistics of trained weights; give those with --start FILE.", file=sys.stderr
+            "--frozen-norms keeps the batch statistics of trained weights; give those with --start FILE.",
+            file=sys.stderr,
         )
         return 2
     mix = Mix()
