@@ -13,8 +13,8 @@ __all__ = ["collected_later", "give_back"]
 
 @contextlib.contextmanager
 def collected_later() -> Iterator[None]:
-    """Python does not look for garbage meanwhile, and then once: among the objects that libraries and networks make while
-    they are loaded, all of which stay, it looks in vain some hundred times, for a fifth of the time."""
+    """Python does not look for garbage meanwhile, and then once: among the many objects that libraries and networks make
+    while they are loaded, nearly all of which stay, it would look in vain again and again."""
     gc.disable()
     try:
         yield

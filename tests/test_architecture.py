@@ -127,7 +127,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"detector.annotation", "detector.console", "detector.manifest", "detector.memory", "detector.pipeline"}
     | {"detector.words_server"},
     # Tries a part of each room; the whole of it through the isolated pipeline.
-    "detector.self_check": RECORDS | {"detector.clip_scan", "detector.isolation", "detector.media", "detector.weights"},
+    "detector.self_check": RECORDS
+    | {"detector.clip_scan", "detector.clip_writer", "detector.isolation", "detector.media", "detector.weights"},
     "detector": RECORDS | {"detector.pipeline"},
 }
 """What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""

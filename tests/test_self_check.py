@@ -20,7 +20,7 @@ def test_all_is_well_with_weights_that_are_whole(clip_weights: Path, capsys: pyt
     said = {check["name"]: check["words"] for check in out["checks"]}
     assert "tiny.weights.h5" in said["weights"]
     assert "collins.jpg: score 0." in said["photo and video from end to end"]
-    assert "pan.mp4: score 0." in said["photo and video from end to end"]
+    assert "written.mp4: score 0." in said["photo and video from end to end"]
 
 
 def test_what_does_not_work_is_said_with_its_cure_and_stops_nothing(

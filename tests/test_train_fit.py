@@ -18,6 +18,7 @@ from detector.inference import Network, Scorer
 from detector.models import load
 from detector.weights import load_manifest
 from tests.conftest import SHIPPED
+from train.__main__ import _note_provenance
 from train.batches import Mix
 from train.data import Cache, build_cache, crops_of
 from train.fit import Recipe, fit, score
@@ -73,6 +74,23 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     assert load_manifest(weights).models.get("cnn") != (entry := ship(out, cache, weights))
     assert load_manifest(weights).models["cnn"] == entry
     assert entry.trained_at_commit == "0" * 40
+
+    further = replace(RECIPE, start=str(weights / "cnn.weights.h5"), frozen_norms=True, crops=16)
+    fit(further, cache, tmp_path / "further")
+    assert load("cnn", 48, path).get_layer("bn1").get_weights()[2].tolist() == pytest.approx(
+        load("cnn", 48, tmp_path / "further" / "cnn.weights.h5").get_layer("bn1").get_weights()[2].tolist()
+    ), "the mean of a frozen norm stays"
+    _note_provenance(tmp_path / "further", [weights / "cnn.weights.h5"])
+    for _ in range(2):
+        entry = ship(tmp_path / "further", cache, weights)
+        rows = (weights / "cnn.history.jsonl").read_text().splitlines()
+        assert [json.loads(row)["crops"] for row in rows] == [8, 160, 176], "what was shipped before is counted, once"
+    assert entry.trained_with is not None
+    assert entry.trained_with.startswith("python -m train fit cnn && python -m train "), (
+        "how the start was made comes first"
+    )
+    with pytest.raises(ValueError, match="name them as start"):
+        fit(replace(RECIPE, frozen_norms=True), cache, tmp_path / "nothing")
 
 
 def test_a_run_that_starts_from_another_tells_both_histories(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def _fit(options: argparse.Namespace) -> int:
     )
     _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    _note_provenance(out, [] if options.start is None else [Path(options.start).parent])
+    _note_provenance(out, [] if options.start is None else [Path(options.start)])
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
     return 0
@@ -264,7 +264,7 @@ def _average(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    _note_provenance(options.out, options.runs)
+    _note_provenance(options.out, [file for run in options.runs for file in run.glob("*.weights.h5")])
     print(weights)
     return 0
 
@@ -274,20 +274,29 @@ def _note_provenance(out: Path, starts: Sequence[Path] = ()) -> None:
 
     Args:
         out: folder of the run.
-        starts: folders of the runs that this one stands on; their commands are put in front, each once.
+        starts: weights that this one stands on; the commands that made them are put in front, each once.
     """
     from train.provenance import commit
 
     out.mkdir(parents=True, exist_ok=True)
     commands: list[str] = []
-    for start in starts:
-        if (earlier := start / "provenance.json").exists():
-            said = json.loads(earlier.read_text(encoding="utf-8"))["command"]
-            # A run that started from another one names that one's commands in front of its own.
-            commands = [before for before in commands if not said.startswith(before)] + [said]
+    for said in filter(None, map(_made_with, starts)):
+        # A run that started from another one names that one's commands in front of its own.
+        commands = [before for before in commands if not said.startswith(before)] + [said]
     commands.append(shlex.join(["python", "-m", "train", *sys.argv[1:]]))
     provenance = {"command": " && ".join(commands), "commit": commit()}
     (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
+
+
+def _made_with(weights: Path) -> str | None:
+    """The commands behind a weights file: of the run beside it, or of its entry in the manifest beside it."""
+    run, manifest = weights.parent / "provenance.json", weights.parent / "manifest.json"
+    if run.exists():
+        return str(json.loads(run.read_text(encoding="utf-8"))["command"])
+    if manifest.exists():
+        models = json.loads(manifest.read_text(encoding="utf-8"))["models"].values()
+        return next((model.get("trained_with") for model in models if model["file"]["name"] == weights.name), None)
+    return None
 
 
 def _leakage(options: argparse.Namespace) -> int:

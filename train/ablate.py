@@ -62,7 +62,8 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
 
     Returns:
         The rows known so far: name, command, crops, validation AUC, AUC on ``dev`` by source and pooled over the sources with
-        both classes, and pooled again for the mean of this model's and the first row's log-odds: whether an ensemble pays.
+        both classes, and pooled again for the mean of this model's and the first row's log-odds: whether an ensemble pays
+        (None where ``runs`` does not hold the first row's run).
     """
     path = weights / "ablations.json"
     rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
@@ -101,11 +102,12 @@ def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
     by_source = {
         key: round(auc(fake[source == key], logits[source == key]), 4) for key in sorted(set(source[both].tolist()))
     }
-    together = logits + np.load(first / _LOGITS)
+    kept = first / _LOGITS
+    together = logits + np.load(kept) if kept.exists() else None
     return {
         "crops": last["crops"],
         "validation_auc": last["validation_auc"],
         "dev_auc_by_source": by_source,
         "dev_auc_pooled": round(auc(fake[both], logits[both]), 4),
-        "dev_auc_with_first": round(auc(fake[both], together[both]), 4),
+        "dev_auc_with_first": None if together is None else round(auc(fake[both], together[both]), 4),
     }

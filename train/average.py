@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from detector.models import load
+from train.fit import START_HISTORY
 from train.half import store_half
 
 __all__ = ["average"]
@@ -53,8 +54,9 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
     ]
     models[-1].set_weights(mean)
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("recipe.json", "history.jsonl"):
-        shutil.copyfile(runs[-1] / name, out / name)
+    for name in ("recipe.json", "history.jsonl", START_HISTORY):
+        if name != START_HISTORY or (runs[-1] / name).exists():
+            shutil.copyfile(runs[-1] / name, out / name)
     weights = out / f"{architecture}.weights.h5"
     store_half(models[-1], weights)
     return weights

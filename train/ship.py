@@ -22,6 +22,7 @@ from detector.verdict import calibrate
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.data import Cache, crops_of
+from train.fit import START_HISTORY
 from train.leakage import safe_split
 
 __all__ = ["ship"]
@@ -92,14 +93,11 @@ def _history(run: Path, recipe: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows that ``fit`` wrote, after those of the run, or of the shipped weights, that it started from; crops are counted
     from the very first."""
     rows = _rows(run / "history.jsonl")
-    if recipe.get("start") is None:
-        return rows
-    start = Path(recipe["start"])
-    shipped = start.parent / f"{recipe['architecture']}.history.jsonl"
-    if (start.parent / "recipe.json").exists():
-        before = _history(start.parent, json.loads((start.parent / "recipe.json").read_text(encoding="utf-8")))
-    elif shipped.exists():
+    earlier = Path(recipe["start"]).parent if recipe.get("start") else None
+    if (shipped := run / START_HISTORY).exists():
         before = _rows(shipped)
+    elif earlier is not None and (earlier / "recipe.json").exists():
+        before = _history(earlier, json.loads((earlier / "recipe.json").read_text(encoding="utf-8")))
     else:
         return rows
     return before + [row | {"crops": before[-1]["crops"] + row["crops"]} for row in rows]
