@@ -169,6 +169,9 @@ def _weights_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
+    from train.allocator import keep_freed_memory
+
+    keep_freed_memory()
     if options.recipe == "paper":
         return _fit_paper(options)
     if given := [f"--{name}" for name in ("epochs", "examples", "sources") if getattr(options, name) is not None]:
