@@ -124,6 +124,14 @@ def test_what_other_commands_measured_is_shown_where_it_exists() -> None:
         assert shown in text
 
 
+def test_the_paper_s_own_recipe_stands_beside_ours_with_its_worst_source() -> None:
+    row = {"name": "the paper's", "command": "python -m train fit cnn --recipe paper", "crops": 64, "validation_auc": 0.61,
+           "dev_auc_by_source": {"dfdc": 0.533, "ffpp_c23": 0.512}, "dev_auc_pooled": 0.524}  # fmt: skip
+    text = render_tables(EVALUATION, NO_HISTORIES, {"ablations": [row]})
+    assert "AUC 0.524 pooled, worst 0.512 on ffpp_c23; 0.610 on its own validation groups" in text
+    assert text.index("0.524 pooled") < text.index("figures/roc.png"), "before the pictures, beside our own figures"
+
+
 def test_a_history_of_another_recipe_is_shown_with_its_own_columns() -> None:
     rows = [{"epoch": i, "loss": 0.7, "val_auc": 0.5 + i / 100, "note": "x"} for i in range(50)]
     table = history_table(rows)
