@@ -85,7 +85,8 @@ def test_one_line_a_file_in_order_and_a_bad_file_stops_nothing(run: Run, portrai
     assert status == 2
     assert [line["input"]["name"] for line in lines] == ["astronaut.png", "broken.png", "file.jpg", "astronaut.png"]
     assert [line["error"] and line["error"]["type"] for line in lines] == [None, "DamagedMedia", "MediaError", None]
-    assert lines[0] == lines[3]
+    first, last = ({key: value for key, value in lines[i].items() if key != "made_at"} for i in (0, 3))
+    assert first == last, "the same file twice, if not within the same second"
     assert lines[0]["faces"][0]["id"] == 1
     assert {line["verdict"] for line in lines[1:3]} == {"not_analysed"}
     assert all(line.keys() == lines[0].keys() for line in lines)
