@@ -121,7 +121,7 @@ def load_models(
 ) -> tuple[dict[str, LoadedModel], dict[str, LoadedVideoModel]]:
     """Load models of the manifest, two at a time: image models and video models, by name, in the order of ``specs``.
 
-    Two, since half of the work is outside Python, and each takes many times its file's size for a moment.
+    Two, since part of the work is outside Python, and each takes many times its file's size for a moment.
 
     Raises:
         WeightsError: a file is missing, wrong or cannot be fetched.

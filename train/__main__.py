@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument(
         "--frozen-norms",
         action="store_true",
-        help="keep the batch statistics of --start: about twice as fast where the processor has no bfloat16",
+        help="keep the batch statistics of --start; also faster where the processor has no bfloat16",
     )
     fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
     fit.add_argument(
@@ -267,7 +267,7 @@ def _average(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    _note_provenance(options.out, [file for run in options.runs for file in run.glob("*.weights.h5")])
+    _note_provenance(options.out, [run / weights.name for run in options.runs])
     print(weights)
     return 0
 

@@ -54,9 +54,10 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
     ]
     models[-1].set_weights(mean)
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("recipe.json", "history.jsonl", START_HISTORY):
-        if name != START_HISTORY or (runs[-1] / name).exists():
-            shutil.copyfile(runs[-1] / name, out / name)
+    for name in ("recipe.json", "history.jsonl"):
+        shutil.copyfile(runs[-1] / name, out / name)
+    if (runs[-1] / START_HISTORY).exists():
+        shutil.copyfile(runs[-1] / START_HISTORY, out / START_HISTORY)
     weights = out / f"{architecture}.weights.h5"
     store_half(models[-1], weights)
     return weights

@@ -65,8 +65,8 @@ class Recipe:
     """A ``.weights.h5`` of the same architecture to start from, in place of the pretrained one: a network without a dense
     layer over places keeps its weights when the crops grow, so that training may begin small (Howard 2018, fast.ai)."""
     frozen_norms: bool = False
-    """Train on with the batch statistics of the start (``engine.KerasGraph``): about twice as fast on a processor that does
-    not multiply bfloat16 in hardware (``tests/bench/train_speed.py``), and only sensible after a training without."""
+    """Train on with the batch statistics of the start (``engine.KerasGraph``): what is trained is what is run, and it is faster
+    on a processor that does not multiply bfloat16 in hardware (``tests/bench/train_speed.py``)."""
     teacher: str | None = None
     """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
     teacher_architecture: str = "efficientnet"
