@@ -328,3 +328,28 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "try:\n    detector.nonsense\nexcept AttributeError: pass\nelse: raise AssertionError\n"
     )
     in_new_python(code)
+
+
+def needed_at_import(path: Path) -> set[str]:
+    """What importing a file imports, through the modules of ``train`` and to the first name of a library."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        tree = ast.parse(waiting.pop().read_text(encoding="utf-8"))
+        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        for _, imported, _ in imports(ast.unparse(tree), str(path)):
+            if imported.split(".")[0] != "train":
+                found.add(imported.split(".")[0])
+            elif imported not in found:
+                found.add(imported)
+                waiting.append(ROOT / (imported.replace(".", "/") + ".py"))
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_train_*.py")), ids=lambda path: str(path.stem))
+def test_tests_of_training_can_be_collected_without_its_extras(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    missing = needed_at_import(path) & {"torch", "sklearn", "onnx"}
+    assert all(f'importorskip("{library}"' in source for library in missing), (
+        f"{path.name} needs {missing}, which the README's test command does not install"
+    )

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
-
 from detector.models import build, load
 from train.__main__ import main
 from train.average import average

@@ -21,7 +21,8 @@ from tests.conftest import SHIPPED
 from train.__main__ import _note_provenance
 from train.batches import Mix
 from train.data import Cache, build_cache, crops_of
-from train.fit import START_HISTORY, Recipe, fit, score
+from train.fit import Recipe, fit, score
+from train.history import EARLIER, keep_earlier, whole_history
 from train.ship import ship
 from train.splits import carve_validation
 
@@ -84,7 +85,7 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     entry = ship(tmp_path / "further", cache, weights)
     rows = (weights / "cnn.history.jsonl").read_text().splitlines()
     assert [json.loads(row)["crops"] for row in rows] == [8, 160, 176], "what was shipped before is counted"
-    assert (tmp_path / "further" / START_HISTORY).read_text().count("\n") == 2, "and still once if it is shipped again"
+    assert (tmp_path / "further" / EARLIER).read_text().count("\n") == 2, "and still once if it is shipped again"
     assert entry.trained_with is not None
     assert entry.trained_with.startswith("python -m train fit cnn && python -m train "), (
         "how the start was made comes first"
@@ -94,14 +95,16 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
 
 
 def test_a_run_that_starts_from_another_tells_both_histories(tmp_path: Path) -> None:
-    from train.ship import _history
-
-    for name, start, crops in (("small", None, (32, 64)), ("large", str(tmp_path / "small" / "cnn.weights.h5"), (32,))):
+    for name, crops in (("small", (32, 64)), ("large", (32,)), ("larger", (16,))):
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "recipe.json").write_text(json.dumps({"start": start}))
         (folder / "history.jsonl").write_text("".join(json.dumps({"crops": n}) + "\n" for n in crops))
-    assert [row["crops"] for row in _history(tmp_path / "large", {"start": start})] == [32, 64, 96]
+    keep_earlier(tmp_path / "small" / "cnn.weights.h5", tmp_path / "large")
+    keep_earlier(tmp_path / "large" / "cnn.weights.h5", tmp_path / "larger")
+    assert [row["crops"] for row in whole_history(tmp_path / "large")] == [32, 64, 96]
+    assert [row["crops"] for row in whole_history(tmp_path / "larger")] == [32, 64, 96, 112]
+    keep_earlier(tmp_path / "nowhere" / "cnn.weights.h5", tmp_path / "small")
+    assert [row["crops"] for row in whole_history(tmp_path / "small")] == [32, 64], "nothing is known of the start"
 
 
 def test_no_group_is_on_both_sides(cache: Path) -> None:

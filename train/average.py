@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from detector.models import load
-from train.fit import START_HISTORY
 from train.half import store_half
+from train.history import EARLIER
 
 __all__ = ["average"]
 
@@ -56,8 +56,8 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     for name in ("recipe.json", "history.jsonl"):
         shutil.copyfile(runs[-1] / name, out / name)
-    if (runs[-1] / START_HISTORY).exists():
-        shutil.copyfile(runs[-1] / START_HISTORY, out / START_HISTORY)
+    if (runs[-1] / EARLIER).exists():
+        shutil.copyfile(runs[-1] / EARLIER, out / EARLIER)
     weights = out / f"{architecture}.weights.h5"
     store_half(models[-1], weights)
     return weights

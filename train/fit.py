@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,14 +24,13 @@ from train.batches import Mix, batches
 from train.data import Cache, crops_of
 from train.engine import KerasGraph, average_into, mixed_precision
 from train.half import store_half
+from train.history import keep_earlier
 from train.leakage import safe_split
 from train.metrics import auc
 from train.starts import load_start
 
-__all__ = ["START_HISTORY", "Recipe", "crops_for", "fit", "read_recipe", "score", "train_step"]
+__all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score", "train_step"]
 
-START_HISTORY = "start.history.jsonl"
-"""In a run's folder: the history of the shipped weights that it started from, which are often replaced by its own."""
 _SCORE_BATCH = 64
 _PART = 4
 """Crops of a batch that go through a network of frozen norms at a time: what lies between forward and backward pass then
@@ -111,7 +109,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     Args:
         recipe: what to train; must equal that of the checkpoint in ``out``, if there is one.
         cache_folder: as built by ``data.build_cache``.
-        out: folder for all that is written; the history of shipped weights that it starts from is copied there.
+        out: folder for all that is written; the history of the weights that it starts from is copied there.
         minutes: stop after this long, keeping the checkpoint; the learning rate still follows ``recipe.crops``.
         workers: processes that make batches.
 
@@ -134,9 +132,7 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     if recipe.start is not None:
         model = load_model(recipe.architecture, recipe.size, recipe.start)
         model.trainable = True
-        before = Path(recipe.start).parent / f"{recipe.architecture}.history.jsonl"
-        if before.exists() and not (out / START_HISTORY).exists():
-            shutil.copyfile(before, out / START_HISTORY)
+        keep_earlier(Path(recipe.start), out)
     elif recipe.pretrained:
         genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
         load_start(model, crops_of(cache, np.array(genuine), recipe.spec))

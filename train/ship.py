@@ -10,7 +10,6 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from detector.verdict import calibrate
 from detector.weights import update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.data import Cache, crops_of
-from train.fit import START_HISTORY
+from train.history import whole_history
 from train.leakage import safe_split
 
 __all__ = ["ship"]
@@ -69,7 +68,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     target = weights_folder / source.name
     shutil.copyfile(source, target)
-    rows = [json.dumps(row) for row in _history(run, recipe)]
+    rows = [json.dumps(row) for row in whole_history(run)]
     (weights_folder / f"{name}.history.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     data = target.read_bytes()
     entry = ModelSpec(
@@ -87,21 +86,3 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     )
     update_manifest(weights_folder, model=entry)
     return entry
-
-
-def _history(run: Path, recipe: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows that ``fit`` wrote, after those of the run, or of the shipped weights, that it started from; crops are counted
-    from the very first."""
-    rows = _rows(run / "history.jsonl")
-    earlier = Path(recipe["start"]).parent if recipe.get("start") else None
-    if (shipped := run / START_HISTORY).exists():
-        before = _rows(shipped)
-    elif earlier is not None and (earlier / "recipe.json").exists():
-        before = _history(earlier, json.loads((earlier / "recipe.json").read_text(encoding="utf-8")))
-    else:
-        return rows
-    return before + [row | {"crops": before[-1]["crops"] + row["crops"]} for row in rows]
-
-
-def _rows(history: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
