@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from detector.errors import WeightsCorrupt
 from detector.gradcam import GradCam, Looked
 from detector.inference import Network, Scorer
-from detector.models import load, trunk_sha256
+from detector.models import load, load_head
 from detector.records import Detection, FaceCrop, FloatMap, Frame, Heatmap, ModelInfo, ModelSpec
 from detector.sequences import VideoScorer
 from detector.weights import WeightStore
@@ -60,6 +60,8 @@ class Explains(Protocol):
 class ScoresSequences(Protocol):
     """What is needed of ``sequences.VideoScorer``."""
 
+    width: int
+
     def features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
     def fake_logit(self, features: NDArray[np.float32], present: NDArray[np.bool_]) -> float: ...
@@ -73,8 +75,6 @@ class LoadedModel:
     info: ModelInfo
     scorer: Scores
     explainer: Explains
-    trunk_sha256: str = ""
-    """As from ``models.trunk_sha256``."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,6 @@ class LoadedVideoModel:
     trunk_of: str | None = None
     """The image model that has the same trunk, weight for weight, and the same crop: what it pools are the features. None
     where there is none; the scorer's own trunk then makes them."""
-    trunk_sha256: str = ""
-    """As from ``models.trunk_sha256``."""
 
 
 def check_contract(model: Any, spec: ModelSpec) -> None:
@@ -127,42 +125,44 @@ def load_models(
         WeightsError: a file is missing, wrong or cannot be fetched.
     """
     specs = list(specs)
+    images = {spec.name: spec for spec in specs if spec.kind == "image"}
     # The largest first, while little else is held.
     largest_first = sorted(specs, key=lambda spec: -spec.file.bytes)
     with ThreadPoolExecutor(2, "load") as pool:
         loaded = dict(
             zip(
-                (spec.name for spec in largest_first), pool.map(partial(_load, store=store), largest_first), strict=True
+                (spec.name for spec in largest_first),
+                pool.map(partial(_load, store=store, images=images), largest_first),
+                strict=True,
             )
         )
     found = [loaded[spec.name] for spec in specs]
-    images = {model.spec.name: model for model in found if isinstance(model, LoadedModel)}
-    videos = {
-        model.spec.name: replace(model, trunk_of=_with_trunk_of(model, images))
-        for model in found
-        if isinstance(model, LoadedVideoModel)
-    }
-    return images, videos
-
-
-def _with_trunk_of(video: LoadedVideoModel, images: Mapping[str, LoadedModel]) -> str | None:
-    same = (
-        name
-        for name, image in images.items()
-        if image.trunk_sha256 == video.trunk_sha256 and image.spec.crop == video.spec.crop
+    return (
+        {model.spec.name: model for model in found if isinstance(model, LoadedModel)},
+        {model.spec.name: model for model in found if isinstance(model, LoadedVideoModel)},
     )
-    return next(same, None)
 
 
-def _load(spec: ModelSpec, store: WeightStore) -> LoadedModel | LoadedVideoModel:
+def _load(spec: ModelSpec, store: WeightStore, images: Mapping[str, ModelSpec]) -> LoadedModel | LoadedVideoModel:
     located = store.locate(spec.file)
+    info = ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
+    if (trunk_of := _with_the_same_trunk(spec, images)) is not None:
+        head = load_head(spec.architecture, spec.crop.size, located.path)
+        return LoadedVideoModel(spec, info, VideoScorer(head), trunk_of)
     model = load(spec.architecture, spec.crop.size, located.path)
     check_contract(model, spec)
-    info = ModelInfo(spec.name, spec.architecture, located.revision, spec.file.sha256)
     if spec.kind == "video":
-        return LoadedVideoModel(spec, info, VideoScorer(model), trunk_sha256=trunk_sha256(model))
+        return LoadedVideoModel(spec, info, VideoScorer(model))
     network = Network(model)
-    return LoadedModel(spec, info, Scorer(network), GradCam(network), trunk_sha256(model))
+    return LoadedModel(spec, info, Scorer(network), GradCam(network))
+
+
+def _with_the_same_trunk(spec: ModelSpec, images: Mapping[str, ModelSpec]) -> str | None:
+    """The image model among those that are loaded which makes the features of ``spec`` as well."""
+    if spec.trunk is None or (image := images.get(spec.trunk.model)) is None:
+        return None
+    same = image.file.sha256 == spec.trunk.sha256 and image.crop == spec.crop
+    return image.name if same else None
 
 
 def stack(crops: Sequence[FaceCrop], kept: Sequence[int]) -> NDArray[np.uint8]:

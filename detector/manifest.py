@@ -10,17 +10,19 @@
                             bands {no_clear_signs_below, some_signs_from, strong_signs_from or null,
                                    signs_need_sharpness},
                             heatmap_full_scale, track_record [{verdict, genuine, fake}...],
-                            trained_with, trained_at_commit}},
+                            trained_with, trained_at_commit,
+                            and, for a video model whose trunk an image model has too, trunk {model NAME, sha256}}},
   "face_detectors": {short_range and full_range: {name, bytes, sha256, licence, origin}},
   "clips":          {samples, stretch, min_frames, min_share, max_disagreement or null,
                      frame_mean {NAME of an image model: {calibration, bands, track_record, fitted_with}}},
   "quality_gates":  {min_size_px, min_sharpness, min_brightness, max_brightness, max_abs_yaw}
 }
 
-Every field is required, since a default filled in silently would be a threshold that stands in the code; only "clips" may be
-left out as a whole, and such weights are for pictures. A "frame_mean" is the rule that turns the mean of an image model's
-logits over a person's frames into a score: it has no weights of its own, so it is no model. Units and meanings
-are those of the records of the same names. Like ``records`` and ``errors``, this module knows no stage.
+Every field is required, since a default filled in silently would be a threshold that stands in the code; only "clips" may
+be left out as a whole, and such weights are for pictures; without "trunk" nothing is shared. A "frame_mean" is the rule
+that turns the mean of an image model's logits over a person's frames into a score: it has no weights of its own, so it is
+no model. Units and meanings are those of the records of the same names. Like ``records`` and ``errors``, this module knows
+no stage.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ from detector.records import (
     Manifest,
     ModelSpec,
     QualityGates,
+    SharedTrunk,
     Verdict,
     WeightFile,
 )
@@ -224,6 +227,13 @@ def _model_spec(name: str, fields: _Fields) -> ModelSpec:
         track_record=_track_record(fields),
         trained_with=fields.text("trained_with"),
         trained_at_commit=fields.text("trained_at_commit"),
+        trunk=_shared_trunk(fields.table("trunk")) if "trunk" in fields.values else None,
+    )
+
+
+def _shared_trunk(fields: _Fields) -> SharedTrunk:
+    return SharedTrunk(
+        model=fields.text("model"), sha256=fields.text("sha256", SHA256, "64 lower-case hexadecimal digits")
     )
 
 
@@ -330,6 +340,8 @@ def update_manifest(
     if model is not None:
         entry = dataclasses.asdict(model)
         name = entry.pop("name")
+        if model.trunk is None:
+            del entry["trunk"]
         values["models"][name] = {**entry, "labels": LABELS}
         values["models"] = dict(sorted(values["models"].items()))
         if model.kind == "image" and values["default"]["image"] not in values["models"]:

@@ -17,7 +17,6 @@ can carry no code.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -30,7 +29,7 @@ from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "build", "load", "resnet_lstm", "trunk_sha256"]
+__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "build", "load", "load_head", "resnet_lstm"]
 
 
 def _head(features: Any, name: str, inputs: Any, dropout: float) -> keras.Model:
@@ -83,7 +82,8 @@ def resnet(size: int = 224) -> keras.Model:
 
 
 def _residual_trunk(inputs: Any) -> Any:
-    """Crops to (batch, size / 32, size / 32, 1024): the layers that ``resnet`` and ``resnet_lstm`` share, names included."""
+    """Crops to (batch, size / 32, size / 32, _TRUNK_WIDTH): the layers, names included, that ``resnet`` and
+    ``resnet_lstm`` share."""
     x = layers.Rescaling(1.0, offset=[-123.0, -117.0, -104.0], name="scale")(inputs)
     x = _conv_bn(x, 64, 7, 2, "stem", padding=3)
     x = layers.ReLU(name="stem_relu")(x)
@@ -100,11 +100,14 @@ def _residual_trunk(inputs: Any) -> Any:
     return x
 
 
+_TRUNK_WIDTH = 1024
 CELLS = ("lstm", "gru", "bilstm")
 """What may remember in ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
 
 
-def resnet_lstm(size: int = 224, *, cell: str = "lstm", attention: bool = False, units: int = 64) -> keras.Model:
+def resnet_lstm(
+    size: int = 224, *, cell: str = "lstm", attention: bool = False, units: int = 64, trunk: bool = True
+) -> keras.Model:
     """The paper's video network (its Fig. 2): a residual network on every frame, an LSTM over time, dense layers, one logit.
 
     Args:
@@ -113,6 +116,7 @@ def resnet_lstm(size: int = 224, *, cell: str = "lstm", attention: bool = False,
         attention: whether the head weighs the states of all frames (additive attention, Bahdanau et al. 2015, with a
             learnt query) in place of taking the last one.
         units: of the recurrent layer, in each direction.
+        trunk: whether the model takes crops; otherwise it takes the features that the trunk makes of them.
 
     Frames whose mask is False (no face there, or padding) leave the state as it was and get no weight, so that they do not
     change the score. At least one frame must be present.
@@ -122,20 +126,23 @@ def resnet_lstm(size: int = 224, *, cell: str = "lstm", attention: bool = False,
     """
     if cell not in CELLS:
         raise ValueError(f"resnet_lstm: expected cell to be one of {', '.join(CELLS)}, got {cell!r}")
-    crop = keras.Input((size, size, 3), dtype="uint8", name="crop")
-    maps = layers.Identity(name="feature_map")(_residual_trunk(crop))
-    trunk = keras.Model(crop, layers.GlobalAveragePooling2D(name="pool")(maps), name="trunk")
-    head = _recurrent_head(trunk.output_shape[-1], cell, attention, units)
-    crops = keras.Input((None, size, size, 3), dtype="uint8", name="crops")
     present = keras.Input((None,), dtype="bool", name="present")
-    logit = head([layers.TimeDistributed(trunk, name="frames")(crops), present])
+    if trunk:
+        crop = keras.Input((size, size, 3), dtype="uint8", name="crop")
+        maps = layers.Identity(name="feature_map")(_residual_trunk(crop))
+        pooled = keras.Model(crop, layers.GlobalAveragePooling2D(name="pool")(maps), name="trunk")
+        taken = keras.Input((None, size, size, 3), dtype="uint8", name="crops")
+        features = layers.TimeDistributed(pooled, name="frames")(taken)
+    else:
+        taken = features = keras.Input((None, _TRUNK_WIDTH), name="features")
+    logit = _recurrent_head(cell, attention, units)([features, present])
     p_real = layers.Activation("sigmoid", name="p_real", dtype="float32")(logit)
-    return keras.Model([crops, present], p_real, name=f"resnet_{cell}{'_attention' if attention else ''}")
+    return keras.Model([taken, present], p_real, name=f"resnet_{cell}{'_attention' if attention else ''}")
 
 
-def _recurrent_head(width: int, cell: str, attention: bool, units: int) -> keras.Model:
+def _recurrent_head(cell: str, attention: bool, units: int) -> keras.Model:
     """(batch, time, width) features and (batch, time) mask to (batch, 1) log-odds of "real"."""
-    features = keras.Input((None, width), name="features")
+    features = keras.Input((None, _TRUNK_WIDTH), name="features")
     present = keras.Input((None,), dtype="bool", name="present")
     x = layers.Dense(64, activation="relu", name="project")(layers.Dropout(0.3, name="dropout1")(features))
     recurrent = (layers.GRU if cell == "gru" else layers.LSTM)(units, return_sequences=attention, name="memory")
@@ -207,14 +214,15 @@ ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
 )
 """Image models."""
 
-VIDEO_ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
+VIDEO_ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType(
     {
         f"resnet_{cell}{'_attention' if attention else ''}": partial(resnet_lstm, cell=cell, attention=attention)
         for cell in CELLS
         for attention in (False, True)
     }
 )
-"""Video models: the name says the cell and whether there is attention, so that a manifest needs no further options."""
+"""Video models: the name says the cell and whether there is attention, so that a manifest needs no further options. Called
+with a size, and with ``trunk=False`` for the head alone."""
 
 
 def build(architecture: str, size: int) -> keras.Model:
@@ -243,7 +251,32 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
         UnknownModel: no such architecture.
         WeightsCorrupt: the file is not readable or holds another architecture.
     """
-    model = build(architecture, size)
+    return _filled(build(architecture, size), architecture, size, path)
+
+
+def load_head(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
+    """What ``load`` gives of a video model without its trunk, which takes most of the time and is often loaded already.
+
+    Args:
+        architecture: a key of ``VIDEO_ARCHITECTURES``.
+        size: side of the square crops that the features are made of, pixels.
+        path: the whole model's ``.weights.h5``.
+
+    Returns:
+        (batch, time, width) float32 features and (batch, time) bool mask to P(real), (batch, 1); with a layer named ``head``.
+
+    Raises:
+        UnknownModel: no such video architecture.
+        WeightsCorrupt: as ``load``.
+    """
+    if architecture not in VIDEO_ARCHITECTURES:
+        raise UnknownModel(
+            f"There is no video architecture named {architecture!r}; choose one of {', '.join(VIDEO_ARCHITECTURES)}."
+        )
+    return _filled(VIDEO_ARCHITECTURES[architecture](size, trunk=False), architecture, size, path)
+
+
+def _filled(model: keras.Model, architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
     try:
         model.load_weights(os.fspath(path))
     except (OSError, ValueError, KeyError) as error:
@@ -262,18 +295,3 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
             )
     model.trainable = False
     return model
-
-
-def trunk_sha256(model: keras.Model) -> str:
-    """SHA-256 over the trunk of an image or a video model, its layers' names and weights: equal only where the feature maps
-    are."""
-    video = any(layer.name == "frames" for layer in model.layers)
-    trunk = (
-        model.get_layer("frames").layer if video else keras.Model(model.input, model.get_layer("feature_map").output)
-    )
-    digest = hashlib.sha256()
-    for layer in sorted(trunk.layers, key=lambda layer: str(layer.name)):
-        for variable in layer.weights:
-            digest.update(f"{layer.name}/{variable.name} {tuple(variable.shape)}".encode())
-            digest.update(np.ascontiguousarray(variable.numpy(), np.float32).tobytes())
-    return digest.hexdigest()

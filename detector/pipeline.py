@@ -124,10 +124,10 @@ class Detector:
         """Run every model once, so that the first user does not wait while its functions are compiled."""
         with self._lock:
             for video in self._video_models.values():
-                size = video.spec.crop.size
-                needed = int(video.trunk_of is None)
-                width = video.scorer.features(np.zeros((needed, size, size, 3), np.uint8)).shape[1]
-                video.scorer.fake_logit(np.zeros((1, width), np.float32), np.ones(1, np.bool_))
+                if video.trunk_of is None:
+                    size = video.spec.crop.size
+                    video.scorer.features(np.zeros((1, size, size, 3), np.uint8))
+                video.scorer.fake_logit(np.zeros((1, video.scorer.width), np.float32), np.ones(1, np.bool_))
             for loaded in self._models.values():
                 size = loaded.spec.crop.size
                 blank = np.zeros((1, size, size, 3), np.uint8)

@@ -46,6 +46,7 @@ __all__ = [
     "QualityGates",
     "RegionCheck",
     "Report",
+    "SharedTrunk",
     "Sighting",
     "Stability",
     "TimePoint",
@@ -386,6 +387,16 @@ class HubPin:
 
 
 @dataclass(frozen=True)
+class SharedTrunk:
+    """An image model whose convolutional trunk a video model has as well, array for array."""
+
+    model: str
+    """Its name in the manifest."""
+    sha256: str
+    """Of its weights file when the two were compared; with other weights in its place nothing is shared."""
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """Everything about a model that cannot live inside it."""
 
@@ -403,6 +414,8 @@ class ModelSpec:
     trained_with: str
     """Command that trained it."""
     trained_at_commit: str
+    trunk: SharedTrunk | None = None
+    """Of a video model: where its features are made as well, so that its own trunk need not be loaded."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ class GreenScorer:
 class Memory:
     """A video model that says what it is told, and keeps what it was given."""
 
+    width = 3
+
     def __init__(self, logit: float) -> None:
         self.logit = logit
         self.masks: list[NDArray[np.bool_]] = []

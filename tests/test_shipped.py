@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 from detector import Detector, load_detector
+from detector.loading import load_models
+from detector.models import load
+from detector.records import SharedTrunk
+from detector.weights import WeightStore
 from tests.conftest import DATA, SHIPPED
 from train.data import read_table
+from train.head import has_trunk_of
 from train.metrics import auc
 
 PER_CLASS = 30
@@ -73,6 +78,22 @@ def test_scores_are_calibrated_on_dev(name: str) -> None:
 @pytest.mark.needs_weights
 def test_shipped_set_is_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 80e6
+
+
+@pytest.mark.needs_weights
+def test_the_video_model_borrows_the_trunk_that_it_has_in_its_own_file() -> None:
+    store = WeightStore(SHIPPED)
+    video, image = store.manifest.models["resnet_lstm"], store.manifest.models["resnet"]
+    assert video.trunk == SharedTrunk(image.name, image.file.sha256)
+    whole = load(video.architecture, video.crop.size, store.locate(video.file).path)
+    assert has_trunk_of(whole, load(image.architecture, image.crop.size, store.locate(image.file).path))
+    _, videos = load_models([image, video], store)
+    assert videos[video.name].trunk_of == image.name
+    _, videos = load_models([video], store)
+    assert videos[video.name].trunk_of is None, "alone it makes its features itself"
+    assert (
+        videos[video.name].scorer.features(np.zeros((1, video.crop.size, video.crop.size, 3), np.uint8)).shape[0] == 1
+    )
 
 
 @pytest.mark.needs_weights

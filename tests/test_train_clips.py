@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -15,17 +16,19 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.faces import FaceFinder
-from detector.models import load, resnet
-from detector.records import CropSpec
+from detector.gradcam import GradCam
+from detector.inference import Network
+from detector.models import load, resnet, resnet_lstm
+from detector.records import CropSpec, SharedTrunk, WeightFile
 from detector.sequences import VideoScorer
-from detector.weights import load_manifest
+from detector.weights import load_manifest, update_manifest
 from tests.clips import paste, write_clip
 from tests.conftest import SHIPPED
 from train.clip_scores import evaluate, from_single_frames, learn_disagreement, read_clips, set_disagreement
 from train.clip_tables import clip_section
 from train.clips import ship
 from train.half import store_half
-from train.head import HeadRecipe, compare, cross_validate, fit_head, frame_means, with_trunk_of
+from train.head import HeadRecipe, compare, cross_validate, fit_head, frame_means, has_trunk_of, with_trunk_of
 from train.sequences import Sequences, build_sequences
 
 Rgb = NDArray[np.uint8]
@@ -175,6 +178,25 @@ def test_a_head_learns_what_only_time_shows_and_the_trunk_stays(cell: str, atten
     assert isinstance(model, keras.Model)
 
 
+def test_a_shared_trunk_is_told_by_its_weights_and_pools_the_features() -> None:
+    crops = np.random.default_rng(2).integers(0, 256, (6, 32, 32, 3), np.uint8)
+    image, video = resnet(32), resnet_lstm(32)
+    trunk = video.get_layer("frames").layer
+    assert not has_trunk_of(video, image), "random weights differ"
+    for layer in trunk.layers:
+        layer.set_weights(image.get_layer(layer.name).get_weights())
+    assert has_trunk_of(video, image)
+    np.testing.assert_allclose(
+        GradCam(Network(image)).look(crops).pooled, VideoScorer(video).features(crops), atol=1e-4
+    )
+    # One weight of a norm deep inside is enough.
+    norm = next(layer for layer in reversed(trunk.layers) if layer.name.endswith("_bn"))
+    weights = norm.get_weights()
+    weights[0].flat[0] += 1e-3
+    norm.set_weights(weights)
+    assert not has_trunk_of(video, image)
+
+
 def test_one_class_or_group_is_too_little() -> None:
     model = with_trunk_of(resnet(32), HeadRecipe(size=32))
     features, present = np.zeros((4, 3, 1024), np.float32), np.ones((4, 3), bool)
@@ -213,16 +235,29 @@ def test_a_head_is_measured_on_groups_it_never_saw_and_shipped_on_its_own_trunk(
     weights.mkdir()
     for file in ("manifest.json", "blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite"):
         (weights / file).write_bytes((SHIPPED / file).read_bytes())
-    shipped = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))["models"]["resnet"]
+    store_half(image_model, weights / "resnet.weights.h5")
+    data = (weights / "resnet.weights.h5").read_bytes()
+    of_resnet = WeightFile("resnet.weights.h5", len(data), hashlib.sha256(data).hexdigest())
+    spec = load_manifest(weights).models["resnet"]
+    update_manifest(weights, model=replace(spec, file=of_resnet, crop=replace(spec.crop, size=32)))
     content = {
-        "recipe": asdict(recipe), "trunk_sha256": "0" * 64, "crop": {**shipped["crop"], "size": 32}, "command": "fit",
+        "recipe": asdict(recipe), "trunk_sha256": "0" * 64, "crop": {**asdict(spec.crop), "size": 32}, "command": "fit",
         "commit": "0" * 40, "cross_validation": result, "history": [],
     }  # fmt: skip
     (run / "run.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ValueError, match="another resnet"):
         ship(run, weights)
-    (run / "run.json").write_text(json.dumps(content | {"trunk_sha256": shipped["file"]["sha256"]}), encoding="utf-8")
+    (run / "run.json").write_text(json.dumps(content | {"trunk_sha256": of_resnet.sha256}), encoding="utf-8")
+    layer = model.get_layer("frames").layer.get_layer("stem")
+    kept = layer.get_weights()
+    layer.set_weights([2 * kept[0]])
+    store_half(model, run / "resnet_lstm.weights.h5")
+    layer.set_weights(kept)
+    with pytest.raises(ValueError, match="another resnet"):
+        ship(run, weights)
+    store_half(model, run / "resnet_lstm.weights.h5")
     entry = ship(run, weights, use=True)
+    assert entry.trunk == SharedTrunk("resnet", of_resnet.sha256) == load_manifest(weights).models["resnet_lstm"].trunk
     manifest = json.loads((weights / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["default"]["video"] == "resnet_lstm" == entry.name
     assert manifest["models"]["resnet_lstm"]["bands"]["strong_signs_from"] is None

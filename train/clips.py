@@ -26,14 +26,14 @@ import numpy as np
 from detector import load_detector
 from detector.faces import FaceFinder
 from detector.models import load
-from detector.records import CropSpec, ModelSpec, WeightFile
+from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
 from detector.sequences import VideoScorer
 from detector.verdict import calibrate as calibrated
 from detector.weights import WeightStore, update_manifest
 from train.calibrate import choose_bands, fit_platt
 from train.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record, set_disagreement
 from train.half import store_half
-from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, with_trunk_of
+from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, has_trunk_of, with_trunk_of
 from train.landmarks import Landmarker
 from train.provenance import commit
 from train.sequences import Sequences, build_sequences
@@ -183,8 +183,16 @@ def ship(run: Path, weights: Path, use: bool = False) -> ModelSpec:
         ValueError: it stands on another trunk than the ``resnet`` that is shipped, or its scores do not rise with fakes.
     """
     content = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    manifest = WeightStore(weights).manifest
-    if content["trunk_sha256"] != manifest.models["resnet"].file.sha256:
+    store = WeightStore(weights)
+    manifest = store.manifest
+    recipe = content["recipe"]
+    name = f"resnet_{recipe['cell']}{'_attention' if recipe['attention'] else ''}"
+    image = manifest.models["resnet"]
+    # Who reads the manifest may then leave the trunk in this file aside.
+    if content["trunk_sha256"] != image.file.sha256 or not has_trunk_of(
+        load(name, image.crop.size, run / f"{name}.weights.h5"),
+        load(image.architecture, image.crop.size, store.locate(image.file).path),
+    ):
         raise ValueError(
             f"{run} was trained on the trunk of another resnet than the one in {weights}; run fit again on this one"
         )
@@ -193,8 +201,6 @@ def ship(run: Path, weights: Path, use: bool = False) -> ModelSpec:
     calibration = fit_platt(scores.fake, scores.head)
     p_fake = np.array([calibrated(float(logit), calibration) for logit in scores.head])
     source = np.array([group.split("/")[0] for group in scores.groups])
-    recipe = content["recipe"]
-    name = f"resnet_{recipe['cell']}{'_attention' if recipe['attention'] else ''}"
     data = (run / f"{name}.weights.h5").read_bytes()
     entry = ModelSpec(
         name=name,
@@ -205,10 +211,11 @@ def ship(run: Path, weights: Path, use: bool = False) -> ModelSpec:
         calibration=calibration,
         bands=replace(choose_bands(scores.fake, p_fake, source), strong_signs_from=None),
         # Heatmaps of clips come from the image models.
-        heatmap_full_scale=manifest.models["resnet"].heatmap_full_scale,
+        heatmap_full_scale=image.heatmap_full_scale,
         track_record=(),
         trained_with=content["command"],
         trained_at_commit=content["commit"],
+        trunk=SharedTrunk(image.name, image.file.sha256),
     )
     (weights / entry.file.name).write_bytes(data)
     summary = {key: content[key] for key in ("recipe", "cross_validation", "history")}

@@ -13,7 +13,16 @@ from detector.models import resnet_lstm
 from train.metrics import auc, auc_interval
 from train.sequences import Sequences
 
-__all__ = ["HeadRecipe", "OutOfFold", "compare", "cross_validate", "fit_head", "frame_means", "with_trunk_of"]
+__all__ = [
+    "HeadRecipe",
+    "OutOfFold",
+    "compare",
+    "cross_validate",
+    "fit_head",
+    "frame_means",
+    "has_trunk_of",
+    "with_trunk_of",
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,15 @@ def with_trunk_of(image_model: keras.Model, recipe: HeadRecipe) -> keras.Model:
     for layer in model.get_layer("frames").layer.layers:
         layer.set_weights(image_model.get_layer(layer.name).get_weights())
     return model
+
+
+def has_trunk_of(model: keras.Model, image_model: keras.Model) -> bool:
+    """Whether a video model's trunk has the image model's weights, array for array."""
+    return all(
+        np.array_equal(mine, its)
+        for layer in model.get_layer("frames").layer.layers
+        for mine, its in zip(layer.get_weights(), image_model.get_layer(layer.name).get_weights(), strict=True)
+    )
 
 
 def fit_head(model: keras.Model, sequences: Sequences, recipe: HeadRecipe) -> list[dict[str, float]]:
