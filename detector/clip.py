@@ -268,7 +268,7 @@ def _score(
             else:
                 sides = loaded.scorer.sides(batch)
             for row, (look, position, _) in enumerate(waiting):
-                look.logits[position][name] = face_logit(sides[row : row + 1])
+                look.logits[position][name] = face_logit(sides[row])
                 if loaded is decider.image:
                     look.explained[position] = _Explained(
                         looked.sides[row], looked.towards_fake[row], looked.towards_real[row]
@@ -358,7 +358,7 @@ def _views(
     as_scored = np.mean([_explained(looks, sighting).sides for sighting in chosen], axis=0)
     batch = np.stack([view for sighting in chosen for view in of_crop(sighting.crop, image.spec.crop)])
     with tools.lock:
-        cut = image.scorer.sides(batch).reshape(len(chosen), -1, 2).mean(axis=(0, 2))
+        cut = image.scorer.unmirrored(batch).reshape(len(chosen), -1).mean(axis=0)
     return view_scores(as_scored, cut, Calibration(**decider.calibration), base=mean)
 
 

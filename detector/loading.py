@@ -48,6 +48,8 @@ class Scores(Protocol):
 
     def sides(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
+    def unmirrored(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+
 
 class Explains(Protocol):
     """What is needed of ``gradcam.GradCam``."""

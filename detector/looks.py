@@ -1,7 +1,7 @@
-"""How the deciding model looks at a photo's faces: every face with its views in one batch, then what it looks like with places
-hidden in a second, since where to hide something is read from the first one's heatmaps.
+"""How the deciding model looks at a photo's faces: every face with its mirror image in one batch, which gives scores and
+heatmaps; then all that is changed about them in a second, since where to hide something is read from the heatmaps.
 
-No crop goes through the model twice: scores, views and heatmaps come from the same forward pass.
+No crop goes through the model twice, and a changed crop goes without its mirror image.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.loading import LoadedModel, heatmaps_of
 from detector.records import FaceCrop, Frame, Heatmap, UInt8Image
 from detector.regions import HiddenPlaces, hide_places
-from detector.stability import CUT_VIEWS, face_logit, view_scores, views
+from detector.stability import changed_logits, face_logit, view_scores, views
 from detector.verdict import calibrate
 
 __all__ = ["MOST_CHECKED", "FaceLook", "look"]
 
 MOST_CHECKED = 6
 """Faces of one photo whose hottest region is checked, the largest: in a crowd nobody reads so many, and each costs five
-scorings."""
+passes."""
 
 
 @dataclass(frozen=True)
@@ -55,44 +56,40 @@ def look(
     if not crops:
         return {}
     spec = selected.spec
-    batch: list[UInt8Image] = [crop.rgb for crop in crops.values()]
-    if stability:
-        batch += [view for crop in crops.values() for view in views(frame, crop.detection, spec.crop)]
-    count = len(crops)
-    looked = selected.explainer.look(np.stack(batch))
-    sides, cut = looked.sides, looked.sides[count:].reshape(count, -1, 2)
-    maps: list[Heatmap | None] = [None] * count
-    if heatmaps:
-        maps = [*heatmaps_of(selected, looked.towards_fake[:count], looked.towards_real[:count])]
+    looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
+    sides = dict(zip(crops, looked.sides, strict=True))
+    maps = heatmaps_of(selected, looked.towards_fake, looked.towards_real) if heatmaps else []
+    heat = dict(zip(crops, maps, strict=True)) if heatmaps else {}
+    places = _places(crops, heat)
+    cut = {index: views(frame, crop.detection, spec.crop) for index, crop in crops.items()} if stability else {}
+    of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
     found = {}
-    for place, index in enumerate(crops):
-        of_face = np.concatenate([sides[place : place + 1], cut[place]])
-        assert len(of_face) == 1 + stability * len(CUT_VIEWS)
-        seen = view_scores(of_face[0], of_face[1:].mean(axis=1), spec.calibration) if stability else None
-        found[index] = FaceLook(calibrate(face_logit(of_face), spec.calibration), maps[place], seen)
-    return found | _with_places_hidden(selected, crops, found)
+    for index, both in sides.items():
+        hidden = changed_logits(both, of_places[index]) if index in places else ()
+        found[index] = FaceLook(
+            calibrate(face_logit(both), spec.calibration),
+            heat.get(index),
+            view_scores(both, of_views[index], spec.calibration) if stability else None,
+            places.get(index),
+            [calibrate(float(logit), spec.calibration) for logit in hidden],
+        )
+    return found
 
 
-def _with_places_hidden(
-    selected: LoadedModel, crops: Mapping[int, FaceCrop], found: Mapping[int, FaceLook]
-) -> dict[int, FaceLook]:
-    """The largest faces that have a hottest region, with what hiding it and other places does."""
-    large = sorted(found, key=lambda index: (-crops[index].quality.size_px, index))[:MOST_CHECKED]
-    places: dict[int, HiddenPlaces] = {}
-    for index in large:
-        heatmap = found[index].heatmap
-        hidden = None if heatmap is None else hide_places(crops[index], heatmap)
-        if hidden is not None:
-            places[index] = hidden
-    if not places:
-        return {}
-    sides = selected.scorer.sides(np.concatenate([hidden.crops for hidden in places.values()]))
-    # Nothing but the scored crop can be hidden in, so each of these is a face without further views.
-    after = [calibrate(face_logit(each[np.newaxis]), selected.spec.calibration) for each in sides]
-    checked, start = {}, 0
-    for index, hidden in places.items():
-        end = start + len(hidden.crops)
-        seen = found[index]
-        checked[index] = FaceLook(seen.p_fake, seen.heatmap, seen.views, hidden, after[start:end])
-        start = end
-    return checked
+def _places(crops: Mapping[int, FaceCrop], heat: Mapping[int, Heatmap]) -> dict[int, HiddenPlaces]:
+    """What to hide, in the largest faces that have a hottest region."""
+    large = sorted(heat, key=lambda index: (-crops[index].quality.size_px, index))[:MOST_CHECKED]
+    found = {index: hide_places(crops[index], heat[index]) for index in large}
+    return {index: hidden for index, hidden in found.items() if hidden is not None}
+
+
+def _unmirrored(
+    selected: LoadedModel, *parts: Mapping[int, Sequence[UInt8Image]]
+) -> list[dict[int, NDArray[np.float32]]]:
+    """Fake logits of changed crops, by part and face, from one batch."""
+    batch = [crop for part in parts for of_face in part.values() for crop in of_face]
+    logits = iter(selected.scorer.unmirrored(np.stack(batch)) if batch else ())
+    return [
+        {index: np.array([next(logits) for _ in of_face], np.float32) for index, of_face in part.items()}
+        for part in parts
+    ]

@@ -227,7 +227,7 @@ class Detector:
                 of_model = [seen.p_fake for seen in looks.values()]
             elif looks:
                 sides = loaded.scorer.sides(stack(cut[loaded.spec.crop], list(looks)))
-                of_model = [calibrate(face_logit(each[np.newaxis]), loaded.spec.calibration) for each in sides]
+                of_model = [calibrate(face_logit(each), loaded.spec.calibration) for each in sides]
             else:
                 continue
             for index, p_fake in zip(looks, of_model, strict=True):

@@ -150,9 +150,13 @@ def _blurred(rgb: UInt8Image, masks: Sequence[Mask]) -> NDArray[np.uint8]:
     """(len(masks), S, S, 3): the picture with each place blurred beyond recognition, and a soft edge, which is no edge to a
     network."""
     size = rgb.shape[0]
+    # What is blurred so far has no detail to lose: a quarter of the side blurs in a tenth of the time.
+    small = cv2.resize(rgb, (max(1, size // 4),) * 2, interpolation=cv2.INTER_AREA).astype(np.float32)
+    far = cv2.GaussianBlur(small, (0, 0), small.shape[0] / 10, borderType=cv2.BORDER_REPLICATE)
     sharp = rgb.astype(np.float32)
-    far = cv2.GaussianBlur(sharp, (0, 0), size / 10, borderType=cv2.BORDER_REPLICATE)
-    soft = (cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size / 60)[..., np.newaxis] for mask in masks)
-    mixed = np.stack([sharp * (1 - share) + far * share for share in soft])
-    hidden: NDArray[np.uint8] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    return hidden
+    away = cv2.resize(far, (size, size), interpolation=cv2.INTER_LINEAR) - sharp
+    mixed = np.empty((len(masks), *rgb.shape), np.uint8)
+    for place, mask in zip(mixed, masks, strict=True):
+        soft = cv2.GaussianBlur(mask.astype(np.uint8) * 255, (0, 0), size / 60)
+        place[:] = np.rint(sharp + away * (soft * np.float32(1 / 255))[..., np.newaxis])
+    return mixed

@@ -20,7 +20,7 @@ from detector.overlay import shrink
 from detector.records import Box, Calibration, CropSpec, Detection, FaceCrop, Frame, UInt8Image
 from detector.verdict import calibrate
 
-__all__ = ["CUT_VIEWS", "VIEWS", "face_logit", "of_crop", "view_scores", "views"]
+__all__ = ["CUT_VIEWS", "VIEWS", "changed_logits", "face_logit", "of_crop", "view_scores", "views"]
 
 CUT_VIEWS = ("jpeg", "half_size", "shifted")
 """Views that are cut anew, in the order of ``views``."""
@@ -36,16 +36,30 @@ _AROUND = 0.1
 
 
 def face_logit(sides: NDArray[np.float32]) -> float:
-    """The one place where the logits of a face's views become its score: the mean of the crop and its mirror image.
+    """The one place where a face's logits become its score: the mean of the crop and its mirror image.
 
     Args:
-        sides: (1 + cut views, 2) fake logits, each of a crop and of its mirror image. The first row is the scored crop; the
-            others, where they were asked for, are ``CUT_VIEWS``, which test the score and do not enter it.
+        sides: (2,) fake logits of the crop and of its mirror image.
 
     Returns:
         Fake logit, uncalibrated.
     """
-    return float(sides[0].mean())
+    return float(sides.mean())
+
+
+def changed_logits(sides: NDArray[np.float32], changed: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a face's logit becomes when its crop is changed, judged by the crop as it is: the change is taken to be the same
+    in the mirror image, which spares half of the passes and moves the verdicts no further (``tests.bench.views``).
+
+    Args:
+        sides: (2,) fake logits of the crop and of its mirror image.
+        changed: (N,) fake logits of changed crops, each as it is.
+
+    Returns:
+        (N,) fake logits, comparable with ``face_logit``.
+    """
+    logits: NDArray[np.float32] = np.float32(face_logit(sides)) + (changed - sides[0])
+    return logits
 
 
 def views(frame: Frame, detection: Detection, spec: CropSpec) -> list[UInt8Image]:
@@ -88,7 +102,7 @@ def view_scores(
 
     Args:
         sides: (2,) fake logits of the scored crop and of its mirror image.
-        cut: (3,) fake logits of ``CUT_VIEWS``.
+        cut: (3,) fake logits of ``CUT_VIEWS``, each of the crop as it is.
         calibration: the model's.
         base: a logit that the views' distances from the score are added to; default the score's own, so that each view
             stands for itself.
@@ -96,9 +110,8 @@ def view_scores(
     Returns:
         p_fake by view, in the order of ``VIEWS``.
     """
-    own = float(sides.mean())
-    shift = 0.0 if base is None else base - own
-    logits: Sequence[float] = [*map(float, sides), *map(float, cut)]
+    shift = 0.0 if base is None else base - face_logit(sides)
+    logits: Sequence[float] = [*map(float, sides), *map(float, changed_logits(sides, cut))]
     # A dict, since a read-only view cannot pass between processes.
     return {name: calibrate(logit + shift, calibration) for name, logit in zip(VIEWS, logits, strict=True)}
 

@@ -62,6 +62,9 @@ class GreenScorer:
         logits = self.fake_logits(crops)
         return np.stack([logits, logits], axis=1)
 
+    def unmirrored(self, crops: Rgb) -> NDArray[np.float32]:
+        return self.fake_logits(crops)
+
     def evidence(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         shape = (len(crops), 4, 4)
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)

@@ -94,6 +94,9 @@ class Scorer:
         # A crop and its mirror image differ a little, and a score is their mean.
         return np.stack([logits - SIDE, logits + SIDE], axis=1)
 
+    def unmirrored(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.sides(crops)[:, 0]
+
 
 class Explainer:
     """Evidence that is the crop's own red and green, coarse, up to 2 logits; scores like ``Scorer``."""
@@ -185,22 +188,22 @@ def test_each_model_scores_all_faces_in_one_call_on_its_own_crop(world: World, n
     report = world.detector.analyze(noise)
     sides = {"a": 32, "twin": 32, "b": 48}
     for name in world.scorers:
-        # The deciding model's batch has the views behind the faces.
+        # The deciding model explains what it scores.
         batch = world.explainers["a"].batches[0] if name == "a" else world.scorers[name].batches[0]
-        assert batch.shape == (len(KEPT) * (1 + (len(CUT_VIEWS) if name == "a" else 0)), sides[name], sides[name], 3)
+        assert batch.shape == (len(KEPT), sides[name], sides[name], 3)
         assert batch.dtype == np.uint8
         for row, index in enumerate(KEPT):
             logit = Scorer(8.0).fake_logits(batch[row : row + 1])[0]
             expected = calibrate(float(logit), world.manifest.models[name].calibration)
             assert report.faces[index].models[name] == expected
-    assert np.array_equal(world.explainers["a"].batches[0][: len(KEPT)], world.scorers["twin"].batches[0])
+    assert np.array_equal(world.explainers["a"].batches[0], world.scorers["twin"].batches[0])
 
 
 def test_no_crop_goes_through_the_deciding_model_twice(world: World, noise: Path) -> None:
-    """One batch with every face and its views, one with the hidden places, which the first one's heatmaps point to."""
+    """One batch with every face, one with its views and the hidden places, which the first one's heatmaps point to."""
     world.detector.analyze(noise)
     given = [*world.explainers["a"].batches, *world.scorers["a"].batches]
-    assert [len(batch) for batch in given] == [len(KEPT) * (1 + len(CUT_VIEWS)), len(KEPT) * (1 + PLACES)]
+    assert [len(batch) for batch in given] == [len(KEPT), len(KEPT) * (len(CUT_VIEWS) + 1 + PLACES)]
     crops = np.concatenate(given)
     assert len(np.unique(crops.reshape(len(crops), -1), axis=0)) == len(crops)
     assert [len(scorer.batches) for scorer in world.scorers.values()] == [1, 1, 1]

@@ -67,10 +67,12 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_views_are_calibrated_like_the_score() -> None:
-    sides, cut = np.array([1.0, 3.0], np.float32), np.array([0.0, 2.0, 4.0], np.float32)
+    # A view is compared with the crop as it is, 1, and what it changes counts from the score, 2.
+    sides, cut = np.array([1.0, 3.0], np.float32), np.array([-1.0, 1.0, 3.0], np.float32)
     scores = view_scores(sides, cut, Calibration(1.0, 0.0))
     assert tuple(scores) == VIEWS
     assert scores["half_size"] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert scores["jpeg"] == pytest.approx(0.5)
     # Moved to another base, the distances stay: 2 was the score's own logit.
     moved = view_scores(sides, cut, Calibration(1.0, 0.0), base=0.0)
     assert moved["half_size"] == pytest.approx(0.5)

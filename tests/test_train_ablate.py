@@ -69,3 +69,5 @@ def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch:
     # Beside itself a model is worth what it is worth alone.
     assert rows[0]["dev_auc_with_first"] == rows[0]["dev_auc_pooled"]
     assert rows[1]["name"] == PAPER and 0 <= rows[1]["dev_auc_by_source"]["s"] <= 1
+    drawn = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert drawn == {"paper_curves.png", "paper_confusion.png"}, "the card shows what the paper's recipe draws"

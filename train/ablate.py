@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ _PAPER_EXAMPLES = 640
 """A draw of its own for each of the paper's fifty epochs: 32,000 crops in all."""
 _LOGITS = "dev_logits.npy"
 PAPER = "the paper's network and recipe"
+_PICTURES = {"learning_curves.png": "paper_curves.png", "confusion_matrix.png": "paper_confusion.png"}
+"""What the paper's recipe draws -> its name beside the card's pictures."""
 _BASE = f"fit efficientnet --size 160 --crops {_CROPS} --rate 7e-4"
 ROWS: Mapping[str, str] = MappingProxyType(
     {
@@ -52,7 +55,7 @@ ROWS: Mapping[str, str] = MappingProxyType(
 
 
 def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...] = tuple(ROWS)) -> list[dict[str, Any]]:
-    """Run the rows that are not there yet and write ``weights/ablations.json`` after each.
+    """Run the rows that are not there yet and write ``weights/ablations.json`` after each, and the paper's own pictures.
 
     Args:
         cache_folder: as built by ``data.build_cache``.
@@ -79,6 +82,9 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
             {"name": name, "command": command, **_measured(Cache(cache_folder), out, _folder(runs, next(iter(ROWS))))}
         )
         path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        for drawn in (picture for picture in _PICTURES if (out / picture).exists()):
+            (weights / "figures").mkdir(exist_ok=True)
+            shutil.copyfile(out / drawn, weights / "figures" / _PICTURES[drawn])
     return list(rows)
 
 

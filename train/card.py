@@ -150,6 +150,9 @@ def _paper(ablations: Sequence[Mapping[str, Any]]) -> list[str]:
                 f"{row['dev_auc_pooled']:.3f} pooled, worst {low:.3f} on {worst}; {row['validation_auc']:.3f} on its own "
                 "validation groups, where the paper reports 0.63 to 0.66 on other data.",
                 "",
+                "![Learning curves of the paper's recipe](figures/paper_curves.png)",
+                "![Its verdicts against truth, on its test groups](figures/paper_confusion.png)",
+                "",
             ]
     return []
 
