@@ -198,7 +198,7 @@ def test_a_shared_trunk_is_told_by_its_weights_and_pools_the_features() -> None:
 
 
 def test_one_class_or_group_is_too_little() -> None:
-    model = with_trunk_of(resnet(32), HeadRecipe(size=32))
+    model = resnet_lstm(32, trunk=False)
     features, present = np.zeros((4, 3, 1024), np.float32), np.ones((4, 3), bool)
     only_real = Sequences(features, present, np.zeros(4, bool), np.array(list("abcd")), np.zeros(4, bool))
     with pytest.raises(ValueError, match="both genuine and fake"):
@@ -215,9 +215,9 @@ def test_a_head_is_measured_on_groups_it_never_saw_and_shipped_on_its_own_trunk(
     fake = np.arange(count) % 2 == 0
     made = np.arange(count) >= 24
     features = (rng.normal(size=(count, 4, 1024)) + fake[:, None, None]).astype(np.float32)
-    groups = np.array([f"ff/{i // 4}" if i < 16 else f"real{i % 3}/{i // 4}" for i in range(count)])
+    groups = np.array([f"ff/{i // 8}" if i < 24 else f"made/{i // 4}" for i in range(count)])
     sequences = Sequences(features, np.ones((count, 4), bool), fake, groups, made)
-    scores = cross_validate(lambda: with_trunk_of(image_model, recipe), image_model, sequences, recipe)
+    scores = cross_validate(image_model, sequences, recipe)
     assert len(scores.fake) == 24
     assert np.isfinite(scores.head).all()
     assert np.allclose(scores.mean, frame_means(image_model, sequences)[:24])

@@ -18,7 +18,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -129,8 +128,7 @@ def _fit(options: argparse.Namespace) -> int:
     model = with_trunk_of(image_model, recipe)
     options.out.mkdir(parents=True, exist_ok=True)
     sequences = _sequences(options, store, spec.crop, VideoScorer(model))
-    new_model = partial(with_trunk_of, image_model, recipe)
-    scores = cross_validate(new_model, image_model, sequences, recipe)
+    scores = cross_validate(image_model, sequences, recipe)
     comparison = compare(scores)
     print(json.dumps(comparison))
     history = fit_head(model, sequences, recipe)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +66,8 @@ def fit_head(model: keras.Model, sequences: Sequences, recipe: HeadRecipe) -> li
     """Train the recurrent head on features; the trunk stays as it is.
 
     Args:
-        model: as ``with_trunk_of`` made it; changed in place to the weights with the best validation AUC.
+        model: of ``detector.models.resnet_lstm``, with or without the trunk; changed in place to the weights with the best
+            validation AUC.
         sequences: of both classes, from at least two groups.
         recipe: how.
 
@@ -132,14 +132,11 @@ class OutOfFold:
     """(N,) float, the frame mean of the same trunk."""
 
 
-def cross_validate(
-    new_model: Callable[[], keras.Model], image_model: keras.Model, sequences: Sequences, recipe: HeadRecipe
-) -> OutOfFold:
+def cross_validate(image_model: keras.Model, sequences: Sequences, recipe: HeadRecipe) -> OutOfFold:
     """Train one head for every group that has fakes, without that group and an equal share of the other groups.
 
     Args:
-        new_model: makes a video model with an untrained head.
-        image_model: of the same trunk.
+        image_model: whose trunk made the features.
         sequences: of at least three groups with fakes.
         recipe: of every head.
 
@@ -154,7 +151,9 @@ def cross_validate(
     logits = np.full(len(groups), np.nan)
     for number, group in enumerate(with_fakes):
         fold = np.isin(groups, [group, *others[number :: len(with_fakes)]])
-        model = new_model()
+        keras.utils.set_random_seed(recipe.seed)
+        # Features are all that a head is trained on: the trunk need not be built for it.
+        model = resnet_lstm(recipe.size, cell=recipe.cell, attention=recipe.attention, trunk=False)
         fit_head(model, sequences.pick(~fold), recipe)
         part = sequences.pick(fold)
         logits[fold] = -model.get_layer("head").predict([part.features, part.present], verbose=0)[:, 0]
