@@ -107,8 +107,8 @@ def _interpreter(content: bytes) -> Any:
 class Scorer:
     """Scores of one image model.
 
-    Every crop is scored together with its mirror image, and the mean of the two logits counts: a face has no preferred
-    side, and the mean errs less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012,
+    A score is the mean of the logits of a crop and of its mirror image: a face has no preferred side, and the mean errs
+    less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012,
     section 4.1); what it buys here stands in the model card.
     """
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from detector.errors import WeightsCorrupt
 from detector.gradcam import GradCam, Looked
 from detector.inference import Network, Scorer
-from detector.models import load, load_head
+from detector.models import TRUNK, load, load_head
 from detector.records import Detection, FaceCrop, FloatMap, Frame, Heatmap, ModelInfo, ModelSpec
 from detector.sequences import VideoScorer
 from detector.weights import WeightStore
@@ -163,7 +163,7 @@ def _with_the_same_trunk(spec: ModelSpec, images: Mapping[str, ModelSpec]) -> st
     """The image model among those that are loaded which makes the features of ``spec`` as well."""
     if spec.trunk is None or (image := images.get(spec.trunk.model)) is None:
         return None
-    same = image.file.sha256 == spec.trunk.sha256 and image.crop == spec.crop
+    same = image.architecture == TRUNK and image.file.sha256 == spec.trunk.sha256 and image.crop == spec.crop
     return image.name if same else None
 
 

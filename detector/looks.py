@@ -57,29 +57,29 @@ def look(
         return {}
     spec = selected.spec
     looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
-    sides = dict(zip(crops, looked.sides, strict=True))
-    maps = heatmaps_of(selected, looked.towards_fake, looked.towards_real) if heatmaps else []
-    heat = dict(zip(crops, maps, strict=True)) if heatmaps else {}
-    places = _places(crops, heat)
+    heatmap_of: dict[int, Heatmap] = {}
+    if heatmaps:
+        heatmap_of = dict(zip(crops, heatmaps_of(selected, looked.towards_fake, looked.towards_real), strict=True))
+    places = _places(crops, heatmap_of)
     cut = {index: views(frame, crop.detection, spec.crop) for index, crop in crops.items()} if stability else {}
     of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
     found = {}
-    for index, both in sides.items():
-        hidden = changed_logits(both, of_places[index]) if index in places else ()
+    for index, sides in zip(crops, looked.sides, strict=True):
+        hidden_logits = changed_logits(sides, of_places[index]) if index in places else ()
         found[index] = FaceLook(
-            calibrate(face_logit(both), spec.calibration),
-            heat.get(index),
-            view_scores(both, of_views[index], spec.calibration) if stability else None,
+            calibrate(face_logit(sides), spec.calibration),
+            heatmap_of.get(index),
+            view_scores(sides, of_views[index], spec.calibration) if stability else None,
             places.get(index),
-            [calibrate(float(logit), spec.calibration) for logit in hidden],
+            [calibrate(float(logit), spec.calibration) for logit in hidden_logits],
         )
     return found
 
 
-def _places(crops: Mapping[int, FaceCrop], heat: Mapping[int, Heatmap]) -> dict[int, HiddenPlaces]:
+def _places(crops: Mapping[int, FaceCrop], heatmap_of: Mapping[int, Heatmap]) -> dict[int, HiddenPlaces]:
     """What to hide, in the largest faces that have a hottest region."""
-    large = sorted(heat, key=lambda index: (-crops[index].quality.size_px, index))[:MOST_CHECKED]
-    found = {index: hide_places(crops[index], heat[index]) for index in large}
+    large = sorted(heatmap_of, key=lambda index: (-crops[index].quality.size_px, index))[:MOST_CHECKED]
+    found = {index: hide_places(crops[index], heatmap_of[index]) for index in large}
     return {index: hidden for index, hidden in found.items() if hidden is not None}
 
 

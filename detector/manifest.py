@@ -215,10 +215,13 @@ def _model_spec(name: str, fields: _Fields) -> ModelSpec:
     full_scale = fields.number("heatmap_full_scale")
     if full_scale <= 0:
         raise fields.invalid("heatmap_full_scale", "must be above 0")
+    kind = fields.text("kind", "image|video", '"image" or "video"')
+    if "trunk" in fields.values and kind != "video":
+        raise fields.invalid("trunk", "belongs to a video model")
     return ModelSpec(
         name=name,
         architecture=fields.text("architecture"),
-        kind=fields.text("kind", "image|video", '"image" or "video"'),
+        kind=kind,
         file=_weight_file(fields.table("file")),
         crop=_crop_spec(fields.table("crop")),
         calibration=_calibration(fields.table("calibration")),

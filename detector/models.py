@@ -29,7 +29,7 @@ from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "CELLS", "VIDEO_ARCHITECTURES", "build", "load", "load_head", "resnet_lstm"]
+__all__ = ["ARCHITECTURES", "CELLS", "TRUNK", "VIDEO_ARCHITECTURES", "build", "load", "load_head", "resnet_lstm"]
 
 
 def _head(features: Any, name: str, inputs: Any, dropout: float) -> keras.Model:
@@ -81,6 +81,10 @@ def resnet(size: int = 224) -> keras.Model:
     return _head(_residual_trunk(inputs), "resnet", inputs, dropout=0.2)
 
 
+_TRUNK_WIDTH = 1024
+"""Channels of the last stage below: the features of a crop."""
+
+
 def _residual_trunk(inputs: Any) -> Any:
     """Crops to (batch, size / 32, size / 32, _TRUNK_WIDTH): the layers, names included, that ``resnet`` and
     ``resnet_lstm`` share."""
@@ -100,7 +104,6 @@ def _residual_trunk(inputs: Any) -> Any:
     return x
 
 
-_TRUNK_WIDTH = 1024
 CELLS = ("lstm", "gru", "bilstm")
 """What may remember in ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
 
@@ -223,6 +226,10 @@ VIDEO_ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType
 )
 """Video models: the name says the cell and whether there is attention, so that a manifest needs no further options. Called
 with a size, and with ``trunk=False`` for the head alone."""
+
+
+TRUNK = "resnet"
+"""The image architecture whose trunk they have."""
 
 
 def build(architecture: str, size: int) -> keras.Model:

@@ -533,7 +533,8 @@ class Stability:
     """How far a score moves when the picture changes in ways that mean nothing to a person."""
 
     scores: Mapping[str, float]
-    """Calibrated p_fake by view: "as_is" and "mirrored" (the two halves of the score), "jpeg", "half_size", "shifted"."""
+    """Calibrated p_fake by view: "as_is" and "mirrored" (the two halves of the score), "jpeg", "half_size", "shifted"
+    (the score, moved by what the change does to the crop as it is; ``stability.changed_logits``)."""
     holds: bool
     """Whether all of them, and the score itself, lie in one band."""
     decided: bool = False
@@ -563,9 +564,9 @@ class RegionCheck:
     towards_fake: bool
     """Whether the evidence there raised the score; else it lowered it."""
     hidden: float
-    """p_fake with that region hidden."""
+    """p_fake with that region hidden: the score, moved by what hiding it does to the crop as it is."""
     elsewhere: tuple[float, ...]
-    """p_fake with each of the random places hidden."""
+    """p_fake with each of the random places hidden, likewise."""
     matters: bool
     """Whether hiding it changes the score clearly more, so that the region may be named."""
 

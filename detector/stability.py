@@ -1,9 +1,9 @@
 """Does a score hold when the picture changes in ways that mean nothing to a person?
 
 A face is cut again from its picture after JPEG at quality 70, at half the size, and a little tighter and to the side; its
-mirror image is scored with every crop anyway, so the two halves of that score are views as well. Saving, shrinking and
+mirror image is part of its score anyway, so the two halves of that score are views as well. Saving, shrinking and
 cropping are what happens to a picture on its way through chats and networks: a verdict that changes with them rests on
-chance. All views of all faces go through the model in one batch.
+chance.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from detector.overlay import shrink
 from detector.records import Box, Calibration, CropSpec, Detection, FaceCrop, Frame, UInt8Image
 from detector.verdict import calibrate
 
-__all__ = ["CUT_VIEWS", "VIEWS", "changed_logits", "face_logit", "of_crop", "view_scores", "views"]
+__all__ = ["CUT_VIEWS", "VIEWS", "VIEWS_VERSION", "changed_logits", "face_logit", "of_crop", "view_scores", "views"]
 
 CUT_VIEWS = ("jpeg", "half_size", "shifted")
 """Views that are cut anew, in the order of ``views``."""
 VIEWS = ("as_is", "mirrored", *CUT_VIEWS)
 """All views, in the order in which they are shown."""
+VIEWS_VERSION = 2
+"""Of what the views' scores mean; to be raised with it, so that stored scores are not taken for new ones."""
 
 QUALITY = 70
 """Of the JPEG view, on libjpeg's scale."""
@@ -49,7 +51,7 @@ def face_logit(sides: NDArray[np.float32]) -> float:
 
 def changed_logits(sides: NDArray[np.float32], changed: NDArray[np.float32]) -> NDArray[np.float32]:
     """What a face's logit becomes when its crop is changed, judged by the crop as it is: the change is taken to be the same
-    in the mirror image, which spares half of the passes and moves the verdicts no further (``tests.bench.views``).
+    in the mirror image, which spares half of the passes (``tests.bench.views`` tells what it does to the verdicts).
 
     Args:
         sides: (2,) fake logits of the crop and of its mirror image.

@@ -346,7 +346,7 @@ def needed_at_import(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_train_*.py")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_*.py")), ids=lambda path: str(path.stem))
 def test_tests_of_training_can_be_collected_without_its_extras(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     missing = needed_at_import(path) & {"torch", "sklearn", "onnx"}

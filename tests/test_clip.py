@@ -36,6 +36,7 @@ from detector.records import (
     WeightFile,
 )
 from detector.report import to_dict, to_json
+from detector.stability import CUT_VIEWS
 from detector.video import sample_video
 from tests.clips import counting_frames, paste, write_clip
 from tests.conftest import SHIPPED
@@ -46,6 +47,9 @@ ALTERED_S = (5.0, 8.0)
 """When one of the two people is altered."""
 GATES = QualityGates(min_size_px=40, min_sharpness=0, min_brightness=0, max_brightness=255, max_abs_yaw=5)
 RULES = ClipRules(24, 1, 4, 0.2, None, {"a": FrameMean(Calibration(2.0, 1.0), Bands(0.3, 0.6, 0.9), (), "by hand")})
+
+SIDE = 0.125
+"""Half the distance between the logits of a crop and of its mirror image."""
 
 
 class GreenScorer:
@@ -59,11 +63,12 @@ class GreenScorer:
         return np.where(green.mean(axis=(2, 4)).max(axis=(1, 2)) > 40, 4.0, -4.0).astype(np.float32)
 
     def sides(self, crops: Rgb) -> NDArray[np.float32]:
+        # A crop and its mirror image differ a little, and a score is their mean.
         logits = self.fake_logits(crops)
-        return np.stack([logits, logits], axis=1)
+        return np.stack([logits - SIDE, logits + SIDE], axis=1)
 
     def unmirrored(self, crops: Rgb) -> NDArray[np.float32]:
-        return self.fake_logits(crops)
+        return self.sides(crops)[:, 0]
 
     def evidence(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         shape = (len(crops), 4, 4)
@@ -184,6 +189,15 @@ def test_the_right_person_at_the_right_seconds(report: Report) -> None:
         assert moment.heatmap is not None
         assert GreenScorer().fake_logits(moment.crop.rgb[None])[0] == 4
     assert np.array_equal(hopper.crop.rgb, hopper.over_time.moments[0].crop.rgb)
+
+
+def test_changes_that_change_nothing_leave_the_score_where_it_was(report: Report) -> None:
+    """The views are scored without their mirror images, and must not be taken for lower because of that."""
+    for face in report.faces:
+        assert face.stability is not None and face.p_fake is not None
+        for view in CUT_VIEWS:
+            assert face.stability.scores[view] == pytest.approx(face.p_fake, abs=0.02)
+        assert face.stability.scores["as_is"] < face.p_fake < face.stability.scores["mirrored"]
 
 
 def test_people_are_seen_from_their_first_to_their_last_second(report: Report) -> None:

@@ -64,7 +64,10 @@ def test_scorer_turns_the_sign_once(network: Network, crops: np.ndarray) -> None
     both_sides = np.concatenate([crops, crops[:, :, ::-1]])
     p_real = network.model.predict(both_sides, verbose=0).reshape(2, -1).astype(np.float64)
     expected = -np.log(p_real / (1 - p_real)).mean(0)
-    np.testing.assert_allclose(Scorer(network).fake_logits(crops), expected, rtol=1e-3, atol=1e-3)
+    scorer = Scorer(network)
+    np.testing.assert_allclose(scorer.fake_logits(crops), expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_array_equal(scorer.unmirrored(crops), scorer.sides(crops)[:, 0])
+    assert not np.array_equal(scorer.unmirrored(crops), scorer.sides(crops)[:, 1])
 
 
 def test_a_mirror_image_scores_alike(network: Network, crops: np.ndarray) -> None:

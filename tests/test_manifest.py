@@ -21,6 +21,7 @@ from detector.records import (
     HubPin,
     ModelSpec,
     QualityGates,
+    SharedTrunk,
     Verdict,
     WeightFile,
 )
@@ -43,6 +44,9 @@ def spec(name: str = "cnn", **changes: Any) -> ModelSpec:
         "trained_at_commit": "0" * 40,
     }
     return ModelSpec(**{**values, **changes})
+
+
+VIDEO = spec("seq", architecture="resnet_lstm", kind="video", trunk=SharedTrunk("cnn", "a" * 64))
 
 
 @pytest.fixture
@@ -68,6 +72,10 @@ def test_what_is_written_is_what_is_read(folder: Path) -> None:
     written = update_manifest(folder, model=spec(), gates=gates, hub=hub)
     assert load_manifest(folder) == written
     assert written.models["cnn"] == spec()
+    update_manifest(folder, model=VIDEO)
+    assert load_manifest(folder).models == {"cnn": spec(), "seq": VIDEO}
+    with pytest.raises(ManifestInvalid, match="trunk belongs to a video model"):
+        update_manifest(folder, model=spec(trunk=VIDEO.trunk))
     assert (written.gates, written.hub) == (gates, hub)
 
 
@@ -128,6 +136,7 @@ def test_a_refused_update_leaves_the_file_untouched(folder: Path, change: dict[s
 def full(folder: Path) -> dict[str, Any]:
     """A manifest in which every field is filled, as JSON."""
     update_manifest(folder, model=spec(), hub=HubPin("owner/name", "b" * 40))
+    update_manifest(folder, model=VIDEO)
     values: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return values
 
@@ -153,10 +162,12 @@ def spoil(values: dict[str, Any], way: tuple[str | int, ...], edit: Callable[[An
 
 OPTIONAL = {
     ("models", "cnn"),
+    ("models", "seq"),
+    ("models", "seq", "trunk"),
     ("clips",),
     *(("clips", "frame_mean", name) for name in ("cnn", "efficientnet", "resnet")),
 }
-"""Names of models are no fields; weights without rules for clips are for pictures."""
+"""Names of models are no fields; weights without rules for clips are for pictures; a trunk need not be shared."""
 
 
 def test_every_missing_field_is_named(folder: Path) -> None:

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector import Detector, load_detector
+from detector import Detector, load_detector, loading
 from detector.errors import ManifestInvalid, MediaError, UnknownModel, WeightsCorrupt, WeightsNotFound
 from detector.gradcam import Looked
 from detector.manifest import load_manifest, update_manifest
-from detector.media import encode_png
+from detector.media import encode_png, read_image
 from detector.models import build
 from detector.pipeline import LoadedModel, check_contract
 from detector.records import (
@@ -35,13 +36,15 @@ from detector.records import (
     ModelInfo,
     ModelSpec,
     QualityGates,
+    SharedTrunk,
     Verdict,
     WeightFile,
 )
-from detector.regions import PLACES
+from detector.regions import PLACES, hide_places
 from detector.report import to_dict, to_json
-from detector.stability import CUT_VIEWS
+from detector.stability import CUT_VIEWS, views
 from detector.verdict import calibrate
+from detector.weights import LocatedWeights, WeightStore
 
 GATES = QualityGates(min_size_px=40, min_sharpness=0, min_brightness=0, max_brightness=255, max_abs_yaw=5)
 BOXES = (Box(20, 30, 120, 130), Box(200, 40, 300, 140), Box(350, 60, 380, 90), Box(90, 200, 190, 300))
@@ -207,6 +210,29 @@ def test_no_crop_goes_through_the_deciding_model_twice(world: World, noise: Path
     crops = np.concatenate(given)
     assert len(np.unique(crops.reshape(len(crops), -1), axis=0)) == len(crops)
     assert [len(scorer.batches) for scorer in world.scorers.values()] == [1, 1, 1]
+
+
+def test_every_face_gets_the_scores_of_its_own_views_and_hidden_places(world: World, noise: Path) -> None:
+    """A change is measured on the crop as it is, and counts from the face's score."""
+    report = world.detector.analyze(noise)
+    spec, scorer = world.manifest.models["a"], Scorer(8.0)
+    frame = read_image(noise).frame
+    for index in KEPT:
+        face = report.faces[index]
+        assert face.stability is not None and face.region is not None and face.heatmap is not None
+        own = float(scorer.fake_logits(face.crop.rgb[np.newaxis])[0])
+        cut = np.stack(views(frame, face.crop.detection, spec.crop))
+        hidden = hide_places(face.crop, face.heatmap)
+        assert hidden is not None
+        # As it is, a crop lies SIDE below its score, changed or not.
+        for crops, found in (
+            (cut, [face.stability.scores[view] for view in CUT_VIEWS]),
+            (hidden.crops, [face.region.hidden, *face.region.elsewhere]),
+        ):
+            expected = [calibrate(float(logit), spec.calibration) for logit in scorer.fake_logits(crops)]
+            assert found == pytest.approx(expected, abs=1e-6)
+        assert face.stability.scores["as_is"] == pytest.approx(calibrate(own - SIDE, spec.calibration))
+        assert face.stability.scores["mirrored"] == pytest.approx(calibrate(own + SIDE, spec.calibration))
 
 
 def test_without_views_only_the_faces_are_scored_and_the_scores_are_the_same(world: World, noise: Path) -> None:
@@ -424,6 +450,39 @@ def test_one_flipped_byte_in_the_weights_stops_the_start(tiny_weights: Path, tmp
     path.write_bytes(damaged)
     with pytest.raises(WeightsCorrupt, match=r"other\.weights\.h5"):
         load_detector(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "shared"),
+    [
+        ({}, True),
+        ({"architecture": "efficientnet"}, False),
+        ({"crop": CropSpec(32, 0.3)}, False),
+        ({"file": WeightFile("other", 1, "1" * 64)}, False),
+        ({"name": "other"}, False),
+    ],
+)
+def test_a_trunk_is_shared_with_the_model_it_was_compared_with_and_no_other(
+    change: dict[str, Any], shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is built is asked for by the file's name alone: nothing is loaded here."""
+    image = World().manifest.models["a"]
+    image = replace(image, architecture="resnet", file=WeightFile("a", 1, "0" * 64))
+    video = replace(image, name="seq", architecture="resnet_lstm", kind="video", trunk=SharedTrunk("a", "0" * 64))
+    image = replace(image, **change)
+    built: list[str] = []
+    monkeypatch.setattr(loading, "load", lambda architecture, *_: built.append(architecture))
+    monkeypatch.setattr(loading, "load_head", lambda architecture, *_: built.append(f"head of {architecture}"))
+    for name in ("check_contract", "Network", "Scorer", "GradCam", "VideoScorer"):
+        monkeypatch.setattr(loading, name, lambda *_: None)
+
+    class Store:
+        def locate(self, file: WeightFile) -> LocatedWeights:
+            return LocatedWeights(Path(file.name), "local")
+
+    _, videos = loading.load_models([image, video], cast(WeightStore, Store()))
+    assert videos["seq"].trunk_of == ("a" if shared else None)
+    assert sorted(built) == sorted([image.architecture, "head of resnet_lstm" if shared else "resnet_lstm"])
 
 
 def test_weights_of_another_crop_size_stop_the_start(tiny_weights: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ NO_HISTORIES: dict[str, list[dict[str, Any]]] = {name: [] for name in EVALUATION
 @pytest.mark.needs_weights
 def test_card_equals_what_it_is_generated_from() -> None:
     assert (SHIPPED / "README.md").read_text(encoding="utf-8") == card_text(SHIPPED)
+
+
+@pytest.mark.needs_weights
+def test_every_picture_of_the_card_is_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (SHIPPED / "README.md").read_text(encoding="utf-8"))
+    assert len(pictures) >= 4
+    assert [name for name in pictures if not (SHIPPED / name).is_file()] == []
 
 
 @pytest.mark.needs_weights

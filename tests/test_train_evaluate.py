@@ -7,6 +7,8 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,14 +16,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector import Detector
+from detector.manifest import load_manifest
 from detector.records import Bands
 from tests.conftest import SHIPPED
+from train import scoring
 from train.card import card_text
 from train.codec import through_h264
 from train.data import Sample, read_table
 from train.degrade import DEGRADATIONS, DESCRIPTIONS
 from train.evaluate import evaluate
-from train.scoring import ScoreBook, Scored, score_files
+from train.scoring import ScoreBook, Scored, fingerprint, score_files
 from train.subsets import like, some_groups
 from train.summary import against_clean, summarise, track_record, train_gap, verdict_on
 
@@ -168,6 +172,16 @@ def test_the_book_goes_on_after_a_kill_and_begins_anew_for_other_weights(tmp_pat
     again.add(ROWS[1])
     assert ScoreBook(path, "weights-1").find("clean", ROWS[1].sample) == ROWS[1]
     assert ScoreBook(path, "weights-2").find("clean", ROWS[0].sample) is None
+
+
+def test_scores_of_views_of_another_meaning_are_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "faces.tsv").write_text("path", encoding="utf-8")
+    detector = cast(Detector, SimpleNamespace(manifest=load_manifest(SHIPPED)))
+    before = fingerprint(detector, tmp_path, {"tensorflow": "2"})
+    assert before == fingerprint(detector, tmp_path, {"tensorflow": "2"})
+    assert before != fingerprint(detector, tmp_path, {"tensorflow": "3"})
+    monkeypatch.setattr(scoring, "VIEWS_VERSION", 0)
+    assert before != fingerprint(detector, tmp_path, {"tensorflow": "2"})
 
 
 @pytest.fixture

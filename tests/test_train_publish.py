@@ -113,16 +113,26 @@ def test_only_what_belongs_to_a_release_is_published(folder: Path) -> None:
     assert {file.name for file in collect(folder)}.isdisjoint(strangers)
 
 
-@pytest.mark.parametrize("damage", ["flip", "missing", "other-weights", "stale-card", "no-terms"])
+@pytest.mark.needs_weights
+def test_what_is_shipped_can_be_published() -> None:
+    names = {file.name for file in collect(SHIPPED)}
+    assert {"resnet_lstm.weights.h5", "resnet_lstm.run.json", "clips.json", "efficientnet.history.jsonl"} <= names
+
+
+@pytest.mark.parametrize("damage", ["other-clips", "flip", "missing", "other-weights", "stale-card", "no-terms"])
 def test_a_folder_that_is_not_in_order_is_refused(folder: Path, damage: str) -> None:
     weights, evaluation = folder / "tiny.weights.h5", folder / "evaluation.json"
-    message = {"flip": "altered", "missing": "not in", "other-weights": "other weights", "stale-card": "does not show",
+    message = {"flip": "altered", "missing": "not in", "other-weights": "other weights",
+               "other-clips": "clips.json is of other weights",
+               "stale-card": "does not show",
                "no-terms": "does not exist"}[damage]  # fmt: skip
     if damage == "flip":
         body = weights.read_bytes()
         weights.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
     elif damage == "missing":
         weights.unlink()
+    elif damage == "other-clips":
+        (folder / "clips.json").write_text(json.dumps({"weights": {"tiny": "0" * 64}}), encoding="utf-8")
     elif damage == "no-terms":
         (folder / "LICENSE.md").unlink()
     else:

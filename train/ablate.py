@@ -81,10 +81,10 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
         rows.append(
             {"name": name, "command": command, **_measured(Cache(cache_folder), out, _folder(runs, next(iter(ROWS))))}
         )
-        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         for drawn in (picture for picture in _PICTURES if (out / picture).exists()):
             (weights / "figures").mkdir(exist_ok=True)
             shutil.copyfile(out / drawn, weights / "figures" / _PICTURES[drawn])
+        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return list(rows)
 
 

@@ -179,6 +179,7 @@ def ship(run: Path, weights: Path, use: bool = False) -> ModelSpec:
 
     Raises:
         ValueError: it stands on another trunk than the ``resnet`` that is shipped, or its scores do not rise with fakes.
+        WeightsError: a weights file is missing or damaged.
     """
     content = json.loads((run / "run.json").read_text(encoding="utf-8"))
     store = WeightStore(weights)

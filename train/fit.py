@@ -132,7 +132,6 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     if recipe.start is not None:
         model = load_model(recipe.architecture, recipe.size, recipe.start)
         model.trainable = True
-        keep_earlier(Path(recipe.start), out)
     elif recipe.pretrained:
         genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
         load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
@@ -141,6 +140,8 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
     optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
     state = _State(out, recipe, graph, average, optimizer)
     step = state.resume()
+    if recipe.start is not None:
+        keep_earlier(Path(recipe.start), out)
     teacher = (
         KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).eval()
         if recipe.teacher

@@ -21,7 +21,14 @@ from train.card import card_text
 __all__ = ["NotPublishable", "PublishedFile", "collect", "upload"]
 
 _ALWAYS = ("README.md", "LICENSE.md", "manifest.json", "evaluation.json")
-_WHERE_THEY_EXIST = ("gates.json", "probe.json", "ablations.json")
+_WHERE_THEY_EXIST = ("gates.json", "probe.json", "ablations.json", "clips.json")
+_OF_A_MODEL = ("history.jsonl", "run.json")
+"""What the card is made from and is kept for each model, after its name."""
+_MEASURED = (
+    ("evaluation.json", "python -m train evaluate", ("image",)),
+    ("clips.json", "python -m train.clips evaluate --record --out weights/clips.json", ("image", "video")),
+)
+"""A file of measurements, the command that makes it, and the kinds of models it is of."""
 
 
 class NotPublishable(ValueError):
@@ -59,13 +66,18 @@ def collect(weights: Path) -> list[PublishedFile]:
     for name in _ALWAYS:
         if not (weights / name).is_file():
             raise NotPublishable(f"{weights / name} does not exist; run `python -m train evaluate`, or restore it.")
-    measured = json.loads((weights / "evaluation.json").read_text(encoding="utf-8"))
-    if measured["weights"] != {name: spec.file.sha256 for name, spec in store.manifest.models.items()}:
-        raise NotPublishable(f"{weights}/evaluation.json is of other weights; run `python -m train evaluate`.")
+    for name, command, kinds in _MEASURED:
+        if name not in _ALWAYS and not (weights / name).is_file():
+            continue
+        measured = json.loads((weights / name).read_text(encoding="utf-8"))["weights"]
+        models = store.manifest.models.values()
+        if measured != {spec.name: spec.file.sha256 for spec in models if spec.kind in kinds}:
+            raise NotPublishable(f"{weights / name} is of other weights; run `{command}`.")
     if (weights / "README.md").read_text(encoding="utf-8") != card_text(weights):
         raise NotPublishable(f"{weights}/README.md does not show what was measured; run `python -m train evaluate`.")
     files += [weights / name for name in (*_ALWAYS, *_WHERE_THEY_EXIST) if (weights / name).is_file()]
-    files += [path for name in store.manifest.models if (path := weights / f"{name}.history.jsonl").is_file()]
+    of_models = (weights / f"{name}.{kept}" for name in store.manifest.models for kept in _OF_A_MODEL)
+    files += [path for path in of_models if path.is_file()]
     files += sorted((weights / "figures").glob("*.png"))
     return sorted((_describe(weights, path) for path in files), key=lambda file: file.name)
 

@@ -18,7 +18,7 @@ import numpy as np
 from detector import Detector, DetectorError
 from detector.media import read_image
 from detector.records import Report
-from detector.stability import VIEWS
+from detector.stability import VIEWS, VIEWS_VERSION
 from train.data import Sample
 
 __all__ = ["Degrade", "ScoreBook", "Scored", "fingerprint", "score_files", "versions_of"]
@@ -113,7 +113,7 @@ def fingerprint(detector: Detector, data: Path, versions: Mapping[str, str]) -> 
         "gates": asdict(manifest.gates),
         "face_detectors": {key: file.sha256 for key, file in manifest.face_detectors.items()},
         "versions": dict(versions),
-        "views": VIEWS,
+        "views": [VIEWS_VERSION, *VIEWS],
         "table": hashlib.sha256((data / "faces.tsv").read_bytes()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
