@@ -254,7 +254,11 @@ def _look(
 def _score(
     waiting: Sequence[tuple[_Look, int, Mapping[CropSpec, FaceCrop]]], tools: ClipTools, decider: _Decider
 ) -> None:
-    """Let every model see every waiting crop once; what they say is put into the looks."""
+    """Let every model see every waiting crop once; what they say is put into the looks.
+
+    Models that do not decide see the crops as they are, without the mirror images: the mean over a person's frames, which
+    is all that is told of them, evens out what those would.
+    """
     if not waiting:
         return
     shared = {video.trunk_of for video in tools.video_models.values()}
@@ -262,17 +266,19 @@ def _score(
     with tools.lock:
         for name, loaded in tools.models.items():
             batch = np.stack([cut[loaded.spec.crop].rgb for _, _, cut in waiting])
-            if loaded is decider.image or name in shared:
+            logits: NDArray[np.float32] | list[float]
+            if loaded is decider.image:
                 looked = loaded.explainer.look(batch)
-                sides, pooled[name] = looked.sides, looked.pooled
+                logits, pooled[name] = [face_logit(sides) for sides in looked.sides], looked.pooled
+                explained = map(_Explained, looked.sides, looked.towards_fake, looked.towards_real)
+                for (look, position, _), of_face in zip(waiting, explained, strict=True):
+                    look.explained[position] = of_face
+            elif name in shared:
+                logits, pooled[name] = loaded.scorer.unmirrored_with_features(batch)
             else:
-                sides = loaded.scorer.sides(batch)
-            for row, (look, position, _) in enumerate(waiting):
-                look.logits[position][name] = face_logit(sides[row])
-                if loaded is decider.image:
-                    look.explained[position] = _Explained(
-                        looked.sides[row], looked.towards_fake[row], looked.towards_real[row]
-                    )
+                logits = loaded.scorer.unmirrored(batch)
+            for (look, position, _), logit in zip(waiting, logits, strict=True):
+                look.logits[position][name] = float(logit)
         for name, video in tools.video_models.items():
             if video.trunk_of is not None:
                 features = pooled[video.trunk_of]

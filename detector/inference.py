@@ -20,6 +20,9 @@ from detector.copies import Copies
 
 __all__ = ["Network", "Scorer"]
 
+_POOLED = 8
+"""Crops whose feature maps are held at a time."""
+
 
 class Network:
     """An image model ready to run: crops to feature maps and logits.
@@ -158,3 +161,19 @@ class Scorer:
             ValueError: another shape or dtype.
         """
         return -self._network.logits(crops)
+
+    def unmirrored_with_features(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``unmirrored``, and from the same pass what a video model on this trunk goes on from.
+
+        Args:
+            crops: (N, size, size, 3) uint8 RGB; N may be 0.
+
+        Returns:
+            (N,) float32 fake logits, and (N, channels) float32, the mean feature map of each crop (as in ``GradCam.look``).
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        runs = [self._network.run(crops[i : i + _POOLED]) for i in range(0, max(1, len(crops)), _POOLED)]
+        pooled = np.concatenate([maps.mean(axis=(1, 2)) for maps, _ in runs])
+        return -np.concatenate([logits for _, logits in runs]), pooled

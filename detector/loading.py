@@ -50,6 +50,8 @@ class Scores(Protocol):
 
     def unmirrored(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
+    def unmirrored_with_features(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+
 
 class Explains(Protocol):
     """What is needed of ``gradcam.GradCam``."""

@@ -70,6 +70,9 @@ class GreenScorer:
     def unmirrored(self, crops: Rgb) -> NDArray[np.float32]:
         return self.sides(crops)[:, 0]
 
+    def unmirrored_with_features(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.unmirrored(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32)
+
     def evidence(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         shape = (len(crops), 4, 4)
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)
@@ -247,6 +250,25 @@ def test_a_shared_trunk_runs_once_and_the_features_are_what_it_pools(finder: Fac
     reports = own.analyze(two_people), together.analyze(two_people)
     assert apart.trunk_runs > 0 and shared.trunk_runs == 0
     assert to_json(replace(reports[1], made_at=reports[0].made_at)) == to_json(reports[0])
+
+
+def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder, two_people: Path) -> None:
+    rule = FrameMean(Calibration(1.0, 0.0), Bands(0.3, 0.6, 0.9), (), "by hand")
+    rules = replace(RULES, frame_mean={"a": rule, "b": rule})
+    memory, other = Memory(1.2), GreenScorer()
+    usual = detector_of(finder, rules, memory, trunk_of="b")
+    specs = {**usual.manifest.models, "b": spec("b")}
+    loaded = {
+        "a": usual.select("a"),
+        "b": LoadedModel(specs["b"], ModelInfo("b", "cnn", "local", "c" * 64), other, other),
+    }
+    video = {"seq": LoadedVideoModel(specs["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory, "b")}
+    detector = Detector(replace(usual.manifest, models=specs), finder, loaded, video)
+    for face in detector.analyze(two_people, model="a").faces:
+        # As it is, a crop lies SIDE below its mean with its mirror image.
+        apart = [np.log(p / (1 - p)) for p in (face.models["a"], face.models["b"])]
+        assert apart[0] - apart[1] == pytest.approx(SIDE, abs=1e-4)
+    assert other.looked == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
 
 
 def test_every_crop_is_looked_at_once(finder: FaceFinder, two_people: Path) -> None:

@@ -68,6 +68,10 @@ def test_scorer_turns_the_sign_once(network: Network, crops: np.ndarray) -> None
     np.testing.assert_allclose(scorer.fake_logits(crops), expected, rtol=1e-3, atol=1e-3)
     np.testing.assert_array_equal(scorer.unmirrored(crops), scorer.sides(crops)[:, 0])
     assert not np.array_equal(scorer.unmirrored(crops), scorer.sides(crops)[:, 1])
+    for count in (0, 5):
+        logits, pooled = scorer.unmirrored_with_features(crops[:count])
+        np.testing.assert_array_equal(logits, scorer.unmirrored(crops[:count]))
+        np.testing.assert_allclose(pooled, network.run(crops[:count])[0].mean(axis=(1, 2)), rtol=1e-5)
 
 
 def test_a_mirror_image_scores_alike(network: Network, crops: np.ndarray) -> None:

@@ -100,6 +100,9 @@ class Scorer:
     def unmirrored(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self.sides(crops)[:, 0]
 
+    def unmirrored_with_features(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.unmirrored(crops), crops.mean(axis=(1, 2)).astype(np.float32)
+
 
 class Explainer:
     """Evidence that is the crop's own red and green, coarse, up to 2 logits; scores like ``Scorer``."""
