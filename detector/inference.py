@@ -111,8 +111,8 @@ class Scorer:
     """Scores of one image model.
 
     A score is the mean of the logits of a crop and of its mirror image: a face has no preferred side, and the mean errs
-    less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012,
-    section 4.1); what it buys here stands in the model card.
+    less than either. It is the commonest of test-time augmentations (Krizhevsky et al. 2012, section 4.1); what it buys
+    here stands in the model card.
     """
 
     def __init__(self, network: Network) -> None:
