@@ -149,7 +149,7 @@ class Scorer:
         return -both.reshape(2, -1).T
 
     def unmirrored(self, crops: np.ndarray) -> np.ndarray:
-        """The first of the ``sides`` alone, for half the time: enough to compare a changed crop with the same one unchanged.
+        """The first of the ``sides``, in half of the passes: enough to compare a changed crop with the same one unchanged.
 
         Args:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.

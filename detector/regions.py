@@ -150,7 +150,7 @@ def _blurred(rgb: UInt8Image, masks: Sequence[Mask]) -> NDArray[np.uint8]:
     """(len(masks), S, S, 3): the picture with each place blurred beyond recognition, and a soft edge, which is no edge to a
     network."""
     size = rgb.shape[0]
-    # What is blurred so far has no detail to lose: a quarter of the side blurs in a tenth of the time.
+    # What is blurred so far has no detail to lose: it is done on a quarter of the side, which is faster.
     small = cv2.resize(rgb, (max(1, size // 4),) * 2, interpolation=cv2.INTER_AREA).astype(np.float32)
     far = cv2.GaussianBlur(small, (0, 0), small.shape[0] / 10, borderType=cv2.BORDER_REPLICATE)
     sharp = rgb.astype(np.float32)

@@ -46,11 +46,15 @@ class HeadRecipe:
 
 def with_trunk_of(image_model: keras.Model, recipe: HeadRecipe) -> keras.Model:
     """A video model whose trunk has the image model's weights; the head is random."""
-    keras.utils.set_random_seed(recipe.seed)
-    model = resnet_lstm(recipe.size, cell=recipe.cell, attention=recipe.attention)
+    model = _untrained(recipe, trunk=True)
     for layer in model.get_layer("frames").layer.layers:
         layer.set_weights(image_model.get_layer(layer.name).get_weights())
     return model
+
+
+def _untrained(recipe: HeadRecipe, trunk: bool) -> keras.Model:
+    keras.utils.set_random_seed(recipe.seed)
+    return resnet_lstm(recipe.size, cell=recipe.cell, attention=recipe.attention, trunk=trunk)
 
 
 def has_trunk_of(model: keras.Model, image_model: keras.Model) -> bool:
@@ -151,9 +155,8 @@ def cross_validate(image_model: keras.Model, sequences: Sequences, recipe: HeadR
     logits = np.full(len(groups), np.nan)
     for number, group in enumerate(with_fakes):
         fold = np.isin(groups, [group, *others[number :: len(with_fakes)]])
-        keras.utils.set_random_seed(recipe.seed)
         # Features are all that a head is trained on: the trunk need not be built for it.
-        model = resnet_lstm(recipe.size, cell=recipe.cell, attention=recipe.attention, trunk=False)
+        model = _untrained(recipe, trunk=False)
         fit_head(model, sequences.pick(~fold), recipe)
         part = sequences.pick(fold)
         logits[fold] = -model.get_layer("head").predict([part.features, part.present], verbose=0)[:, 0]

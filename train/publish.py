@@ -66,11 +66,11 @@ def collect(weights: Path) -> list[PublishedFile]:
     for name in _ALWAYS:
         if not (weights / name).is_file():
             raise NotPublishable(f"{weights / name} does not exist; run `python -m train evaluate`, or restore it.")
+    models = store.manifest.models.values()
     for name, command, kinds in _MEASURED:
-        if name not in _ALWAYS and not (weights / name).is_file():
+        if not (weights / name).is_file():
             continue
         measured = json.loads((weights / name).read_text(encoding="utf-8"))["weights"]
-        models = store.manifest.models.values()
         if measured != {spec.name: spec.file.sha256 for spec in models if spec.kind in kinds}:
             raise NotPublishable(f"{weights / name} is of other weights; run `{command}`.")
     if (weights / "README.md").read_text(encoding="utf-8") != card_text(weights):
