@@ -81,13 +81,13 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     assert load("cnn", 48, path).get_layer("bn1").get_weights()[2].tolist() == pytest.approx(
         load("cnn", 48, tmp_path / "further" / "cnn.weights.h5").get_layer("bn1").get_weights()[2].tolist()
     ), "the mean of a frozen norm stays"
-    _note_provenance(tmp_path / "further", [weights / "cnn.weights.h5"])
+    _note_provenance(tmp_path / "further", "python -m train fit cnn --crops 16", [weights / "cnn.weights.h5"])
     entry = ship(tmp_path / "further", cache, weights)
     rows = (weights / "cnn.history.jsonl").read_text().splitlines()
     assert [json.loads(row)["crops"] for row in rows] == [8, 160, 176], "what was shipped before is counted"
     assert (tmp_path / "further" / EARLIER).read_text().count("\n") == 2, "and still once if it is shipped again"
     assert entry.trained_with is not None
-    assert entry.trained_with.startswith("python -m train fit cnn && python -m train "), (
+    assert entry.trained_with == ("python -m train fit cnn && python -m train fit cnn --crops 16"), (
         "how the start was made comes first"
     )
     with pytest.raises(ValueError, match="name them as start"):

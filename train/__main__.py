@@ -27,7 +27,9 @@ SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
+    options.command = shlex.join(["python", "-m", "train", *arguments])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     return int(options.run(options))
 
@@ -213,7 +215,7 @@ def _fit(options: argparse.Namespace) -> int:
     )
     _cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    _note_provenance(out, [] if options.start is None else [Path(options.start)])
+    _note_provenance(out, options.command, [] if options.start is None else [Path(options.start)])
     path = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers)
     print(path)
     return 0
@@ -239,7 +241,7 @@ def _fit_paper(options: argparse.Namespace) -> int:
     )
     _cache(options)
     out = options.out or ROOT / "runs" / "paper"
-    _note_provenance(out)
+    _note_provenance(out, options.command)
     print(fit_paper(recipe, options.cache, out, minutes=options.minutes))
     return 0
 
@@ -267,16 +269,17 @@ def _average(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    _note_provenance(options.out, [run / weights.name for run in options.runs])
+    _note_provenance(options.out, options.command, [run / weights.name for run in options.runs])
     print(weights)
     return 0
 
 
-def _note_provenance(out: Path, starts: Sequence[Path] = ()) -> None:
+def _note_provenance(out: Path, command: str, starts: Sequence[Path] = ()) -> None:
     """Noted when training starts: by the time it is shipped the working copy may be another.
 
     Args:
         out: folder of the run.
+        command: that made it, as it was given.
         starts: weights that this one stands on; the commands that made them are put in front, each once.
     """
     from train.provenance import commit
@@ -286,7 +289,7 @@ def _note_provenance(out: Path, starts: Sequence[Path] = ()) -> None:
     for said in filter(None, map(_made_with, starts)):
         # A run that started from another one names that one's commands in front of its own.
         commands = [before for before in commands if not said.startswith(before)] + [said]
-    commands.append(shlex.join(["python", "-m", "train", *sys.argv[1:]]))
+    commands.append(command)
     provenance = {"command": " && ".join(commands), "commit": commit()}
     (out / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
 

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -44,7 +45,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
+    options.command_line = shlex.join(["python", "-m", "train.clips", *arguments])
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if options.command == "fit":
         return _fit(options)
@@ -139,7 +142,7 @@ def _fit(options: argparse.Namespace) -> int:
         "recipe": asdict(recipe),
         "trunk_sha256": spec.file.sha256,
         "crop": asdict(spec.crop),
-        "command": f"python -m train.clips {' '.join(sys.argv[1:])}",
+        "command": options.command_line,
         "commit": commit(),
         "cross_validation": comparison,
         "history": history,
