@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from detector.ahead import read_ahead
 from detector.errors import Cancelled, ManifestInvalid, UnknownModel
 from detector.faces import crop_face
+from detector.following import FaceFollower
 from detector.loading import FindsFaces, LoadedModel, LoadedVideoModel, heatmaps_of
 from detector.overlay import shrink
 from detector.records import (
@@ -221,6 +222,7 @@ def _look(
     waiting: list[tuple[_Look, int, dict[CropSpec, FaceCrop]]] = []
     specs = {m.spec.crop for m in tools.models.values()} | {m.spec.crop for m in tools.video_models.values()}
     shown = decider.image.spec.crop
+    follower = FaceFollower(tools.finder)
     crowded = False
     tell(READING, 0, len(clip))
     with contextlib.closing(read_ahead(iter(clip), _AHEAD)) as stretches:
@@ -228,7 +230,7 @@ def _look(
             for frame in stretch:
                 if stop():
                     raise Cancelled(Sentence("The analysis was stopped."))
-                found = tools.finder.find(frame)
+                found = follower.find(frame)
                 crowded |= len(found) > MOST_FACES
                 found = sorted(found, key=lambda d: -d.box.width)[:MOST_FACES]
                 cut = [{spec: crop_face(frame, detection, spec) for spec in specs} for detection in found]

@@ -8,7 +8,7 @@ decides. It makes the box independent of how the picture was framed, as a model 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +65,11 @@ MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
 """In a mirror the right eye is a left eye, and so with the ears."""
 SAME_FACE = 0.5
 """Overlap (of the smaller square) from which two squares are taken for one face."""
+MOVED = 0.25
+"""How far a face may have moved from where it was last for the same tiles to be looked at, in its sides ..."""
+FILLS_TILE = 1.2
+"""... and its side in tiles from which only the coarser layers can see it. tests/bench/following.py tells how often the boxes
+are those of a whole search."""
 SHARPNESS_SIDE = 112
 """Pixels to which a face is brought before its sharpness is measured."""
 
@@ -143,11 +148,13 @@ class FaceFinder:
         with native_noise_hidden():
             self._eyes.close(_Eyes.close)
 
-    def find(self, frame: Frame) -> list[Detection]:
+    def find(self, frame: Frame, near: Sequence[Detection] | None = None) -> list[Detection]:
         """Every face, in reading order (rows from the top, each from the left).
 
         Args:
             frame: An upright RGB picture of any size.
+            near: Where faces were a moment before. If given, the layer of the smallest tiles is looked at around these
+                only: they are found as by a whole search, other faces only where a coarser look shows them.
 
         Returns:
             Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
@@ -156,7 +163,8 @@ class FaceFinder:
         pyramid = _Pyramid(frame.rgb)
         height, width = frame.rgb.shape[:2]
         first_looks = self._eyes.map(
-            lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS), _first_looks(width, height)
+            lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS),
+            _first_looks(width, height, near),
         )
         proposals = _without_repeats([proposal for seen in first_looks for proposal in seen])[:MAX_PROPOSALS]
         second_looks = self._eyes.map(lambda eyes, proposal: _second_look(eyes, pyramid, proposal), proposals)
@@ -183,8 +191,8 @@ def _second_look(eyes: _Eyes, pyramid: _Pyramid, proposal: _Proposal) -> _Propos
     return face
 
 
-def _first_looks(width: int, height: int) -> Iterator[_Square]:
-    """The whole picture, the whole with a border, and layers of overlapping tiles."""
+def _first_looks(width: int, height: int, near: Sequence[Detection] | None = None) -> Iterator[_Square]:
+    """The whole picture, the whole with a border, and layers of overlapping tiles; of the finest those near some face."""
     long_side = max(width, height)
     yield _Square(width / 2, height / 2, long_side)
     yield _Square(width / 2, height / 2, PADDED * long_side)
@@ -192,8 +200,18 @@ def _first_looks(width: int, height: int) -> Iterator[_Square]:
     while tile * WORTH_TILING <= long_side:
         for y in _tile_centers(height, tile):
             for x in _tile_centers(width, tile):
-                yield _Square(x, y, tile)
+                square = _Square(x, y, tile)
+                if near is None or any(_may_show(square, face.box) for face in near):
+                    yield square
+        near = None
         tile *= TILE_GROWTH
+
+
+def _may_show(tile: _Square, last: Box) -> bool:
+    """Whether a face that was there a moment ago may be seen in a tile: its middle in it and its size below the tile's."""
+    x, y = last.center
+    reach = tile.side / 2 + MOVED * last.width
+    return last.width < FILLS_TILE * tile.side and abs(tile.x - x) < reach and abs(tile.y - y) < reach
 
 
 class _Pyramid:

@@ -117,7 +117,11 @@ ALLOWED: dict[str, set[str]] = {
     "detector.looks": RECORDS | STAGES | {"detector.loading", "detector.stability"},
     # A thread that makes items ahead, of whatever kind.
     "detector.ahead": set(),
-    "detector.clip": RECORDS | STAGES | {"detector.loading", "detector.stability", "detector.ahead"},
+    # It is lent a finder and asks where to look.
+    "detector.following": RECORDS | {"detector.loading"},
+    "detector.clip": RECORDS
+    | STAGES
+    | {"detector.loading", "detector.stability", "detector.ahead", "detector.following"},
     "detector.annotation": RECORDS | STAGES,
     "detector.pipeline": RECORDS
     | STAGES

@@ -58,7 +58,7 @@ class Finder:
     def __init__(self, boxes: Sequence[Box] = BOXES) -> None:
         self.boxes, self.closed, self._busy = boxes, False, threading.Lock()
 
-    def find(self, frame: Frame) -> list[Detection]:
+    def find(self, frame: Frame, near: Sequence[Detection] | None = None) -> list[Detection]:
         assert self._busy.acquire(blocking=False), "two analyses at a time"
         time.sleep(0.002)
         self._busy.release()
