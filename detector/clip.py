@@ -152,6 +152,7 @@ def analyze_clip(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     stability: bool = True,
+    verdict_only: bool = False,
 ) -> Report:
     """Analyse every person of a clip; arguments and errors are those of ``pipeline.Detector.analyze``."""
     rules = tools.manifest.clips
@@ -163,6 +164,8 @@ def analyze_clip(
             )
         )
     decider = _decider(tools, rules, model)
+    if verdict_only:
+        tools = _without_mere_opinions(tools, decider)
     tell = progress or _silent
     stop = cancelled or (lambda: False)
 
@@ -179,8 +182,19 @@ def analyze_clip(
             raise Cancelled(Sentence("The analysis was stopped."))
         people.append(_person(track, looks, tools, rules, decider, heatmaps, stability))
     notes = _notes(len(tracks) - len(lasting), crowded)
-    return _report(
-        replace(info, notes=(*info.notes, *notes)), counts, people, looks, tools, rules, decider, heatmaps, stability
+    info = replace(info, notes=(*info.notes, *notes))
+    switches = {"heatmaps": heatmaps, "stability": stability, "verdict_only": verdict_only}
+    return _report(info, counts, people, looks, tools, rules, decider, switches)
+
+
+def _without_mere_opinions(tools: ClipTools, decider: _Decider) -> ClipTools:
+    """The models that decide, explain or must agree, and no others."""
+    needed = {decider.name, decider.image.spec.name, *(decider.pair or ())}
+    needed |= {video.trunk_of or "" for name, video in tools.video_models.items() if name in needed}
+    return replace(
+        tools,
+        models={name: loaded for name, loaded in tools.models.items() if name in needed},
+        video_models={name: loaded for name, loaded in tools.video_models.items() if name in needed},
     )
 
 
@@ -459,8 +473,7 @@ def _report(
     tools: ClipTools,
     rules: ClipRules,
     decider: _Decider,
-    heatmaps: bool,
-    stability: bool,
+    switches: Mapping[str, bool],
 ) -> Report:
     verdict, reason, p_fake, deciding = judge_file(people, "clip", "person")
     spec = decider.image.spec
@@ -477,8 +490,7 @@ def _report(
         options={
             "model": decider.name,
             "rule": "sequence" if decider.name in tools.video_models else "frame_mean",
-            "heatmaps": heatmaps,
-            "stability": stability,
+            **switches,
             "frames_viewed": VIEWED,
             "crop": asdict(spec.crop),
             "calibration": decider.calibration,

@@ -42,7 +42,12 @@ class FaceLook:
 
 
 def look(
-    selected: LoadedModel, frame: Frame, crops: Mapping[int, FaceCrop], heatmaps: bool, stability: bool
+    selected: LoadedModel,
+    frame: Frame,
+    crops: Mapping[int, FaceCrop],
+    heatmaps: bool,
+    stability: bool,
+    regions: bool = True,
 ) -> dict[int, FaceLook]:
     """Score every face, explain it, and score its views and its hidden places.
 
@@ -50,8 +55,9 @@ def look(
         selected: the model that decides.
         frame: the photo.
         crops: the faces to be scored, by a number.
-        heatmaps: whether they are wanted, and with them the check of the hottest region.
+        heatmaps: whether they are wanted.
         stability: whether the views are wanted.
+        regions: whether the hottest region of each heatmap is to be checked.
     """
     if not crops:
         return {}
@@ -60,7 +66,7 @@ def look(
     heatmap_of: dict[int, Heatmap] = {}
     if heatmaps:
         heatmap_of = dict(zip(crops, heatmaps_of(selected, looked.towards_fake, looked.towards_real), strict=True))
-    places = _places(crops, heatmap_of)
+    places = _places(crops, heatmap_of) if regions else {}
     cut = {index: views(frame, crop.detection, spec.crop) for index, crop in crops.items()} if stability else {}
     of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
     found = {}

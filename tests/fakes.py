@@ -204,6 +204,7 @@ class FakeDetector:
         name: str | None = None,
         progress: Callable[[str, int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        verdict_only: bool = False,
     ) -> Report:
         data = Path(path).read_bytes()
         self.seen.append((str(path), name, model, hashlib.sha256(data).hexdigest()))

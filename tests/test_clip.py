@@ -271,6 +271,32 @@ def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder,
     assert other.looked == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
 
 
+def test_the_verdict_alone_asks_only_who_decides_explains_or_must_agree(finder: FaceFinder, two_people: Path) -> None:
+    usual = detector_of(finder, memory=Memory(1.2))
+    rule = FrameMean(Calibration(1.0, 0.0), Bands(0.3, 0.6, 0.9), (), "by hand")
+    specs = {**usual.manifest.models, "b": spec("b")}
+    rules = replace(RULES, frame_mean={"a": rule, "b": rule})
+    loaded = {
+        "a": usual.select("a"),
+        "b": LoadedModel(specs["b"], ModelInfo("b", "cnn", "local", "c" * 64), GreenScorer(), GreenScorer()),
+    }
+    for trunk_of, wanted in ((None, {"a", "seq"}), ("b", {"a", "b", "seq"})):
+        memory = Memory(1.2)
+        video = {"seq": LoadedVideoModel(specs["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory, trunk_of)}
+        detector = Detector(replace(usual.manifest, models=specs, clips=rules), finder, loaded, video)
+        whole, alone = detector.analyze(two_people), detector.analyze(two_people, verdict_only=True)
+        assert [(f.verdict, f.reason, f.p_fake) for f in alone.faces] == [
+            (f.verdict, f.reason, f.p_fake) for f in whole.faces
+        ]
+        assert all(set(face.models) == {"a", "b", "seq"} for face in whole.faces)
+        assert all(set(face.models) == wanted for face in alone.faces)
+        assert alone.options["verdict_only"] is True
+    by_mean = detector.analyze(two_people, model="a", verdict_only=True)
+    assert all(set(face.models) == {"a"} for face in by_mean.faces), (
+        "no residual network that it would have to agree with"
+    )
+
+
 def test_every_crop_is_looked_at_once(finder: FaceFinder, two_people: Path) -> None:
     detector = detector_of(finder)
     report = detector.analyze(two_people)

@@ -246,6 +246,26 @@ def test_without_views_only_the_faces_are_scored_and_the_scores_are_the_same(wor
     assert all(face.stability is None and face.region is None for face in bare.faces)
 
 
+def test_the_verdict_alone_is_the_same_and_asks_no_other_model(world: World, noise: Path) -> None:
+    whole, bare = world.detector.analyze(noise), World()
+    alone = bare.detector.analyze(noise, verdict_only=True)
+    assert alone.options["verdict_only"] is True and whole.options["verdict_only"] is False
+    assert (alone.verdict, alone.reason, alone.p_fake) == (whole.verdict, whole.reason, whole.p_fake)
+    for index in KEPT:
+        one, other = alone.faces[index], whole.faces[index]
+        assert (one.verdict, one.reason, one.p_fake, one.stability) == (
+            other.verdict,
+            other.reason,
+            other.p_fake,
+            other.stability,
+        )
+        assert one.heatmap is not None and other.heatmap is not None
+        np.testing.assert_array_equal(one.heatmap.towards_fake, other.heatmap.towards_fake)
+        assert one.models == {"a": other.p_fake} and one.region is None and other.region is not None
+    assert [len(bare.scorers[name].batches) for name in ("a", "twin", "b")] == [1, 0, 0]
+    assert [len(batch) for batch in bare.scorers["a"].batches] == [len(KEPT) * len(CUT_VIEWS)]
+
+
 def test_a_gated_face_is_listed_with_its_crop_and_reason_but_never_scored(world: World, noise: Path) -> None:
     report = world.detector.analyze(noise)
     gated = report.faces[2]

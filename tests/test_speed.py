@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.bench.compare import alternate, ratio
+from tests.bench.compare import alternate, in_turns, ratio
 from tests.bench.speed import README, RESULTS, run
 from tests.bench.speed_words import BEGIN, END, section, with_section
 
@@ -47,20 +47,21 @@ def test_the_readme_says_what_the_published_run_measured() -> None:
 
 
 def made_up() -> dict[str, object]:
-    row = {"name": "photo, 1 face", "ours_s": 0.08, "ours_cpu_s": 0.12, "floor_s": 0.02, "naive_s": 0.5}
+    row = {"name": "photo, 1 face", "verdict_s": 0.05, "ours_s": 0.08, "floor_s": 0.02, "naive_s": 0.5}
     row |= {"ours_over_floor": [4.0, 3.5, 4.5], "naive_over_ours": [6.25, 6.0, 6.5], "stages_ms": {"decode": 7.0}}
+    row |= {"naive_over_verdict": [10.0, 9.5, 10.5]}
     return {
         "date": "2026-01-02", "commit": "abc" * 13 + "d", "machine": "2 cores, a processor, Linux", "load": 0.1, "rounds": 7,
         "versions": {"tensorflow": "2.21.0"}, "load_and_warm_up_s": 9.5, "page_s": 4.25, "annotated_share": 0.7,
-        "peak_memory_mib": 1234, "cases": [row], "curves": {},
+        "naive_seconds": 90.0, "peak_memory_mib": 1234, "cases": [row], "curves": {},
     }  # fmt: skip
 
 
 def test_the_section_names_machine_versions_and_date_and_goes_between_its_marks() -> None:
     text = section(made_up())
     for part in ("2026-01-02", "2 cores, a processor", "tensorflow 2.21.0", "abcabcabcabc",
-                 "| photo, 1 face | 80 | 120 | 7 | 20 |",
-                 "4.00 (3.50 to 4.50)", "6.2 (6.0 to 6.5)", "4.2 s after `python app.py`", "1234 MiB"):  # fmt: skip
+                 "| photo, 1 face | 50 | 80 | 7 | 20 | 4.00 (3.50 to 4.50) | 500 | 10.0 (9.5 to 10.5) | 6.2 (6.0 to 6.5) |",
+                 "fit into 90 s", "4.2 s after `python app.py`", "1234 MiB"):  # fmt: skip
         assert part in text, part
     filled = with_section(f"before\n{BEGIN}\nold\n{END}\nafter\n", made_up())
     assert filled == f"before\n{BEGIN}\n{text}\n{END}\nafter\n"
@@ -73,5 +74,8 @@ def test_sides_take_turns_and_the_ratio_is_that_of_the_medians() -> None:
     order = []
     alternate(lambda: order.append("a"), lambda: order.append("b"), rounds=2, warm_up=0)
     assert "".join(order) == "abbaabba"
+    order.clear()
+    in_turns([lambda side=side: order.append(side) for side in "abc"], rounds=1, warm_up=1)  # type: ignore[misc]
+    assert "".join(order) == "abcabccba"
     middle, low, high = ratio(np.array([4.0, 4.0, 6.0]), np.array([2.0, 2.0, 1.0]))
     assert middle == 2.0 and low <= 2.0 <= high

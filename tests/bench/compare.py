@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Timing", "alternate", "ratio", "too_busy"]
+__all__ = ["Timing", "alternate", "in_turns", "ratio", "too_busy"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,26 @@ def alternate(
         rounds: of A B B A.
         warm_up: untimed calls of each side before.
     """
+    one, other = in_turns((first, second), rounds, warm_up)
+    return one, other
+
+
+def in_turns(sides: Sequence[Callable[[], object]], rounds: int, warm_up: int = 1) -> list[Timing]:
+    """The same for any number of sides: A B C C B A.
+
+    Args:
+        sides: what is to be compared.
+        rounds: in which each side is called twice.
+        warm_up: untimed calls of each side before.
+    """
     for _ in range(warm_up):
-        first()
-        second()
-    times: dict[str, list[tuple[float, float]]] = {"a": [], "b": []}
+        for side in sides:
+            side()
+    times: list[list[tuple[float, float]]] = [[] for _ in sides]
     for _ in range(rounds):
-        for key, call in (("a", first), ("b", second), ("b", second), ("a", first)):
-            times[key].append(_timed(call))
-    made = {key: np.array(rows) for key, rows in times.items()}
-    return Timing(made["a"][:, 0], made["a"][:, 1]), Timing(made["b"][:, 0], made["b"][:, 1])
+        for index in (*range(len(sides)), *reversed(range(len(sides)))):
+            times[index].append(_timed(sides[index]))
+    return [Timing(*np.array(rows).T) for rows in times]
 
 
 def ratio(slow: np.ndarray, fast: np.ndarray, draws: int = 2000) -> tuple[float, float, float]:
