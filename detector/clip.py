@@ -169,7 +169,9 @@ def analyze_clip(
     tell = progress or _silent
     stop = cancelled or (lambda: False)
 
-    with sample_video(path, samples=rules.samples, stretch=rules.stretch, name=name, cancelled=stop) as clip:
+    with sample_video(
+        path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch, name=name, cancelled=stop
+    ) as clip:
         looks, crowded = _look(clip, tools, decider, tell, stop)
         info, counts = clip.info, clip.counts
     tracks = link_faces([look.faces for look in looks])
@@ -498,6 +500,7 @@ def _report(
             "frame_model": spec.name,
             "frame_calibration": asdict(spec.calibration),
             "samples": rules.samples,
+            "most_samples": rules.most_samples,
             "stretch": rules.stretch,
             "min_frames": rules.min_frames,
             "min_share": rules.min_share,

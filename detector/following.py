@@ -15,7 +15,7 @@ from detector.records import Detection, Frame
 __all__ = ["NEAR_S", "WHOLE_EVERY", "FaceFollower"]
 
 WHOLE_EVERY = 4
-"""Of so many frames one is searched whole: no more than a person needs to be seen in for a verdict."""
+"""Of so many frames one is searched whole: a small newcomer is missed in at most three."""
 NEAR_S = 1.0
 """Seconds between two frames beyond which the later is searched whole: it may show another place."""
 

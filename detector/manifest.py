@@ -13,7 +13,7 @@
                             trained_with, trained_at_commit,
                             and, for a video model whose trunk an image model has too, trunk {model NAME, sha256}}},
   "face_detectors": {short_range and full_range: {name, bytes, sha256, licence, origin}},
-  "clips":          {samples, stretch, min_frames, min_share, max_disagreement or null,
+  "clips":          {samples, most_samples or null, stretch, min_frames, min_share, max_disagreement or null,
                      frame_mean {NAME of an image model: {calibration, bands, track_record, fitted_with}}},
   "quality_gates":  {min_size_px, min_sharpness, min_brightness, max_brightness, max_abs_yaw}
 }
@@ -193,6 +193,7 @@ def _clip_rules(fields: _Fields) -> ClipRules:
         min_share=fields.number("min_share"),
         max_disagreement=fields.number("max_disagreement") if fields.given("max_disagreement") else None,
         frame_mean={name: _frame_mean(means.table(name)) for name in means.values},
+        most_samples=fields.whole("most_samples", least=1) if fields.given("most_samples") else None,
     )
 
 

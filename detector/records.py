@@ -436,7 +436,7 @@ class ClipRules:
     """How clips are looked at and judged."""
 
     samples: int
-    """Places of the clip that are looked at, spread evenly."""
+    """Places of a clip that are looked at, spread evenly; of a long one more, see ``most_samples``."""
     stretch: int
     """Consecutive frames at each."""
     min_frames: int
@@ -447,10 +447,14 @@ class ClipRules:
     """Difference of frame mean and video model in p_fake from which a result is inconclusive; None without a video model."""
     frame_mean: Mapping[str, FrameMean]
     """By image model; one without an entry has no say on clips."""
+    most_samples: int | None = None
+    """Places of a long clip (``video.EVERY_S`` apart until there are so many); None for ``samples`` at any length."""
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.stretch < 1 or self.min_frames < 1:
             raise ValueError("ClipRules: expected samples, stretch and min_frames of at least 1")
+        if self.most_samples is not None and self.most_samples < self.samples:
+            raise ValueError("ClipRules: expected most_samples to be no fewer than samples")
         _check_unit(self.min_share, "ClipRules.min_share")
         if self.max_disagreement is not None:
             _check_unit(self.max_disagreement, "ClipRules.max_disagreement")

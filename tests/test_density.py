@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 from detector import Report
 from detector.records import Calibration
 from detector.verdict import calibrate
-from tests.bench.density import score_at, slots
+from tests.bench.density import README, RESULT, SECTION, measured, score_at, section, slots
 
 DENSEST = 32
 
@@ -48,3 +49,35 @@ def test_the_score_is_the_calibrated_mean_of_logits() -> None:
     values: list[float | None] = [calibrate(float(logit), frame) for logit in logits]
     found = score_at(clip_of(values), DENSEST, DENSEST, frame, clip)
     assert found == pytest.approx(calibrate(float(logits.mean()), clip), abs=1e-9)
+
+
+def test_the_readme_says_what_the_published_run_measured() -> None:
+    between = SECTION.read(README.read_text(encoding="utf-8"))
+    if not RESULT.is_file():
+        assert between == "", "figures without a run behind them"
+        return
+    result = json.loads(RESULT.read_text(encoding="utf-8"))
+    assert between == section(result)
+    assert "clips" not in result, "names of others' files stay out"
+
+
+def test_the_section_names_the_default_and_what_twice_as_many_frames_buy() -> None:
+    rows: list[dict[str, Any]] = [
+        {"label": label, "source": "a", "group": str(i), "scores": {"16": p, "32": p, "64": q}}
+        for i, (label, p, q) in enumerate(
+            [("real", 0.2, 0.2), ("real", 0.5, 0.5), ("fake", 0.5, 0.8), ("fake", 0.8, 0.8)]
+        )
+    ]
+    found = measured(rows, (16, 32, 64))["all"]
+    move = float(np.log(4))
+    assert found["error"] == pytest.approx({"16": move / 2, "32": move / 2, "64": 0.0}, abs=1e-4)
+    assert found["spread"] == pytest.approx(move / 8**0.5, abs=1e-4), "of two classes, one without any"
+    found |= {"auc": {"16": [0.8, 0.6, 0.9], "32": [0.83, 0.7, 0.95], "64": [0.832, 0.7, 0.95]}}
+    text = section({
+        "date": "2026-01-02", "machine": "a processor", "commit": "abc" * 13 + "d", "default": 32,
+        "seconds": {"16": [1.0, 1.2], "32": [2.0, 2.4], "64": [6.0, 6.2]},
+        "subsets": {subset: {"all": found, "sources with fakes": found} for subset in ("dev", "train")},
+    })  # fmt: skip
+    assert "| **32** (default) | 0.830 (0.700 to 0.950) | 0.830 (0.700 to 0.950) | 0.69 | 2.2 |" in text
+    assert "From 16 to 32 frames: AUC +0.030 held out" in text
+    assert "From 32 to 64 frames: AUC +0.002 held out, +0.002 in training groups, for 2.8 times the time." in text

@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.compare import alternate, in_turns, ratio
 from tests.bench.speed import README, RESULTS, run
-from tests.bench.speed_words import BEGIN, END, section, with_section
+from tests.bench.speed_words import SECTION, section
 
 # Bars for a machine that may do anything else at the same time; the README has the figures of a quiet one. CPU time is not
 # moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
@@ -36,7 +36,7 @@ def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
 
 def test_the_readme_says_what_the_published_run_measured() -> None:
     readme = README.read_text(encoding="utf-8")
-    between = readme.split(BEGIN)[1].split(END)[0].strip()
+    between = SECTION.read(readme)
     path = RESULTS / "speed.json"
     if not path.is_file():
         assert between == "", "figures without a run behind them"
@@ -63,11 +63,12 @@ def test_the_section_names_machine_versions_and_date_and_goes_between_its_marks(
                  "| photo, 1 face | 50 | 80 | 7 | 20 | 4.00 (3.50 to 4.50) | 500 | 10.0 (9.5 to 10.5) | 6.2 (6.0 to 6.5) |",
                  "fit into 90 s", "4.2 s after `python app.py`", "1234 MiB"):  # fmt: skip
         assert part in text, part
-    filled = with_section(f"before\n{BEGIN}\nold\n{END}\nafter\n", made_up())
-    assert filled == f"before\n{BEGIN}\n{text}\n{END}\nafter\n"
-    assert with_section(filled, made_up()) == filled
+    begin, end = SECTION.begin, SECTION.end
+    filled = SECTION.replaced(f"before\n{begin}\nold\n{end}\nafter\n", text)
+    assert filled == f"before\n{begin}\n{text}\n{end}\nafter\n"
+    assert SECTION.replaced(filled, text) == filled and SECTION.read(filled) == text
     with pytest.raises(ValueError, match="expected the lines"):
-        with_section("no marks", made_up())
+        SECTION.replaced("no marks", text)
 
 
 def test_sides_take_turns_and_the_ratio_is_that_of_the_medians() -> None:

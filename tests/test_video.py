@@ -51,6 +51,15 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(path, counting_frames(250), fps=25, options={"g": "20", "sc_threshold": "0"})
 
 
+@pytest.mark.parametrize(("seconds", "places"), [(4, 3), (8, 4), (40, 6)])
+def test_a_long_clip_is_looked_at_in_more_places_up_to_a_limit(seconds: int, places: int, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "long.mp4", counting_frames(seconds * 5), fps=5)
+    with sample_video(path, samples=3, most=6) as clip:
+        assert len(clip) == len(list(clip)) == places
+    with pytest.raises(ValueError, match="no less than samples"):
+        sample_video(path, samples=3, most=2)
+
+
 @pytest.mark.parametrize(("name", "codec", "pixels", "form", "coding"), CODINGS)
 def test_every_coding_gives_the_right_frames_at_the_right_times(
     name: str, codec: str, pixels: str, form: str, coding: str, tmp_path: Path

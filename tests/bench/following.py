@@ -99,7 +99,7 @@ def compare(finder: FaceFinder, path: Path, rules: ClipRules) -> Compared:
 
 
 def _frames(path: Path, rules: ClipRules) -> Iterator[Frame]:
-    with sample_video(path, samples=rules.samples, stretch=rules.stretch) as clip:
+    with sample_video(path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch) as clip:
         for stretch in clip:
             yield from stretch
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["BEGIN", "END", "draw", "section", "table", "with_section"]
+from tests.bench.sections import Section
 
-BEGIN = "<!-- generated from tests/bench/results/speed.json by tests/bench/speed.py: begin -->"
-END = "<!-- generated from tests/bench/results/speed.json by tests/bench/speed.py: end -->"
+__all__ = ["SECTION", "draw", "section", "table"]
+
+SECTION = Section("tests/bench/results/speed.json", "tests/bench/speed.py")
 
 Result = dict[str, Any]
 
@@ -49,18 +50,6 @@ def section(result: Result) -> str:
         )
     lines += ["", "![Seconds a file, and how they grow](tests/bench/results/speed.png)"]
     return "\n".join(lines)
-
-
-def with_section(readme: str, result: Result) -> str:
-    """The README with the section made anew between its marks.
-
-    Raises:
-        ValueError: the marks are not there.
-    """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise ValueError(f"README.md: expected the lines {BEGIN!r} and {END!r} once each")
-    before, after = readme.split(BEGIN)[0], readme.split(END)[1]
-    return f"{before}{BEGIN}\n{section(result)}\n{END}{after}"
 
 
 def table(result: Result) -> list[str]:

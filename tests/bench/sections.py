@@ -1,0 +1,50 @@
+"""Sections of the README that a measurement writes, between two marks that no reader sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Section"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One of them.
+
+    Args:
+        source: the file of figures it is made from, as the marks name it.
+        script: that makes it, likewise.
+    """
+
+    source: str
+    script: str
+
+    @property
+    def begin(self) -> str:
+        """The line before it."""
+        return f"<!-- generated from {self.source} by {self.script}: begin -->"
+
+    @property
+    def end(self) -> str:
+        """The line after it."""
+        return f"<!-- generated from {self.source} by {self.script}: end -->"
+
+    def read(self, readme: str) -> str:
+        """What stands between the marks; arguments and errors are those of ``replaced``."""
+        return self._parts(readme)[1].strip()
+
+    def replaced(self, readme: str, text: str) -> str:
+        """The README with another text between the marks.
+
+        Raises:
+            ValueError: the marks are not there once each.
+        """
+        before, _, after = self._parts(readme)
+        return f"{before}{self.begin}\n{text}\n{self.end}{after}"
+
+    def _parts(self, readme: str) -> tuple[str, str, str]:
+        if readme.count(self.begin) != 1 or readme.count(self.end) != 1:
+            raise ValueError(f"README.md: expected the lines {self.begin!r} and {self.end!r} once each")
+        before, rest = readme.split(self.begin)
+        between, after = rest.split(self.end)
+        return before, between, after
