@@ -37,17 +37,20 @@ def test_a_density_keeps_every_so_many_frames() -> None:
 
 def test_frames_without_a_score_are_left_out_and_none_at_all_is_no_score() -> None:
     values: list[float | None] = [None] * DENSEST
-    assert score_at(clip_of(values), 8, DENSEST, Calibration(), Calibration()) is None
+    assert score_at(clip_of(values), 8, DENSEST, Calibration(), Calibration(), 1) is None
     values[2] = 0.7
     assert slots(clip_of(values), 8, DENSEST) == [[0.7]]
     assert slots(clip_of(values), 32, DENSEST) == [[0.7]]
+    assert score_at(clip_of(values), 8, DENSEST, Calibration(), Calibration(), 1) == pytest.approx(0.7)
+    assert score_at(clip_of(values), 8, DENSEST, Calibration(), Calibration(), 2) is None, "seen in too few frames"
+    assert score_at(clip_of([0.7] * 4), 4, 4, Calibration(), Calibration(), 5) == pytest.approx(0.7), "in all there are"
 
 
 def test_the_score_is_the_calibrated_mean_of_logits() -> None:
     frame, clip = Calibration(0.5, 0.25), Calibration(2.0, -1.0)
     logits = np.linspace(-3, 2, DENSEST)
     values: list[float | None] = [calibrate(float(logit), frame) for logit in logits]
-    found = score_at(clip_of(values), DENSEST, DENSEST, frame, clip)
+    found = score_at(clip_of(values), DENSEST, DENSEST, frame, clip, 5)
     assert found == pytest.approx(calibrate(float(logits.mean()), clip), abs=1e-9)
 
 

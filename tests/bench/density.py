@@ -151,8 +151,10 @@ def slots(report: Report, density: int, densest: int) -> list[list[float]]:
     return found
 
 
-def score_at(report: Report, density: int, densest: int, frame: Calibration, clip: Calibration) -> float | None:
-    """p_fake of the most suspicious person at that density; None where no frame of it could be scored.
+def score_at(
+    report: Report, density: int, densest: int, frame: Calibration, clip: Calibration, least: int
+) -> float | None:
+    """p_fake of the most suspicious person at that density; None where nobody could be scored in enough frames.
 
     Args:
         report: as for ``slots``.
@@ -160,10 +162,11 @@ def score_at(report: Report, density: int, densest: int, frame: Calibration, cli
         densest: as for ``slots``.
         frame: that of the single frames' scores.
         clip: that of the mean over frames.
+        least: frames in which a person must be scored (``ClipRules.min_frames``); all of them where there are no more.
     """
     scores = []
     for kept in slots(report, density, densest):
-        if kept:
+        if len(kept) >= min(least, density):
             p = np.clip(kept, 1e-12, 1 - 1e-12)
             logits = (np.log(p / (1 - p)) - frame.offset) / frame.scale
             scores.append(calibrate(float(logits.mean()), clip))
@@ -198,7 +201,7 @@ def _row(detector: Detector, data: Path, sample: Sample, densities: Sequence[int
     except DetectorError as error:
         return row | {"scores": {}, "why": str(error)}
     mean = rules.frame_mean[spec.name].calibration
-    scores = {n: score_at(report, n, densities[-1], spec.calibration, mean) for n in densities}
+    scores = {n: score_at(report, n, densities[-1], spec.calibration, mean, rules.min_frames) for n in densities}
     return row | {"scores": {str(n): score for n, score in scores.items() if score is not None}}
 
 
