@@ -102,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--verdict-only",
         action="store_true",
-        help="leave out the other models' scores and the test of the hottest regions, on which no verdict rests: about half "
-        "of the time for a photo",
+        help="leave out the other models' scores and the test of the hottest regions, on which no verdict rests: "
+        "faster",
     )
     analyze.add_argument(
         "--heatmaps",

@@ -187,7 +187,7 @@ class Detector:
             stability: whether each face is scored again after small changes, and its verdict taken back where it does not
                 hold. The measured track record is that of the default.
             verdict_only: whether to leave out what no verdict rests on: the scores of the other models, and the test of a
-                photo's hottest regions. The verdict is the same, in about half of the time for a photo.
+                photo's hottest regions. The verdict is the same, sooner.
 
         Raises:
             UnknownModel: no such model.

@@ -77,10 +77,12 @@ def test_the_section_names_the_default_and_what_twice_as_many_frames_buy() -> No
     assert found["spread"] == pytest.approx(move / 8**0.5, abs=1e-4), "of two classes, one without any"
     found |= {"auc": {"16": [0.8, 0.6, 0.9], "32": [0.83, 0.7, 0.95], "64": [0.832, 0.7, 0.95]}}
     text = section({
-        "date": "2026-01-02", "machine": "a processor", "commit": "abc" * 13 + "d", "default": 32,
+        "date": "2026-01-02", "machine": "a processor", "commit": "abc" * 13 + "d",
+        "command": "python -m tests.bench.density --clips 12 --publish", "default": 32,
         "seconds": {"16": [1.0, 1.2], "32": [2.0, 2.4], "64": [6.0, 6.2]},
         "subsets": {subset: {"all": found, "sources with fakes": found} for subset in ("dev", "train")},
     })  # fmt: skip
     assert "| **32** (default) | 0.830 (0.700 to 0.950) | 0.830 (0.700 to 0.950) | 0.69 | 2.2 |" in text
+    assert "`python -m tests.bench.density --clips 12 --publish`" in text
     assert "From 16 to 32 frames: AUC +0.030 held out" in text
     assert "From 32 to 64 frames: AUC +0.002 held out, +0.002 in training groups, for 2.8 times the time." in text

@@ -16,6 +16,7 @@ import argparse
 import itertools
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--timed", type=int, default=4, help="clips of each subset whose analysis is timed (default 4)")
     parser.add_argument("--out", type=Path, help="JSON file for all scores")
     parser.add_argument("--publish", action="store_true", help="into the repository and its README")
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(arguments)
     densities = sorted(set(options.densities))
     if densities[0] < 1 or any(densities[-1] % density for density in densities):
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "date": date.today().isoformat(),
         "machine": machine(),
         "commit": commit(),
+        "command": shlex.join(["python", "-m", "tests.bench.density", *arguments]),
         "default": default,
         "seconds": seconds,
         "subsets": {
@@ -95,7 +98,7 @@ def section(result: Mapping[str, Any]) -> str:
     every = result["subsets"]["dev"]["all"]
     lines = [
         f"Frames that are looked at in a clip, measured on {result['date']} on {result['machine']} at commit "
-        f"`{result['commit'][:12]}`: `python -m tests.bench.density --data DIR --publish`. AUC of the default model's mean, of "
+        f"`{result['commit'][:12]}`: `{result['command']}`. AUC of the default model's mean, of "
         f"sources with genuine clips and fakes: {held['genuine']} and {held['fake']} held-out clips, and {seen['genuine']} "
         f"and {seen['fake']} of the training's groups, whose figures flatter. Brackets are 95 % intervals over groups. So few "
         f"clips tell more by how far their scores move: the error is the distance from the score at {densities[-1]} frames "
