@@ -21,6 +21,7 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from detector import Detector
+    from detector.faces import FaceFinder
 
 # Before TensorFlow is first imported, by whichever test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -57,6 +58,17 @@ def _missing_weights() -> str:
         return "weights/manifest.json lists no model yet"
     absent = [entry["file"]["name"] for entry in models.values() if not (SHIPPED / entry["file"]["name"]).is_file()]
     return f"not in weights/: {', '.join(absent)}" if absent else ""
+
+
+@pytest.fixture(scope="module")
+def finder() -> Iterator[FaceFinder]:
+    """The real one, with the shipped models."""
+    from detector.faces import FaceFinder
+
+    with FaceFinder(
+        SHIPPED / "blaze_face_short_range.tflite", SHIPPED / "blaze_face_full_range_sparse.tflite"
+    ) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,6 @@ from detector.report import to_dict, to_json
 from detector.stability import CUT_VIEWS
 from detector.video import sample_video
 from tests.clips import counting_frames, paste, write_clip
-from tests.conftest import SHIPPED
 
 Rgb = NDArray[np.uint8]
 FPS, SECONDS = 10, 12
@@ -117,14 +116,6 @@ def spec(name: str, kind: str = "image") -> ModelSpec:
         trained_with="",
         trained_at_commit="0" * 40,
     )
-
-
-@pytest.fixture(scope="module")
-def finder() -> Iterator[FaceFinder]:
-    with FaceFinder(
-        SHIPPED / "blaze_face_short_range.tflite", SHIPPED / "blaze_face_full_range_sparse.tflite"
-    ) as found:
-        yield found
 
 
 def detector_of(

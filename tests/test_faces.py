@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -24,13 +23,6 @@ from detector.records import Box, CropSpec, Detection, Frame
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 SPEC = CropSpec(size=96, margin=0.3)
 UInt8Image = NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def finder() -> Iterator[FaceFinder]:
-    short, full = WEIGHTS / "blaze_face_short_range.tflite", WEIGHTS / "blaze_face_full_range_sparse.tflite"
-    with FaceFinder(short, full) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -14,7 +14,6 @@ from detector.faces import FaceFinder
 from detector.following import NEAR_S, WHOLE_EVERY, FaceFollower
 from detector.records import Box, Detection, Frame
 from tests.clips import paste
-from tests.conftest import SHIPPED
 
 STEP = NEAR_S / 2
 
@@ -64,14 +63,6 @@ def test_a_newcomer_who_is_seen_is_followed_too() -> None:
 )
 def test_nothing_to_follow(answers: list[int], times: list[float | None]) -> None:
     assert follow(answers, times) == (answers, [None, None])
-
-
-@pytest.fixture(scope="module")
-def finder() -> Iterator[FaceFinder]:
-    with FaceFinder(
-        SHIPPED / "blaze_face_short_range.tflite", SHIPPED / "blaze_face_full_range_sparse.tflite"
-    ) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
