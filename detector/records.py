@@ -164,7 +164,7 @@ class ClipCounts:
     in_file: int
     """Frames that the file holds, by its packets."""
     decoded: int
-    """Frames decoded, those on the way to a wanted one included."""
+    """Frames decoded: the wanted ones, and those on the way to one that had to be."""
     undecodable: int
     """Frames on the way that could not be decoded."""
     sampled: int

@@ -4,8 +4,9 @@ A clip is read twice, and what its header claims is believed in neither pass:
 
 1. ``clip_scan`` looks at all packets without decoding any.
 2. The wanted frames are chosen from those time stamps, and only the way to each is decoded, from the last key frame before
-   it where the container can be trusted to find that one, else from where the decoder stands. Only wanted frames become
-   pixels, one stretch at a time, so that memory does not grow with the clip.
+   it where the container can be trusted to find that one, else from where the decoder stands. Of H.264, frames on the way
+   that no other frame is predicted from are passed over. Only wanted frames become pixels, one stretch at a time, so that
+   memory does not grow with the clip.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ EVERY_S = 2.0
 FEW_FRAMES = 1500
 """As long as no more than this many frames are decoded on the way, every stretch stands at its exact place; beyond it, at a
 key frame in its part of the clip, if there is one."""
+_PASSABLE = "h264"
+"""The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
+other. Those that HEVC marks may still be needed by a higher temporal layer."""
 
 
 def is_clip(path: str | os.PathLike[str]) -> bool:
@@ -132,9 +136,11 @@ class VideoSamples:
         self._notes: dict[str, None] = {}
         self._seekable = self._format.seekable
         self._wanted = self._choose(self._places(samples, most), stretch)
+        self._needed: frozenset[int] | None = None
         first = self._first_frame()
         self._size = first.rgb.shape[1], first.rgb.shape[0]
         self._decoded = self._undecodable = 0
+        self._needed = self._needed_stamps()
         self._info = InputInfo(
             name=name,
             sha256=sha256,
@@ -254,6 +260,14 @@ class VideoSamples:
         inside = keys[bisect_left(keys, low) : bisect_right(keys, high)]
         return min(inside, key=lambda key: abs(key - otherwise), default=otherwise)
 
+    def _needed_stamps(self) -> frozenset[int] | None:
+        """Time stamps of the wanted frames, where others may be passed over; None where all on the way are decoded."""
+        if self._scan.codec != _PASSABLE or self._format.counted or not self._scan.timed:
+            return None
+        return frozenset(
+            self._scan.stamps[index] for first, length in self._wanted for index in range(first, first + length)
+        )
+
     # Decoding ------------------------------------------------------------------------------------------------------
 
     def _open(self) -> av.container.InputContainer:
@@ -316,6 +330,8 @@ class VideoSamples:
         for packet in packets_of(container, stream):
             if self._cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
+            if self._needed is not None and (last >= 0 or not entry):  # what follows a seek tells whether it went wrong
+                stream.codec_context.skip_frame = "DEFAULT" if packet.pts in self._needed else "NONREF"
             try:
                 decoded = packet.decode()
             except av.error.EOFError:

@@ -102,6 +102,23 @@ def test_only_the_way_to_the_wanted_frames_is_decoded(long_clip: Path) -> None:
     assert samples.counts.decoded <= 3 * 25
 
 
+@pytest.mark.parametrize(("codec", "passed_over"), [("libx264", True), ("libx265", False)])
+def test_frames_that_no_other_needs_are_passed_over(codec: str, passed_over: bool, tmp_path: Path) -> None:
+    grain = np.random.default_rng(0).integers(0, 60, (4, 64, 96, 3)).astype(np.uint8)
+    frames = (frame + grain[number % 4] // 2 for number, frame in enumerate(counting_frames(120)))
+    options = {"g": "60", "bf": "3", "x264-params": "scenecut=0", "x265-params": "scenecut=0"}
+    path = write_clip(tmp_path / "between.mp4", frames, codec, fps=25, options=options)
+    with sample_video(path, samples=9) as some:
+        wanted = [frame for (frame,) in some]
+    with sample_video(path, samples=None) as everything:
+        all_frames = {frame.index: frame for (frame,) in everything}
+    assert [frame.index for frame in wanted] == [6, 19, 32, 46, 59, 72, 86, 99, 112]
+    assert everything.counts.decoded == 120
+    assert (some.counts.decoded < 0.7 * 120) is passed_over
+    for frame in wanted:
+        assert np.array_equal(frame.rgb, all_frames[frame.index].rgb)
+
+
 def test_a_key_frame_that_is_none_is_not_trusted(tmp_path: Path) -> None:
     # Open groups: frames after an entry point refer to frames before it.
     options = {"g": "15", "sc_threshold": "0", "open-gop": "1", "x264-params": "open-gop=1:bframes=3"}
