@@ -1,5 +1,6 @@
 """How the deciding model looks at a photo's faces: every face with its mirror image in one batch, which gives scores and
-heatmaps; then all that is changed about them in a second, since where to hide something is read from the heatmaps.
+heatmaps; then all that is changed about them in a second, since where to hide something is read from the heatmaps. The faces
+are cut anew while the first batch runs.
 
 No crop goes through the model twice, and a changed crop goes without its mirror image.
 """
@@ -7,6 +8,7 @@ No crop goes through the model twice, and a changed crop goes without its mirror
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +25,8 @@ __all__ = ["MOST_CHECKED", "FaceLook", "look"]
 MOST_CHECKED = 6
 """Faces of one photo whose hottest region is checked, the largest: in a crowd nobody reads so many, and each costs five
 passes."""
+_CUTTERS = 2
+"""Threads that cut faces anew; each holds a part of the photo."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,15 @@ def look(
     if not crops:
         return {}
     spec = selected.spec
-    looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
+    with ThreadPoolExecutor(_CUTTERS, "views") as pool:
+        to_change = crops if stability else {}
+        changed = {index: pool.submit(views, frame, crop.detection, spec.crop) for index, crop in to_change.items()}
+        looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
     heatmap_of: dict[int, Heatmap] = {}
     if heatmaps:
         heatmap_of = dict(zip(crops, heatmaps_of(selected, looked.towards_fake, looked.towards_real), strict=True))
     places = _places(crops, heatmap_of) if regions else {}
-    cut = {index: views(frame, crop.detection, spec.crop) for index, crop in crops.items()} if stability else {}
+    cut = {index: of_face.result() for index, of_face in changed.items()}
     of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
     found = {}
     for index, sides in zip(crops, looked.sides, strict=True):
