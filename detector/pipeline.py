@@ -21,7 +21,7 @@ from typing import Self
 
 import numpy as np
 
-from detector import __version__
+from detector import __version__, memory
 from detector.clip import ClipTools, Progress, analyze_clip
 from detector.errors import UnknownModel, WeightsNotFound
 from detector.faces import FaceFinder, crop_face
@@ -254,7 +254,8 @@ class Detector:
 
 
 def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector:
-    """Load every model of the manifest once, each file compared with its SHA-256 first.
+    """Load every model of the manifest once, each file compared with its SHA-256 first. The process then frees memory sooner
+    (``memory.few_stores``).
 
     Args:
         weights_dir: folder with ``manifest.json``; default ``weights/`` beside the package.
@@ -262,6 +263,7 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
     Raises:
         WeightsError: the manifest or a file is missing, wrong or cannot be fetched; the sentence says which.
     """
+    memory.few_stores()
     store = WeightStore(None if weights_dir is None else Path(weights_dir))
     manifest = store.manifest
     if not any(spec.kind == "image" for spec in manifest.models.values()):

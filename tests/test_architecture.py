@@ -125,7 +125,7 @@ ALLOWED: dict[str, set[str]] = {
     "detector.annotation": RECORDS | STAGES,
     "detector.pipeline": RECORDS
     | STAGES
-    | {"detector.loading", "detector.looks", "detector.stability", "detector.clip", "detector"},
+    | {"detector.loading", "detector.looks", "detector.memory", "detector.stability", "detector.clip", "detector"},
     # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
     "detector.isolation": RECORDS
     | {"detector.annotation", "detector.console", "detector.manifest", "detector.memory", "detector.pipeline"}
