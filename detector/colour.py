@@ -86,7 +86,8 @@ def _managed(colour: Image.Image, icc: bytes | None, notes: list[str]) -> Image.
         notes.append(
             Sentence("The picture has print colours (CMYK) without a profile, so its colours are approximate.")
         )
-    return colour.convert("RGB")
+    # Pillow would copy a picture that is in this mode already.
+    return colour if colour.mode == "RGB" else colour.convert("RGB")
 
 
 def _through_profile(colour: Image.Image, icc: bytes | None) -> Image.Image:

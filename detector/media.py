@@ -19,6 +19,7 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import av
@@ -241,13 +242,11 @@ def _decode(data: bytes, kind: str, notes: list[str]) -> Image.Image:
         _check_passes(containers.jpeg_scans(data), *image.size)
     # Another library in the process may have asked for half pictures.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    with _decoder_errors(kind):
+    with _second_opinion(data, kind), _decoder_errors(kind):
         # Pillow would count the pages of a TIFF one by one.
         frames = containers.tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
         image.load()
     _check_size(*image.size)
-    if kind == "JPEG":
-        _check_jpeg_scans(data)
     _note_other_pictures(data, kind, image.format, frames, notes)
     _note_hdr(data, kind, image, notes)
     profile = containers.png_profile(data) if kind == "PNG" else image.info.get("icc_profile")
@@ -322,6 +321,18 @@ def _check_passes(passes: int, width: int, height: int) -> None:
                 passes=passes,
             )
         )
+
+
+@contextmanager
+def _second_opinion(data: bytes, kind: str) -> Iterator[None]:
+    """``_check_jpeg_scans`` of a JPEG, in a thread beside what is done meanwhile; an error of that goes first."""
+    if kind != "JPEG":
+        yield
+        return
+    with ThreadPoolExecutor(1, "second opinion") as pool:
+        checked = pool.submit(_check_jpeg_scans, data)
+        yield
+    checked.result()
 
 
 def _check_jpeg_scans(data: bytes) -> None:
