@@ -100,9 +100,9 @@ class _Square:
         return (points - (self.x, self.y)) @ self.turn() / self.side + 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Proposal:
-    """A face as one look saw it, in frame pixels; the square has the look's axes."""
+    """A face as one look saw it, in frame pixels; the square has the look's axes. Equal to none but itself."""
 
     square: _Square
     keypoints: NDArray[np.float64]
@@ -156,8 +156,8 @@ class FaceFinder:
 
         Args:
             frame: An upright RGB picture of any size.
-            near: Where faces were a moment before. If given, the layer of the smallest tiles is looked at around these
-                only: they are found as by a whole search, other faces only where a coarser look shows them.
+            near: Where faces were a moment before. If given, the layer of the smallest tiles is looked at only around these
+                and around what else is found: all of these are found as by a whole search, but small newcomers are not.
 
         Returns:
             Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
@@ -165,14 +165,29 @@ class FaceFinder:
         """
         pyramid = _Pyramid(frame.rgb)
         height, width = frame.rgb.shape[:2]
-        first_looks = self._eyes.map(
-            lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS),
-            _first_looks(width, height, near),
-        )
-        proposals = _without_repeats([proposal for seen in first_looks for proposal in seen])[:MAX_PROPOSALS]
-        second_looks = self._eyes.map(lambda eyes, proposal: _second_look(eyes, pyramid, proposal), proposals)
-        faces = _without_repeats([face for face in second_looks if face is not None])
+        looks = list(_first_looks(width, height, near))
+        proposals = self._proposals(pyramid, looks)
+        seen: dict[_Proposal, _Proposal | None] = {}
+        faces = self._faces(pyramid, proposals, seen)
+        if near is not None and (elsewhere := _not_at(near, faces)):
+            # Some tile around it may show it better than the look that found it, as in a whole search.
+            around = [look for look in _first_looks(width, height, elsewhere) if look not in looks]
+            faces = self._faces(pyramid, [*proposals, *self._proposals(pyramid, around)], seen)
         return _reading_order([_as_detection(face) for face in faces])
+
+    def _proposals(self, pyramid: _Pyramid, looks: Sequence[_Square]) -> list[_Proposal]:
+        """All places that first looks propose, repeats included."""
+        found = self._eyes.map(lambda eyes, square: _look(eyes.short, pyramid, square, FIRST_LOOK_PIXELS), looks)
+        return [proposal for of_look in found for proposal in of_look]
+
+    def _faces(
+        self, pyramid: _Pyramid, proposals: Sequence[_Proposal], seen: dict[_Proposal, _Proposal | None]
+    ) -> list[_Proposal]:
+        """The faces among places, by second looks; what these gave is kept in ``seen``, and not looked for again."""
+        places = _without_repeats(proposals)[:MAX_PROPOSALS]
+        new = [place for place in places if place not in seen]
+        seen.update(zip(new, self._eyes.map(lambda eyes, place: _second_look(eyes, pyramid, place), new), strict=True))
+        return _without_repeats([face for place in places if (face := seen[place]) is not None])
 
 
 def _second_look(eyes: _Eyes, pyramid: _Pyramid, proposal: _Proposal) -> _Proposal | None:
@@ -215,6 +230,19 @@ def _may_show(tile: _Square, last: Box) -> bool:
     x, y = last.center
     reach = tile.side / 2 + MOVED * last.width
     return last.width < FILLS_TILE * tile.side and abs(tile.x - x) < reach and abs(tile.y - y) < reach
+
+
+def _not_at(near: Sequence[Detection], faces: Sequence[_Proposal]) -> list[Detection]:
+    """The faces that the tiles around other places were not meant for."""
+    return [
+        face
+        for face in map(_as_detection, faces)
+        if not any(
+            max(abs(now - then) for now, then in zip(face.box.center, last.box.center, strict=True))
+            < MOVED * last.box.width
+            for last in near
+        )
+    ]
 
 
 class _Pyramid:
@@ -319,7 +347,7 @@ def _overlap(one: _Square, other: _Square) -> float:
     return shared_w * shared_h / min(one.side, other.side) ** 2
 
 
-def _without_repeats(proposals: list[_Proposal]) -> list[_Proposal]:
+def _without_repeats(proposals: Sequence[_Proposal]) -> list[_Proposal]:
     """Best score first; whatever mostly overlaps a better one is dropped."""
     kept: list[_Proposal] = []
     for proposal in sorted(proposals, key=lambda p: -p.score):

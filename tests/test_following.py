@@ -92,3 +92,20 @@ def test_a_face_that_moved_on_is_still_found(finder: FaceFinder, two_small_faces
     step = round(0.25 * first.box.width)
     moved = finder.find(Frame(np.roll(two_small_faces, step, axis=1)), [first])
     assert [round(face.box.left) for face in moved] == [pytest.approx(first.box.left + step, abs=2)]
+
+
+def test_a_face_that_moved_far_or_is_new_has_the_box_of_a_whole_search_too(finder: FaceFinder) -> None:
+    ground = np.random.default_rng(0).uniform(60, 190, (18, 32, 3)).astype(np.float32)
+    canvas = np.asarray(cv2.resize(ground, (1920, 1080), interpolation=cv2.INTER_CUBIC).clip(0, 255), np.uint8)
+    head = cv2.resize(np.asarray(skimage.data.astronaut())[0:300, 75:375], (540, 540), interpolation=cv2.INTER_AREA)
+    last = finder.find(Frame(_with(canvas, head, 400)))
+    for left in range(560, 1080, 65):
+        frame = Frame(_with(canvas, head, left))
+        (searched,), (followed,) = finder.find(frame), finder.find(frame, last)
+        assert (followed.box, followed.score) == (searched.box, searched.score)
+
+
+def _with(canvas: NDArray[np.uint8], head: NDArray[np.uint8], left: int) -> NDArray[np.uint8]:
+    picture = canvas.copy()
+    paste(picture, head, left, 270)
+    return picture
