@@ -1,8 +1,9 @@
 """Finding faces in the frames of a clip in less time: where they were in the frame before, a whole search every few frames.
 
 In a frame of 1080p a whole search takes 28 looks, most of them at small tiles for small faces; a face that is followed takes
-7. Followed faces get the same boxes as by a whole search, and so do others that a coarse look shows. What can be missed is a small newcomer (in 1080p, below some
-120 pixels), for the samples until the next whole search and for no longer than ``NEAR_S`` a sample.
+7. Followed faces get the same boxes as by a whole search, and so do others that a coarse look shows. What can be missed is a
+small newcomer (in 1080p, below some 120 pixels), for the samples until the next whole search and for no longer than
+``NEAR_S`` a sample.
 """
 
 from __future__ import annotations
