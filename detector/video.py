@@ -137,6 +137,7 @@ class VideoSamples:
         self._seekable = self._format.seekable
         self._wanted = self._choose(self._places(samples, most), stretch)
         self._needed: frozenset[int] | None = None
+        self._container: av.container.InputContainer | None = None
         first = self._first_frame()
         self._size = first.rgb.shape[1], first.rgb.shape[0]
         self._decoded = self._undecodable = 0
@@ -164,6 +165,7 @@ class VideoSamples:
 
     def close(self) -> None:
         """Close the file."""
+        self._end()
         self._file.close()
 
     def __len__(self) -> int:
@@ -223,6 +225,7 @@ class VideoSamples:
                     yield tuple(found)
         finally:
             frames.close()
+            self._end()
 
     # Choosing ------------------------------------------------------------------------------------------------------
 
@@ -280,10 +283,13 @@ class VideoSamples:
         Raises:
             DamagedMedia: none does.
         """
-        with contextlib.closing(self._frames(0)) as frames:
-            for index, raw in frames:
-                if (frame := self._upright(raw, index)) is not None:
-                    return frame
+        try:
+            with contextlib.closing(self._frames(0)) as frames:
+                for index, raw in frames:
+                    if (frame := self._upright(raw, index)) is not None:
+                        return frame
+        finally:
+            self._end()
         raise DamagedMedia(
             Sentence(
                 "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
@@ -294,21 +300,30 @@ class VideoSamples:
         )
 
     def _frames(self, first: int) -> Generator[tuple[int, av.VideoFrame], None, None]:
-        """(ordinal, decoded frame) from the key frame before ``first`` on, or from the beginning."""
-        container = self._open()
-        try:
-            if first and self._seekable:
-                try:
-                    yield from self._decode(container, first)
-                    return
-                except _WrongEntry:
-                    # This file's index cannot be trusted, so it is read from its beginning from now on.
-                    self._seekable = False
-                    container.close()
-                    container = self._open()
-            yield from self._decode(container, 0)
-        finally:
-            container.close()
+        """(ordinal, decoded frame) from the key frame before ``first`` on, or from the beginning; one such at a time."""
+        if first and self._seekable:
+            try:
+                yield from self._decode(self._container or self._reopened(), first)
+                return
+            except _WrongEntry:
+                # This file's index cannot be trusted, so it is read from its beginning from now on.
+                self._seekable = False
+        yield from self._decode(self._reopened(), 0)
+
+    def _reopened(self) -> av.container.InputContainer:
+        """The clip at its beginning. A seek needs none of this: opening takes as long as decoding some ten frames."""
+        self._end()
+        self._container = self._open()
+        stream = self._scan.stream_of(self._container)
+        stream.thread_type = "AUTO"
+        stream.thread_count = min(4, os.cpu_count() or 1)
+        return self._container
+
+    def _end(self) -> None:
+        """Free the decoder and its threads."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
 
     def _decode(self, container: Any, first: int) -> Iterator[tuple[int, av.VideoFrame]]:
         """(ordinal, frame) of what decodes, in order of presentation; what does not is counted.
@@ -318,8 +333,7 @@ class VideoSamples:
                 frames that are marked as key frames do: what comes out is then not what was filmed. Nothing was given.
         """
         stream = self._scan.stream_of(container)
-        stream.thread_type = "AUTO"
-        stream.thread_count = min(4, os.cpu_count() or 1)
+        stream.codec_context.skip_frame = "DEFAULT"
         ordinal = entry = self._scan.key_before(first)
         if entry:
             try:
