@@ -62,7 +62,7 @@ from detector.verdict import (
     judge_quality,
     judge_stability,
 )
-from detector.video import VideoSamples, sample_video
+from detector.video import VideoSamples, sample_by_rules
 
 __all__ = ["READING", "SHOWING", "ClipTools", "Progress", "analyze_clip"]
 
@@ -169,9 +169,7 @@ def analyze_clip(
     tell = progress or _silent
     stop = cancelled or (lambda: False)
 
-    with sample_video(
-        path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch, name=name, cancelled=stop
-    ) as clip:
+    with sample_by_rules(path, rules, name, stop) as clip:
         looks, crowded = _look(clip, tools, decider, tell, stop)
         info, counts = clip.info, clip.counts
     tracks = link_faces([look.faces for look in looks])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.errors import WeightsCorrupt
+from detector.faces import FaceFinder
 from detector.gradcam import GradCam, Looked
 from detector.inference import Network, Scorer
 from detector.models import TRUNK, load, load_head
@@ -29,6 +30,7 @@ __all__ = [
     "check_contract",
     "heatmaps_of",
     "load_models",
+    "open_finder",
     "stack",
 ]
 
@@ -145,6 +147,15 @@ def load_models(
         {model.spec.name: model for model in found if isinstance(model, LoadedModel)},
         {model.spec.name: model for model in found if isinstance(model, LoadedVideoModel)},
     )
+
+
+def open_finder(store: WeightStore) -> FaceFinder:
+    """The face finder with the manifest's models; a context manager, or to be closed.
+
+    Raises:
+        WeightsError: a file is missing, wrong or cannot be fetched.
+    """
+    return FaceFinder(*(store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range")))
 
 
 def _load(spec: ModelSpec, store: WeightStore, images: Mapping[str, ModelSpec]) -> LoadedModel | LoadedVideoModel:

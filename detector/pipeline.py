@@ -24,13 +24,14 @@ import numpy as np
 from detector import __version__, memory
 from detector.clip import ClipTools, Progress, analyze_clip
 from detector.errors import UnknownModel, WeightsNotFound
-from detector.faces import FaceFinder, crop_face
+from detector.faces import crop_face
 from detector.loading import (
     FindsFaces,
     LoadedModel,
     LoadedVideoModel,
     check_contract,
     load_models,
+    open_finder,
     stack,
 )
 from detector.looks import FaceLook, look
@@ -272,8 +273,7 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
             "or use the weights folder of a release."
         )
     models, video_models = load_models(manifest.models.values(), store)
-    detectors = [store.locate(manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
-    return Detector(manifest, FaceFinder(*detectors), models, video_models)
+    return Detector(manifest, open_finder(store), models, video_models)
 
 
 def _cut(

@@ -39,10 +39,19 @@ from detector.clip_scan import (
 )
 from detector.errors import Cancelled, DamagedMedia, UnsupportedMedia
 from detector.frames import has_hdr_curve, square_pixel_size, upright_rgb
-from detector.records import ClipCounts, Frame, InputInfo
+from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
 
-__all__ = ["EVERY_S", "MAX_FILE_BYTES", "MAX_SECONDS", "MAX_SIDE", "VideoSamples", "is_clip", "sample_video"]
+__all__ = [
+    "EVERY_S",
+    "MAX_FILE_BYTES",
+    "MAX_SECONDS",
+    "MAX_SIDE",
+    "VideoSamples",
+    "is_clip",
+    "sample_by_rules",
+    "sample_video",
+]
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 EVERY_S = 2.0
@@ -114,6 +123,15 @@ def sample_video(
     except BaseException:
         file.close()
         raise
+
+
+def sample_by_rules(
+    path: str | os.PathLike[str], rules: ClipRules, name: str | None = None, cancelled: Stop | None = None
+) -> VideoSamples:
+    """``sample_video`` as the detector does it for an analysis."""
+    return sample_video(
+        path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch, name=name, cancelled=cancelled
+    )
 
 
 class VideoSamples:

@@ -63,11 +63,10 @@ def _missing_weights() -> str:
 @pytest.fixture(scope="module")
 def finder() -> Iterator[FaceFinder]:
     """The real one, with the shipped models."""
-    from detector.faces import FaceFinder
+    from detector.loading import open_finder
+    from detector.weights import WeightStore
 
-    with FaceFinder(
-        SHIPPED / "blaze_face_short_range.tflite", SHIPPED / "blaze_face_full_range_sparse.tflite"
-    ) as found:
+    with open_finder(WeightStore(SHIPPED)) as found:
         yield found
 
 

@@ -118,15 +118,12 @@ def test_a_new_limit_asks_for_new_verdicts(tmp_path: Path) -> None:
     assert not set_disagreement(after, {"clips": rows}, tmp_path), "the verdicts were given under this very limit"
 
 
-def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path) -> None:
+def test_sequences_are_cut_by_the_detectors_own_rooms(folder: Path, finder: FaceFinder) -> None:
     model = with_trunk_of(resnet(32), HeadRecipe(size=32))
-    with FaceFinder(
-        SHIPPED / "blaze_face_short_range.tflite", SHIPPED / "blaze_face_full_range_sparse.tflite"
-    ) as finder:
-        made = build_sequences(
-            folder, read_clips(folder, "dev"), finder, VideoScorer(model), CropSpec(32, 0.25),
-            places=6, pseudo_fakes=2, landmarker=_Oval(),
-        )  # fmt: skip
+    made = build_sequences(
+        folder, read_clips(folder, "dev"), finder, VideoScorer(model), CropSpec(32, 0.25),
+        places=6, pseudo_fakes=2, landmarker=_Oval(),
+    )  # fmt: skip
     assert made.features.shape == (12, 6, 1024)
     assert made.present.any(axis=1).all()
     assert (made.features[~made.present] == 0).all()

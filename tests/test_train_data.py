@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.faces import FaceFinder, crop_face
+from detector.faces import crop_face
+from detector.loading import open_finder
 from detector.media import read_image
 from detector.records import CropSpec
 from detector.weights import WeightStore
@@ -36,9 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8
 def test_training_crops_equal_scored_crops_byte_for_byte(folder: Path, tmp_path: Path) -> None:
     cache = build_cache(folder, tmp_path / "cache", landmarker=None, processes=1)
     assert [sample.path for sample in cache.samples] == ["a.jpg", "b.png"]
-    store = WeightStore()
-    short, full = (store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range"))
-    with FaceFinder(short, full) as finder:
+    with open_finder(WeightStore()) as finder:
         for index, sample in enumerate(cache.samples):
             frame = read_image(folder / sample.path).frame
             (detection,) = finder.find(frame)

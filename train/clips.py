@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from detector import load_detector
-from detector.faces import FaceFinder
+from detector.loading import open_finder
 from detector.models import load
 from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
 from detector.sequences import VideoScorer
@@ -156,9 +156,8 @@ def _sequences(options: argparse.Namespace, store: WeightStore, spec: CropSpec, 
     """Made once a folder: heads of several kinds may be trained on the same."""
     kept = options.out / "sequences.npz"
     if not kept.exists():
-        detectors = [store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
         with ExitStack() as stack:
-            finder = stack.enter_context(FaceFinder(*detectors))
+            finder = stack.enter_context(open_finder(store))
             landmarker = stack.enter_context(Landmarker(options.landmarker)) if options.pseudo_fakes else None
             sequences = build_sequences(
                 options.data, read_clips(options.data, options.subset), finder, trunk, spec, stretch=options.stretch,

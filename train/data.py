@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from detector.errors import DetectorError
-from detector.faces import FaceFinder, crop_face
+from detector.faces import crop_face
+from detector.loading import open_finder
 from detector.media import read_image
 from detector.records import Box, CropSpec, Detection, Frame
 from detector.weights import WeightStore
@@ -152,12 +153,10 @@ def _build_part(
     reader: Callable[[Path, Sample], Iterator[tuple[Sample, Frame]]],
 ) -> Counter:  # fmt: skip
     lost: Counter = Counter()
-    store = WeightStore()
-    short, full = (store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range"))
     mesh_finder = Landmarker(landmarker) if landmarker else None
     offset = 0
     with (
-        FaceFinder(short, full) as finder,
+        open_finder(WeightStore()) as finder,
         open(part.with_suffix(".bin"), "wb") as pixels,
         open(part.with_suffix(".jsonl"), "w", encoding="utf-8") as index,
     ):

@@ -20,8 +20,9 @@ import numpy as np
 
 from detector.faces import FaceFinder
 from detector.following import FaceFollower
+from detector.loading import open_finder
 from detector.records import ClipRules, Detection, Frame
-from detector.video import sample_video
+from detector.video import sample_by_rules
 from detector.weights import WeightStore
 from tests.bench.inputs import make_clip
 from tests.conftest import ROOT
@@ -71,8 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     every = [sample for subset in ("train", "dev") for sample in read_clips(options.data, subset)]
     order = np.random.default_rng(options.seed).permutation(len(every))[: options.clips]
     total = Compared()
-    paths = [store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
-    with FaceFinder(*paths) as finder:
+    with open_finder(store) as finder:
         for sample in (every[index] for index in order):
             total.add(compare(finder, options.data / sample.path, rules))
         print(f"{len(order)} clips: {total}", flush=True)
@@ -99,7 +99,7 @@ def compare(finder: FaceFinder, path: Path, rules: ClipRules) -> Compared:
 
 
 def _frames(path: Path, rules: ClipRules) -> Iterator[Frame]:
-    with sample_video(path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch) as clip:
+    with sample_by_rules(path, rules) as clip:
         for stretch in clip:
             yield from stretch
 

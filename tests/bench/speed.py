@@ -30,9 +30,10 @@ import numpy as np
 
 from detector import Detector, load_detector, media, overlay
 from detector.annotation import annotate
-from detector.faces import FaceFinder, crop_face
+from detector.faces import crop_face
+from detector.loading import open_finder
 from detector.records import FaceCrop
-from detector.video import VideoSamples, sample_video
+from detector.video import VideoSamples, sample_by_rules
 from detector.weights import WeightStore
 from tests.bench.compare import in_turns, ratio, too_busy
 from tests.bench.inputs import make_clip, make_photo
@@ -301,20 +302,12 @@ def _sampled(case: Case, detector: Detector) -> VideoSamples:
     """A clip opened for the frames that ours looks at."""
     rules = detector.manifest.clips
     assert rules is not None, "the manifest has rules for clips"
-    return sample_video(case.path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch)
-
-
-@contextmanager
-def _finder() -> Iterator[FaceFinder]:
-    store = WeightStore()
-    paths = [store.locate(store.manifest.face_detectors[key]).path for key in ("short_range", "full_range")]
-    with FaceFinder(*paths) as finder:
-        yield finder
+    return sample_by_rules(case.path, rules)
 
 
 def _crops(case: Case, detector: Detector) -> list[FaceCrop]:
     spec = detector.select().spec.crop
-    with _finder() as finder:
+    with open_finder(WeightStore()) as finder:
         if not case.clip:
             frame = media.read_image(case.path).frame
             return [crop_face(frame, found, spec) for found in finder.find(frame)]
@@ -333,7 +326,7 @@ def stages(case: Case, detector: Detector) -> dict[str, float]:
         spent[name] = round(1000 * (time.perf_counter() - start) + spent.get(name, 0.0), 1)
 
     selected = detector.select()
-    with _finder() as finder:
+    with open_finder(WeightStore()) as finder:
         with stage("decode"):
             if case.clip:
                 with _sampled(case, detector) as clip:
