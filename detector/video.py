@@ -329,7 +329,7 @@ class VideoSamples:
         yield from self._decode(self._reopened(), 0)
 
     def _reopened(self) -> av.container.InputContainer:
-        """The clip at its beginning. A seek needs none of this: opening takes as long as decoding some ten frames."""
+        """The clip at its beginning. A seek does without: to open a clip FFmpeg decodes its first frames."""
         self._end()
         self._container = self._open()
         stream = self._scan.stream_of(self._container)
