@@ -102,8 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--verdict-only",
         action="store_true",
-        help="leave out the other models' scores and the test of the hottest regions, on which no verdict rests: "
-        "faster",
+        help="leave out what no verdict rests on, the other models' scores and the test of the hottest regions: faster",
     )
     analyze.add_argument(
         "--heatmaps",

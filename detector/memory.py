@@ -33,13 +33,15 @@ def few_stores() -> None:
     Each would keep what it once freed, frames and feature maps of many MB, while the others ask the system for more. Measured
     with ``peak_memory_mib`` of tests/bench/speed.py; the time is the same.
     """
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # a library of C other than glibc has no such function
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+    _glibc("mallopt", _ARENA_MAX, 2)
 
 
 def give_back() -> None:
     """Return what is free to the system at once: glibc keeps hundreds of MB for this process otherwise, in pieces."""
+    _glibc("malloc_trim", 0)
+
+
+def _glibc(function: str, *arguments: int) -> None:
     if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # a library of C other than glibc has no such function
-            ctypes.CDLL(None).malloc_trim(0)
+        with contextlib.suppress(AttributeError):  # another library of C has no such function
+            getattr(ctypes.CDLL(None), function)(*arguments)

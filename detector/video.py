@@ -319,7 +319,7 @@ class VideoSamples:
 
     def _frames(self, first: int) -> Generator[tuple[int, av.VideoFrame], None, None]:
         """(ordinal, decoded frame) from the key frame before ``first`` on, or from the beginning; one such at a time."""
-        if first and self._seekable:
+        if self._seekable and self._scan.key_before(first):
             try:
                 yield from self._decode(self._container or self._reopened(), first)
                 return
