@@ -2,8 +2,8 @@
 the other files that begin with ``app_``.
 
 ``build_app(detector)`` makes the page for any object that answers like ``detector.Detector``; ``main()`` loads the real
-one and serves it. The analysis is in the package ``detector``, the words in ``detector.words`` and the layout of a
-result in ``detector.page``.
+one and serves it. The analysis is in the package ``detector``, the words in ``detector.words.results`` and the layout of a
+result in ``detector.report.page``.
 """
 
 from __future__ import annotations
@@ -19,23 +19,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from app_about import AboutTab
-from app_examples import ExamplesTab
-from app_gradio import gr
-from app_log import log_without_names
-from app_photo import PhotoTab
-from app_server import Rules, names_of, surface
-from app_share import share_row
-from app_uploads import QUOTA_BYTES, Uploads
-from app_video import VideoTab
-from app_words import Relabel, Said, follow, language_switch
-from detector import annotation, feedback, page, report, words, words_about, words_examples
 from detector.errors import DetectorError
-from detector.gallery import Gallery
-from detector.isolation import IsolatedDetector
-from detector.language import LANGUAGES
-from detector.pictures import pictures_of
+from detector.pipeline import annotation
 from detector.records import Manifest, Report
+from detector.report import feedback, page
+from detector.report import serialise as report
+from detector.report.pictures import pictures_of
+from detector.web.about_tab import AboutTab
+from detector.web.examples_tab import ExamplesTab
+from detector.web.gallery import Gallery
+from detector.web.gate import Rules, names_of, surface
+from detector.web.gradio_import import gr
+from detector.web.localised import Relabel, Said, follow, language_switch
+from detector.web.log import log_without_names
+from detector.web.photo_tab import PhotoTab
+from detector.web.share_row import share_row
+from detector.web.uploads import QUOTA_BYTES, Uploads
+from detector.web.video_tab import VideoTab
+from detector.words import about as words_about
+from detector.words import examples as words_examples
+from detector.words import results as words
+from detector.words.language import LANGUAGES
+from detector.worker.isolation import IsolatedDetector
 
 if TYPE_CHECKING:
     from detector import Detector

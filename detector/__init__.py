@@ -15,7 +15,7 @@ from detector.errors import DetectorError
 from detector.records import Report, Verdict
 
 if TYPE_CHECKING:
-    from detector.pipeline import Detector, load_detector
+    from detector.pipeline.detector import Detector, load_detector
 
 __all__ = ["Detector", "DetectorError", "Report", "Verdict", "__version__", "load_detector"]
 
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name in ("Detector", "load_detector"):
-        from detector import pipeline
+        from detector.pipeline import detector as pipeline
 
         return getattr(pipeline, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,14 +24,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 # Only what is quick: TensorFlow and mediapipe cost seconds, which --help should not.
-from detector import __version__, words, words_provenance
-from detector.console import native_noise_hidden
+from detector import __version__
 from detector.errors import DetectorError
-from detector.language import LANGUAGES, Language, language
 from detector.records import Appearance, FaceResult, Manifest, Report, Verdict
+from detector.runtime.console import native_noise_hidden
+from detector.words import origin as words_provenance
+from detector.words import results as words
+from detector.words.language import LANGUAGES, Language, language
 
 if TYPE_CHECKING:
-    from detector.pipeline import Detector
+    from detector.pipeline.detector import Detector
 
 __all__ = ["main"]
 
@@ -147,8 +149,8 @@ def _load(weights: Path | None) -> Detector:
 
 
 def _analyze(options: argparse.Namespace, load: Load) -> int:
-    from detector import report as reports
-    from detector.annotation import annotate
+    from detector.pipeline.annotation import annotate
+    from detector.report import serialise as reports
 
     with contextlib.ExitStack() as stack:
         try:
@@ -234,8 +236,8 @@ def _html_problem(options: argparse.Namespace) -> str:
 
 
 def _write_html(found: Report, manifest: Manifest, target: Path, say: Language) -> None:
-    from detector.page_document import document
-    from detector.pictures import pictures_of
+    from detector.report.document import document
+    from detector.report.pictures import pictures_of
 
     target.write_text(document(found, pictures_of(found, manifest), manifest, say), encoding="utf-8")
 
@@ -318,9 +320,9 @@ def _person_line(number: int, face: FaceResult, seen: Appearance) -> str:
 
 
 def _write_pictures(found: Report, manifest: Manifest, folder: Path, stem: str) -> None:
-    from detector.media import encode_png
-    from detector.overlay import boxes_on_frame, heatmap_on_crop
-    from detector.timeline import timeline
+    from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop
+    from detector.drawing.timeline import timeline
+    from detector.media.images import encode_png
 
     if found.frame is not None and found.faces and found.input.kind == "image":
         boxes = [face.crop.detection.box for face in found.faces]
@@ -376,7 +378,7 @@ def _self_check(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    from detector.weights import WeightStore
+    from detector.weights.store import WeightStore
 
     store = WeightStore(options.weights)
     rows: list[dict[str, Any]] = []

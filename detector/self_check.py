@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detector.errors import DetectorError
+from detector.paths import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
-    from detector.isolation import IsolatedDetector
+    from detector.worker.isolation import IsolatedDetector
 
 __all__ = ["Check", "self_check"]
 
-ROOT = Path(__file__).resolve().parent.parent
 ROOM_BYTES = 1 << 30
 """Free space in the temporary folder below which uploads soon find no place."""
-_PORTRAIT = Path(__file__).resolve().parent / "examples" / "collins.jpg"
+_PORTRAIT = EXAMPLES / "collins.jpg"
 _FRAMES = 8
 _CODINGS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores")
 
@@ -52,7 +52,7 @@ def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
     Args:
         weights_dir: folder with ``manifest.json``; default as for ``load_detector``.
     """
-    from detector.isolation import IsolatedDetector
+    from detector.worker.isolation import IsolatedDetector
 
     with ExitStack() as opened, ThreadPoolExecutor(1) as ahead:
         # The models load while the rest is tried; what is wrong with them is said in its turn.
@@ -125,7 +125,7 @@ def _temporary_folder() -> str:
 
 def _weights(weights_dir: Path | None) -> str:
     """Every file that the manifest names, compared with its SHA-256; only what is not here is asked of the Hub."""
-    from detector.weights import WeightStore
+    from detector.weights.store import WeightStore
 
     store = WeightStore(weights_dir)
     files = [*(spec.file for spec in store.manifest.models.values()), *store.manifest.face_detectors.values()]
@@ -140,7 +140,7 @@ def _weights(weights_dir: Path | None) -> str:
 
 
 def _picture_formats() -> str:
-    from detector.media import FORMATS, unreadable_formats
+    from detector.media.images import FORMATS, unreadable_formats
 
     if bad := unreadable_formats():
         raise _NotWell(
@@ -150,7 +150,7 @@ def _picture_formats() -> str:
 
 
 def _video_codings() -> str:
-    from detector.clip_scan import missing_decoders
+    from detector.media.clip_scan import missing_decoders
 
     if missing := missing_decoders(_CODINGS):
         raise _NotWell(f"No decoder for {', '.join(missing)}. Reinstall with: pip install --force-reinstall av")
@@ -184,8 +184,8 @@ def _checked(detector: IsolatedDetector, path: Path) -> str:
 
 def _write_clip(clip: Path) -> None:
     """A second of the portrait that wanders sideways, written as marked videos are."""
-    from detector.clip_writer import ClipWriter
-    from detector.media import read_image
+    from detector.media.clip_writer import ClipWriter
+    from detector.media.images import read_image
 
     rgb = read_image(_PORTRAIT).frame.rgb
     with ClipWriter(clip, fps=_FRAMES) as writer:

@@ -19,9 +19,11 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests import ROOT
+
 if TYPE_CHECKING:
     from detector import Detector
-    from detector.faces import FaceFinder
+    from detector.faces.finder import FaceFinder
 
 # Before TensorFlow is first imported, by whichever test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -29,7 +31,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["DETECTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix="photo-check-tests-")
 atexit.register(shutil.rmtree, os.environ["DETECTOR_CACHE_DIR"], ignore_errors=True)
 
-ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "weights"
 DATA = ROOT.parent / "shared" / "data"
 
@@ -63,8 +64,8 @@ def _missing_weights() -> str:
 @pytest.fixture(scope="module")
 def finder() -> Iterator[FaceFinder]:
     """The real one, with the shipped models."""
-    from detector.loading import open_finder
-    from detector.weights import WeightStore
+    from detector.models.loading import open_finder
+    from detector.weights.store import WeightStore
 
     with open_finder(WeightStore(SHIPPED)) as found:
         yield found
@@ -97,10 +98,10 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder with the shipped face detectors and two small random models, "tiny" (default) and "other"."""
     import keras
 
-    from detector.manifest import update_manifest
-    from detector.models import build
+    from detector.models.networks import build
     from detector.records import Bands, Calibration, CropSpec, ErrorRate, ModelSpec, Verdict, WeightFile
-    from detector.weights import load_manifest
+    from detector.weights.manifest import update_manifest
+    from detector.weights.store import load_manifest
 
     folder = tmp_path_factory.mktemp("weights")
     values = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
@@ -141,8 +142,8 @@ def tiny_detector(tiny_weights: Path) -> Iterator[Detector]:
 @pytest.fixture(scope="session")
 def clip_weights(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``tiny_weights`` with rules for clips: six frames, and the mean of "tiny" decides."""
-    from detector.manifest import update_manifest
     from detector.records import Bands, Calibration, ClipRules, FrameMean
+    from detector.weights.manifest import update_manifest
 
     folder = shutil.copytree(tiny_weights, tmp_path_factory.mktemp("clip_weights") / "weights")
     mean = FrameMean(Calibration(), Bands(0.4, 0.6, None), (), "random weights of the tests")

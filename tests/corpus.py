@@ -27,7 +27,7 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from tests.clips import counting_frames, paste, write_clip
+from tests.support.clips import counting_frames, paste, write_clip
 
 __all__ = ["CASES", "Case", "Expect", "flipped", "write"]
 

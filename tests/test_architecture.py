@@ -1,4 +1,4 @@
-"""The arrows: which room may import which, and which library may be used where. Read from the source, so that an import
+"""Who may import whom: the floors of the packages, and the homes of the libraries. Read from the source, so that an import
 inside a function or under a condition counts as well.
 """
 
@@ -11,172 +11,65 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT, in_new_python
+from tests import ROOT
+from tests.support.running import in_new_python
 
 PACKAGE = sorted((ROOT / "detector").rglob("*.py"))
 TRAINING = sorted((ROOT / "train").rglob("*.py"))
-SOURCES = [*PACKAGE, *TRAINING, *sorted(ROOT.glob("app*.py"))]
+SOURCES = [*PACKAGE, *TRAINING, ROOT / "app.py"]
 
-RECORDS = {"detector.records", "detector.errors", "detector.sentences"}
-STAGES = {
-    f"detector.{stage}"
-    for stage in [
-        "media",
-        "video",
-        "clip_writer",
-        "faces",
-        "tracks",
-        "models",
-        "inference",
-        "sequences",
-        "gradcam",
-        "overlay",
-        "timeline",
-        "regions",
-        "verdict",
-        "weights",
-        "report",
-        "provenance",
-    ]
+FLOORS: dict[str, tuple[str, ...]] = {
+    "detector": (
+        "errors sentences paths",  # the ground floor
+        "records runtime",
+        "media faces weights verdict words",
+        "origin drawing models",
+        "probes",
+        "pipeline report",
+        "worker web",
+        "self_check __main__",
+    ),
+    "train": ("lineage metrics", "data", "fakes", "fitting", "measuring", "card", "clips __main__"),
 }
-# The rooms that know the stages: loading (models with their checks), pipeline (a picture's way), clip (a clip's way) and
-# annotation (a clip's way back into a file).
-ALLOWED: dict[str, set[str]] = {
-    "detector.records": set(),
-    "detector.errors": set(),
-    "detector.sentences": set(),
-    **dict.fromkeys(STAGES, RECORDS),
-    # The two decoders have parts in rooms of their own, which know no stage and which no other stage knows.
-    "detector.files": RECORDS,
-    "detector.colour": RECORDS,
-    "detector.containers": RECORDS,
-    "detector.media": RECORDS | {"detector.files", "detector.colour", "detector.containers"},
-    "detector.clip_formats": set(),
-    "detector.frames": RECORDS,
-    "detector.clip_scan": RECORDS | {"detector.clip_formats"},
-    # It opens a clip for its sound, as safely as video does for its pictures.
-    "detector.clip_writer": RECORDS | {"detector.clip_formats", "detector.clip_scan"},
-    "detector.video": RECORDS
-    | {"detector.files", "detector.containers", "detector.clip_formats", "detector.clip_scan", "detector.frames"},
-    # What a file says about itself: its entries, its signed manifest, and what both mean.
-    "detector.metadata": RECORDS | {"detector.containers", "detector.clip_formats", "detector.clip_scan"},
-    "detector.credentials": RECORDS | {"detector.metadata"},
-    "detector.provenance": RECORDS | {"detector.metadata", "detector.credentials"},
-    "detector.manifest": RECORDS,
-    # Explains what it runs itself, so that scores and maps come from one pass.
-    "detector.gradcam": RECORDS | {"detector.inference"},
-    "detector.weights": RECORDS | {"detector.manifest"},
-    # Base modules like records: loading models is noisy wherever it is done.
-    "detector.console": set(),
-    "detector.faces": RECORDS | {"detector.console", "detector.copies"},
-    "detector.copies": set(),
-    "detector.memory": set(),
-    "detector.inference": RECORDS | {"detector.copies", "detector.memory"},
-    # What the page says and how it is laid out.
-    "detector.words": RECORDS,
-    "detector.words_about": RECORDS,
-    "detector.feedback": RECORDS,
-    "detector.page_about": RECORDS
-    | {"detector.words", "detector.words_about", "detector.language", "detector.page_parts"},
-    "detector.german": {"detector.german_sharing", "detector.german_server"},
-    "detector.words_server": RECORDS,
-    "detector.words_gradio": RECORDS | {"detector.words", "detector.words_server"},
-    "detector.german_server": {"detector.words_server", "detector.words_gradio"},
-    "detector.german_sharing": set(),
-    "detector.language": RECORDS | {"detector.german"},
-    "detector.page_parts": RECORDS | {"detector.words", "detector.language"},
-    "detector.page_clip": RECORDS | {"detector.words", "detector.language", "detector.page_parts"},
-    "detector.words_provenance": RECORDS,
-    "detector.words_report": RECORDS,
-    "detector.words_examples": RECORDS | {"detector.words"},
-    "detector.page_provenance": RECORDS | {"detector.words_provenance", "detector.language"},
-    "detector.plain_text": RECORDS
-    | {"detector.words", "detector.words_provenance", "detector.words_report", "detector.language"},
-    "detector.page": RECORDS
-    | {"detector.words_report", "detector.page_provenance", "detector.plain_text"}
-    | {"detector.words", "detector.language", "detector.page_parts", "detector.page_clip"},
-    "detector.page_document": RECORDS
-    | {"detector.words_report", "detector.language", "detector.page", "detector.report"},
-    # Draws and encodes what the page shows.
-    "detector.pictures": RECORDS | {"detector.media", "detector.overlay", "detector.timeline", "detector.page"},
-    # The examples, what was said of them, and the cache of that.
-    "detector.gallery": RECORDS
-    | {
-        "detector.language",
-        "detector.page",
-        "detector.page_parts",
-        "detector.pictures",
-        "detector.report",
-        "detector.words",
-    }
-    | {"detector.words_examples"},
-    # "detector" itself is asked for its version.
-    "detector.loading": RECORDS | STAGES,
-    # Small changes of a face and what they do to its score; all that the deciding model looks at.
-    "detector.stability": RECORDS | STAGES,
-    "detector.looks": RECORDS | STAGES | {"detector.loading", "detector.stability"},
-    # A thread that makes items ahead, of whatever kind.
-    "detector.ahead": set(),
-    # It is lent a finder and asks where to look.
-    "detector.following": RECORDS | {"detector.loading"},
-    "detector.clip": RECORDS
-    | STAGES
-    | {"detector.loading", "detector.stability", "detector.ahead", "detector.following"},
-    "detector.annotation": RECORDS | STAGES,
-    "detector.pipeline": RECORDS
-    | STAGES
-    | {"detector.loading", "detector.looks", "detector.memory", "detector.stability", "detector.clip", "detector"},
-    # The pipeline in a process of its own; the rooms that load TensorFlow are imported in that process only.
-    "detector.isolation": RECORDS
-    | {"detector.annotation", "detector.console", "detector.manifest", "detector.memory", "detector.pipeline"}
-    | {"detector.words_server"},
-    # Tries a part of each room; the whole of it through the isolated pipeline.
-    "detector.self_check": RECORDS
-    | {"detector.clip_scan", "detector.clip_writer", "detector.isolation", "detector.media", "detector.weights"},
-    "detector": RECORDS | {"detector.pipeline"},
+"""The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
+BESIDE: dict[str, set[str]] = {
+    "detector.errors": {"sentences"},
+    "detector.web": {"worker"},
+    "detector.report": {"pipeline"},
+    "detector.__main__": {"self_check"},
+    "train.__main__": {"clips"},
+    "train.measuring": {"card"},
 }
-"""What each module of the package may import of it. ``__main__``, ``app`` and ``train`` may import all of it."""
 
-NETWORKS = {
-    *("detector.inference", "detector.models", "detector.sequences", "detector.gradcam", "detector.weights"),
-    "train",
-}
-"""Where networks are made, run, explained and trained."""
 HOMES: dict[str, set[str]] = {
-    # The other rooms of the page take it from there.
-    "gradio": {"app_gradio"},
+    "gradio": {"detector.web"},
     # Training needs landmarks for its pseudo-fakes; what is scored comes from detector.faces there too.
-    "mediapipe": {"detector.faces", "train.landmarks"},
-    # colour converts what media decoded, and opens nothing; metadata opens pictures for their entries and decodes none.
-    "PIL": {"detector.media", "detector.colour", "detector.metadata"},
-    "pillow_heif": {"detector.media", "detector.metadata"},
-    "c2pa": {"detector.credentials"},
-    "defusedxml": {"detector.metadata"},
-    # media asks FFmpeg for its opinion of a JPEG; video and frames read clips, clip_writer writes them. train.codec
-    # compresses stills the way a video would, in memory.
-    # metadata reads a clip's tags.
-    "av": {"detector.media", "detector.video", "detector.clip_scan", "detector.frames", "detector.clip_writer"}
-    | {"detector.metadata", "train.codec"},
-    "tensorflow": NETWORKS,
-    "keras": NETWORKS,
-    # The gate before the page knows the web, and neither the page nor a picture.
-    "limits": {"app_server"},
-    "huggingface_hub": {"detector.weights", "train.publish"},
-    "cv2": {"detector.media", "detector.faces", "detector.tracks", "detector.overlay", "detector.timeline", "train"}
-    # Blurs what is to be hidden.
-    | {"detector.regions"},
+    "mediapipe": {"detector.faces", "train.data.landmarks"},
+    # origin opens pictures for their entries and decodes none.
+    "PIL": {"detector.media", "detector.origin"},
+    "pillow_heif": {"detector.media", "detector.origin"},
+    "c2pa": {"detector.origin"},
+    "defusedxml": {"detector.origin"},
+    # origin reads a clip's tags; train.fakes.codec compresses stills the way a video would, in memory.
+    "av": {"detector.media", "detector.origin", "train.fakes.codec"},
+    "tensorflow": {"detector.models", "detector.weights", "train"},
+    "keras": {"detector.models", "detector.weights", "train"},
+    "limits": {"detector.web"},
+    "huggingface_hub": {"detector.weights", "train.card"},
+    # probes blurs what is to be hidden.
+    "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},
     "imageio": set(),
-    "matplotlib": {"train.curves", "train.figures"},
-    "sklearn": {"train.probe"},
+    "matplotlib": {"train.fitting", "train.card"},
+    "sklearn": {"train.measuring"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
 }
-"""Where a library may be imported; "train" stands for all of it. Tests may use what they like."""
+"""Where a library may be imported; a package stands for all of it. Tests may use what they like."""
 
 DECODERS = {"imread", "imdecode", "imreadmulti", "imdecodemulti", "imwrite", "imencode", "VideoCapture", "VideoWriter"}
-"""Words of cv2 that read or write media, which only ``media`` may do."""
-DEGRADES = {"train.augment": {"imencode", "imdecode"}, "train.degrade": {"imencode"}}
+"""Names of cv2 that read or write media, which only ``detector.media`` may do."""
+DEGRADES = {"train.fakes.augment": {"imencode", "imdecode"}, "train.measuring.degrade": {"imencode"}}
 """Compress pixels in memory to age them: there and back, or into the bytes of a file that the detector then reads."""
 
 
@@ -211,25 +104,44 @@ def imports(source: str, module: str) -> Iterator[tuple[int, str, str | None]]:
                 raise AssertionError(f"{module}:{node.lineno}: an import that cannot be read from the source")
 
 
+def floor_of(module: str) -> tuple[str, int]:
+    """The package a module belongs to, "detector.media" of "detector.media.images", and its floor.
+
+    Raises:
+        AssertionError: it has none.
+    """
+    top, _, rest = module.partition(".")
+    package = rest.partition(".")[0]
+    for floor, packages in enumerate(FLOORS[top]):
+        if package in packages.split():
+            return f"{top}.{package}", floor
+    raise AssertionError(f"{module}: no floor; give its package one in FLOORS")
+
+
+def may_import(module: str, imported: str) -> bool:
+    """Whether the floors allow it, for two modules of the same of ``FLOORS``."""
+    if imported == module.partition(".")[0] or module == imported.partition(".")[0]:
+        # The package's own face: its version, and what it re-exports.
+        return True
+    (here, floor), (there, below) = floor_of(module), floor_of(imported)
+    return here == there or below < floor or there.partition(".")[2] in BESIDE.get(here, set())
+
+
 def faults(source: str, module: str) -> list[str]:
-    """Every import or decoder word in a source text that breaks an arrow."""
+    """Every import or decoder name in a source text that breaks a rule."""
     found = []
     top = module.split(".")[0]
+    prefixes = {module} | {module[:i] for i, c in enumerate(module) if c == "."}
     for line, imported, _ in imports(source, module):
         library = imported.split(".")[0]
         if library in ("app", "train", "tests") and top == "detector":
             found.append(f"{module}:{line}: the package imports {imported}")
-        if (
-            library == "detector"
-            and top == "detector"
-            and module != "detector.__main__"
-            and imported not in ALLOWED[module]
-        ):
+        if library == top and library in FLOORS and not may_import(module, imported):
             found.append(f"{module}:{line}: imports {imported}")
-        if library in HOMES and not {module, top} & HOMES[library]:
+        if library in HOMES and not prefixes & HOMES[library]:
             found.append(f"{module}:{line}: imports {library}, whose place is {sorted(HOMES[library]) or 'nowhere'}")
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and node.attr in DECODERS and module != "detector.media":
+        if isinstance(node, ast.Attribute) and node.attr in DECODERS and "detector.media" not in prefixes:
             if node.attr in DEGRADES.get(module, set()):
                 continue
             found.append(f"{module}:{node.lineno}: {node.attr}, which only detector.media may use")
@@ -237,39 +149,46 @@ def faults(source: str, module: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
-def test_the_arrows_hold(path: Path) -> None:
+def test_imports_go_down(path: Path) -> None:
     assert not faults(path.read_text(encoding="utf-8"), module_name(path))
 
 
-def test_every_module_has_its_place_in_the_table() -> None:
-    modules = {module_name(path) for path in PACKAGE} - {"detector.__main__"}
-    assert modules == set(ALLOWED), "a new room must be given its arrows here, and a removed one taken out"
+def test_every_floor_names_what_exists() -> None:
+    for top, floors in FLOORS.items():
+        there = {
+            path.stem for path in (ROOT / top).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        assert there - {"__init__"} == set(" ".join(floors).split()), top
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("detector.faces", "def f():\n    from detector import media"),
-        ("detector.faces", "def f():\n    import detector.models as m"),
-        ("detector.faces", "if True:\n    from detector.media import read_image"),
-        ("detector.records", "from detector.errors import DetectorError"),
-        ("detector.verdict", "from detector import load_detector"),
-        ("detector.report", "import app"),
-        ("detector.pipeline", "import train.fit"),
-        ("detector.pipeline", "def f():\n    import tensorflow.keras"),
-        ("detector.overlay", "import cv2\ncv2.imread('x')"),
-        ("detector.page", "from detector.overlay import legend"),
+        ("detector.faces.finder", "def f():\n    from detector.media import images"),
+        ("detector.faces.finder", "def f():\n    import detector.models.networks as m"),
+        ("detector.faces.finder", "if True:\n    from detector.media.images import read_image"),
+        ("detector.records", "from detector.verdict.rules import judge_face"),
+        ("detector.origin.provenance", "from detector.verdict.rules import judge_face\nimport keras"),
+        ("detector.words.results", "from detector.media.images import read_image"),
+        ("detector.report.serialise", "import app"),
+        ("detector.report.page", "from detector.web import gallery"),
+        ("detector.pipeline.detector", "import train.fitting.fit"),
+        ("detector.pipeline.detector", "from detector.report import page"),
+        ("detector.pipeline.detector", "def f():\n    import tensorflow.keras"),
+        ("detector.drawing.overlay", "import cv2\ncv2.imread('x')"),
+        ("detector.drawing.overlay", "from detector.models import loading"),
         ("app", "import cv2"),
         ("app", "from keras import Model"),
-        ("train.fit", "import huggingface_hub"),
-        ("train.data", "from PIL import Image"),
-        ("train.fit", "import mediapipe"),
-        ("detector.models", "import torch"),
-        ("train.augment", "import cv2\ncv2.imread('x')"),
-        ("train.data", "import cv2\ncv2.VideoCapture('x')"),
+        ("train.fitting.fit", "import huggingface_hub"),
+        ("train.fitting.fit", "from train.measuring import gates"),
+        ("train.data.cache", "from PIL import Image"),
+        ("train.fitting.fit", "import mediapipe"),
+        ("detector.models.networks", "import torch"),
+        ("train.fakes.augment", "import cv2\ncv2.imread('x')"),
+        ("train.data.cache", "import cv2\ncv2.VideoCapture('x')"),
     ],
 )
-def test_a_broken_arrow_would_be_seen(module: str, source: str) -> None:
+def test_an_import_that_goes_up_would_be_seen(module: str, source: str) -> None:
     assert faults(source, module)
 
 
@@ -278,24 +197,29 @@ def test_a_broken_arrow_would_be_seen(module: str, source: str) -> None:
 )
 def test_an_import_that_cannot_be_followed_is_refused(source: str) -> None:
     with pytest.raises(AssertionError, match=r"detector\.faces"):
-        faults(source, "detector.faces")
+        faults(source, "detector.faces.finder")
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("detector.pipeline", "from detector import __version__\nfrom detector.media import read_image"),
-        ("detector.__main__", "from detector import words, load_detector"),
-        ("train.fit", "import keras\nfrom detector import media"),
-        ("train.publish", "import huggingface_hub"),
-        ("app_gradio", "import gradio"),
+        (
+            "detector.pipeline.detector",
+            "from detector import __version__\nfrom detector.media.images import read_image",
+        ),
+        ("detector.__main__", "from detector.words import results\nfrom detector import load_detector"),
+        ("train.fitting.fit", "import keras\nfrom detector.media import images"),
+        ("train.card.publish", "import huggingface_hub"),
+        ("detector.web.photo_tab", "import gradio"),
     ],
 )
 def test_what_is_meant_to_be_is_not_refused(module: str, source: str) -> None:
     assert not faults(source, module)
 
 
-@pytest.mark.parametrize("path", [path for path in PACKAGE if path.name != "__main__.py"], ids=module_name)
+@pytest.mark.parametrize(
+    "path", [path for path in PACKAGE if path.name not in ("__main__.py", "__init__.py")], ids=module_name
+)
 def test_what_is_public_is_listed_once_in_order_and_exists(path: Path) -> None:
     module = importlib.import_module(module_name(path))
     public = module.__all__
@@ -350,7 +274,7 @@ def needed_at_import(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("test_*.py")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: str(path.stem))
 def test_tests_of_training_can_be_collected_without_its_extras(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     missing = needed_at_import(path) & {"torch", "sklearn", "onnx"}

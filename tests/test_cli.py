@@ -19,15 +19,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from detector.__main__ import main
-from detector.media import read_image
+from detector.media.images import read_image
 from detector.records import Report
-from tests.clips import write_clip
-from tests.fakes import FakeDetector, group_photo, jpeg
+from tests import ROOT
+from tests.support.clips import write_clip
+from tests.support.fakes import FakeDetector, group_photo, jpeg
 
 if TYPE_CHECKING:
     from detector import Detector
 
-ROOT = Path(__file__).resolve().parent.parent
 Run = Callable[..., tuple[int, str, str]]
 
 

@@ -14,10 +14,10 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import app
-from detector.language import LANGUAGES
-from tests import fakes
+from detector.words.language import LANGUAGES
+from tests import ROOT
+from tests.support import fakes
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 DOCUMENTED = {

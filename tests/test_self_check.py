@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from detector import clip_scan, media, self_check
+from detector import self_check
 from detector.__main__ import main
+from detector.media import clip_scan
+from detector.media import images as media
 
 
 def test_all_is_well_with_weights_that_are_whole(clip_weights: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from train.data import Cache
+    from train.data.cache import Cache
 
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SPLITS = ("carve", "paper-80-20", "paper-70-20-10", "random")
-"""``train.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
+"""``train.data.splits.SCHEMES``, repeated so that ``--help`` need not load the libraries; a test holds both equal."""
 LAYOUTS = ("faces", "clips", "faces-and-clips", "faceforensics", "celeb-df", "dfdc")
-"""The keys of ``train.published.LAYOUTS``, for the same reason."""
+"""The keys of ``train.data.published.LAYOUTS``, for the same reason."""
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
 
 
@@ -171,7 +171,7 @@ def _weights_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from train.allocator import keep_freed_memory
+    from train.fitting.allocator import keep_freed_memory
 
     keep_freed_memory()
     if options.recipe == "paper":
@@ -179,8 +179,8 @@ def _fit(options: argparse.Namespace) -> int:
     if given := [f"--{name}" for name in ("epochs", "examples", "sources") if getattr(options, name) is not None]:
         print(f"{', '.join(given)}: only with --recipe paper; ours counts --crops.", file=sys.stderr)
         return 2
-    from train.batches import Mix
-    from train.fit import Recipe, fit
+    from train.fitting.batches import Mix
+    from train.fitting.fit import Recipe, fit
 
     if options.no_pseudo_fakes and options.no_labelled_fakes:
         print(
@@ -222,7 +222,7 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _fit_paper(options: argparse.Namespace) -> int:
-    from train.paper import PaperRecipe, fit_paper
+    from train.fitting.paper import PaperRecipe, fit_paper
 
     if options.architecture != "cnn":
         print(
@@ -247,8 +247,8 @@ def _fit_paper(options: argparse.Namespace) -> int:
 
 
 def _cache(options: argparse.Namespace) -> Cache:
-    from train.data import Cache, build_cache
-    from train.published import read_samples
+    from train.data.cache import Cache, build_cache
+    from train.data.published import read_samples
 
     if (options.cache / "index.jsonl").exists():
         return Cache(options.cache)
@@ -262,7 +262,7 @@ def _cache(options: argparse.Namespace) -> Cache:
 
 
 def _average(options: argparse.Namespace) -> int:
-    from train.average import average
+    from train.fitting.average import average
 
     try:
         weights = average(options.runs, options.shares, options.out)
@@ -282,7 +282,7 @@ def _note_provenance(out: Path, command: str, starts: Sequence[Path] = ()) -> No
         command: that made it, as it was given.
         starts: weights that this one stands on; the commands that made them are put in front, each once.
     """
-    from train.provenance import commit
+    from train.lineage import commit
 
     out.mkdir(parents=True, exist_ok=True)
     commands: list[str] = []
@@ -306,14 +306,14 @@ def _made_with(weights: Path) -> str | None:
 
 
 def _leakage(options: argparse.Namespace) -> int:
-    from train.leakage import report
+    from train.data.leakage import report
 
     cache = _cache(options)
     return report(cache, options.sheet)
 
 
 def _probe(options: argparse.Namespace) -> int:
-    from train.probe import NEAR_CHANCE, render, run
+    from train.measuring.probe import NEAR_CHANCE, render, run
 
     cache = _cache(options)
     result = run(options.data, cache, options.weights, options.pairs)
@@ -323,7 +323,7 @@ def _probe(options: argparse.Namespace) -> int:
     if labelled > NEAR_CHANCE:
         print(
             f"labelled pairs can be told apart by sharpness and colour alone (AUC {labelled}, at most {NEAR_CHANCE} wanted): "
-            "a model may learn that in place of alterations. Strengthen train/augment.py or leave the source out.",
+            "a model may learn that in place of alterations. Strengthen train/fakes/augment.py or leave the source out.",
             file=sys.stderr,
         )
         return 1
@@ -331,8 +331,8 @@ def _probe(options: argparse.Namespace) -> int:
 
 
 def _ablate(options: argparse.Namespace) -> int:
-    from train.ablate import ablate
-    from train.tables import ablation_table
+    from train.card.tables import ablation_table
+    from train.measuring.ablate import ablate
 
     _cache(options)
     print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
@@ -340,7 +340,7 @@ def _ablate(options: argparse.Namespace) -> int:
 
 
 def _ship(options: argparse.Namespace) -> int:
-    from train.ship import ship
+    from train.card.ship import ship
 
     _cache(options)
     entry = ship(options.folder, options.cache, options.weights)
@@ -349,8 +349,8 @@ def _ship(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from train.card import BEGIN, END, card_text
-    from train.evaluate import evaluate
+    from train.card.card import BEGIN, END, card_text
+    from train.measuring.evaluate import evaluate
 
     evaluate(options.data, options.subset, options.weights, scores=options.scores, cache=options.cache)
     print(card_text(options.weights).split(BEGIN)[1].split(END)[0].strip())
@@ -358,9 +358,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _gates(options: argparse.Namespace) -> int:
-    from train.data import build_cache
-    from train.gates import measure_gates
-    from train.tables import gates_table
+    from train.card.tables import gates_table
+    from train.data.cache import build_cache
+    from train.measuring.gates import measure_gates
 
     cache = build_cache(options.data, options.cache, options.landmarker if options.landmarker.exists() else None)
     content = measure_gates(options.weights, cache, options.floor)
@@ -369,7 +369,7 @@ def _gates(options: argparse.Namespace) -> int:
 
 
 def _examples(options: argparse.Namespace) -> int:
-    from train.examples import make_examples
+    from train.fakes.examples import make_examples
 
     if not options.landmarker.exists():
         print(
@@ -383,7 +383,7 @@ def _examples(options: argparse.Namespace) -> int:
 
 
 def _publish(options: argparse.Namespace) -> int:
-    from train.publish import NotPublishable, collect, upload
+    from train.card.publish import NotPublishable, collect, upload
 
     token = os.environ.get("HF_TOKEN", "")
     try:

@@ -24,19 +24,19 @@ from pathlib import Path
 import numpy as np
 
 from detector import load_detector
-from detector.loading import open_finder
-from detector.models import load
+from detector.models.loading import open_finder
+from detector.models.networks import load
+from detector.models.sequences import VideoScorer
 from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
-from detector.sequences import VideoScorer
-from detector.verdict import calibrate as calibrated
-from detector.weights import WeightStore, update_manifest
-from train.calibrate import choose_bands, fit_platt
-from train.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record, set_disagreement
-from train.half import store_half
-from train.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, has_trunk_of, with_trunk_of
-from train.landmarks import Landmarker
-from train.provenance import commit
-from train.sequences import Sequences, build_sequences
+from detector.verdict.rules import calibrate as calibrated
+from detector.weights.store import WeightStore, update_manifest
+from train.data.landmarks import Landmarker
+from train.fitting.half import store_half
+from train.fitting.head import HeadRecipe, OutOfFold, compare, cross_validate, fit_head, has_trunk_of, with_trunk_of
+from train.fitting.sequences import Sequences, build_sequences
+from train.lineage import commit
+from train.measuring.calibrate import choose_bands, fit_platt
+from train.measuring.clip_scores import calibrate, evaluate, from_single_frames, read_clips, record, set_disagreement
 
 __all__ = ["main", "ship"]
 

@@ -29,12 +29,12 @@ import numpy as np
 
 from detector import Detector, DetectorError, Report, load_detector
 from detector.records import Calibration
-from detector.verdict import calibrate
+from detector.verdict.rules import calibrate
+from tests import ROOT
 from tests.bench.sections import Section
-from tests.conftest import ROOT
+from train.data.samples import Sample, read_table
+from train.lineage import commit, machine
 from train.metrics import auc, auc_interval
-from train.provenance import commit, machine
-from train.samples import Sample, read_table
 
 __all__ = ["README", "RESULT", "SECTION", "main", "measured", "score_at", "section", "slots"]
 

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from detector.faces import FaceFinder  # noqa: E402
+from detector.faces.finder import FaceFinder  # noqa: E402
 from detector.records import Box, Detection, Frame  # noqa: E402
 
 UInt8Image = NDArray[np.uint8]
@@ -75,7 +75,7 @@ class Sample:
 
 
 def read_rgb(path: Path) -> UInt8Image:
-    """The data sets' own small JPEGs; files of users go through ``detector.media``."""
+    """The data sets' own small JPEGs; files of users go through ``detector.media.images``."""
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
         raise FileNotFoundError(path)

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.faces import FaceFinder
-from detector.following import FaceFollower
-from detector.loading import open_finder
+from detector.faces.finder import FaceFinder
+from detector.faces.following import FaceFollower
+from detector.media.clips import sample_by_rules
+from detector.models.loading import open_finder
 from detector.records import ClipRules, Detection, Frame
-from detector.video import sample_by_rules
-from detector.weights import WeightStore
+from detector.weights.store import WeightStore
+from tests import ROOT
 from tests.bench.inputs import make_clip
-from tests.conftest import ROOT
-from train.clip_scores import read_clips
+from train.measuring.clip_scores import read_clips
 
 __all__ = ["Compared", "compare", "main"]
 

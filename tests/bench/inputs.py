@@ -12,7 +12,7 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.clips import paste, write_clip
+from tests.support.clips import paste, write_clip
 
 __all__ = ["make_clip", "make_photo"]
 

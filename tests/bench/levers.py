@@ -2,7 +2,7 @@
 
     python -m tests.bench.levers [MODEL ...] [--crops 8] [--rounds 5] [--only NAME ...]
 
-Rounds of A B B A in one process, A being what is shipped (``detector.inference.Network``). Ratios are of medians, of CPU time
+Rounds of A B B A in one process, A being what is shipped (``models.inference.Network``). Ratios are of medians, of CPU time
 and of wall time: below 1 the other way is slower; on a loaded machine only the first means something. A way whose library is
 not installed is said to be missing.
 """
@@ -24,9 +24,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from detector.inference import Network
-from detector.models import build, load
-from detector.weights import WeightStore
+from detector.models.inference import Network
+from detector.models.networks import build, load
+from detector.weights.store import WeightStore
 from tests.bench.compare import alternate, ratio, too_busy
 
 __all__ = ["folded", "main"]
@@ -175,7 +175,7 @@ def _openvino(model: keras.Model, crops: np.ndarray) -> Way:
 def _torch(model: keras.Model, crops: np.ndarray) -> Way:
     import torch
 
-    from train.engine import KerasGraph
+    from train.fitting.engine import KerasGraph
 
     graph, given = KerasGraph(model).eval(), torch.from_numpy(crops)
 
@@ -190,7 +190,7 @@ def _onnx(model: keras.Model, crops: np.ndarray) -> Way:
     import onnxruntime
     import torch
 
-    from train.engine import KerasGraph
+    from train.fitting.engine import KerasGraph
 
     file = io.BytesIO()
     given = (torch.from_numpy(crops),)

@@ -12,8 +12,8 @@ import tensorflow as tf
 from mtcnn import MTCNN
 from numpy.typing import NDArray
 
-from detector.models import load
-from detector.weights import WeightStore
+from detector.models.networks import load
+from detector.weights.store import WeightStore
 
 __all__ = ["Naive"]
 

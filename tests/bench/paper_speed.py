@@ -1,4 +1,4 @@
-"""Crops a second of the paper's recipe: its augmentation alone, its network alone, and both as ``train.paper`` runs them.
+"""Crops a second of the paper's recipe: its augmentation, its network, and both as ``train.fitting.paper`` runs them.
 
 python -m tests.bench.paper_speed
 """
@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from train.paper import PaperRecipe, augmentation, augmented_batches, compiled
+from train.fitting.paper import PaperRecipe, augmentation, augmented_batches, compiled
 
 CROPS = 512
 

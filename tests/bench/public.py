@@ -8,7 +8,7 @@
 With ``--out`` each line is also written to a file, beside what other runs have written there, with commit, machine, versions
 and the load that the machine had before; ``--table`` makes a table of it.
 
-Short forms run in the suite (``tests/test_faults.py``). The figures are for a quiet computer with two cores.
+Short forms run in the suite (``tests/web/test_faults.py``). The figures are for a quiet computer with two cores.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ import httpx
 import numpy as np
 
 from detector.errors import DetectorError, WorkerFailed
-from detector.isolation import IsolatedDetector
-from tests import corpus, fakes
-from tests.clips import write_clip
-from tests.running import ROOT, Running, dawdling, within
-from train.provenance import commit, machine
+from detector.worker.isolation import IsolatedDetector
+from tests import corpus
+from tests.support import fakes
+from tests.support.clips import write_clip
+from tests.support.running import ROOT, Running, dawdling, within
+from train.lineage import commit, machine
 
 __all__ = [
     "Line",

@@ -28,20 +28,23 @@ from typing import Any
 
 import numpy as np
 
-from detector import Detector, load_detector, media, overlay
-from detector.annotation import annotate
-from detector.faces import crop_face
-from detector.loading import open_finder
+from detector import Detector, load_detector
+from detector.drawing import overlay
+from detector.faces.finder import crop_face
+from detector.media import images as media
+from detector.media.clips import VideoSamples, sample_by_rules
+from detector.models.loading import open_finder
+from detector.pipeline.annotation import annotate
 from detector.records import FaceCrop
-from detector.video import VideoSamples, sample_by_rules
-from detector.weights import WeightStore
+from detector.weights.store import WeightStore
+from tests import ROOT
 from tests.bench.compare import in_turns, ratio, too_busy
 from tests.bench.inputs import make_clip, make_photo
 from tests.bench.naive import Naive
 from tests.bench.speed_words import SECTION, draw, section, table
-from tests.conftest import ROOT, SHIPPED
-from tests.running import Running
-from train.provenance import commit
+from tests.conftest import SHIPPED
+from tests.support.running import Running
+from train.lineage import commit
 
 __all__ = ["README", "RESULTS", "Case", "main", "measure", "peak_memory_mib", "run", "scores_agree"]
 

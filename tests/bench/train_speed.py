@@ -1,4 +1,4 @@
-"""One training step of each image model: TensorFlow in float32 and bfloat16 against ``train.engine`` in the precision that
+"""One training step of each image model: TensorFlow in float32 and bfloat16 against ``fitting.engine`` in the precision that
 it chooses (bfloat16 where the processor multiplies it in hardware, else float32), also with frozen norms.
 
     python tests/bench/train_speed.py [--seconds 8]
@@ -23,9 +23,9 @@ import numpy as np
 import tensorflow as tf
 import torch
 
-from detector.models import build
-from train.engine import KerasGraph
-from train.fit import Recipe, train_step
+from detector.models.networks import build
+from train.fitting.engine import KerasGraph
+from train.fitting.fit import Recipe, train_step
 
 BATCH = 32
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}

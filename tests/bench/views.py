@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.faces import crop_face
-from detector.loading import LoadedModel, heatmaps_of, load_models
+from detector.faces.finder import crop_face
+from detector.models.loading import LoadedModel, heatmaps_of, load_models
+from detector.probes.regions import HiddenPlaces, hide_places, judge_region
+from detector.probes.stability import changed_logits, face_logit, view_scores, views
 from detector.records import ModelSpec, Verdict
-from detector.regions import HiddenPlaces, hide_places, judge_region
-from detector.stability import changed_logits, face_logit, view_scores, views
-from detector.verdict import calibrate, judge_face, judge_stability
-from detector.weights import WeightStore
-from train.data import Cache
-from train.leakage import safe_split
+from detector.verdict.rules import calibrate, judge_face, judge_stability
+from detector.weights.store import WeightStore
+from train.data.cache import Cache
+from train.data.leakage import safe_split
 
 __all__ = ["main"]
 

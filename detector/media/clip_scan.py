@@ -1,0 +1,253 @@
+"""The first pass over a clip: all of its packets, none of them decoded.
+
+It costs about 1 us a packet and yields what a header only claims: every time stamp, every key frame, the true length, rate
+and number of frames. FFmpeg gets an open file, the name of the demuxer and an empty list of protocols, so that it can open
+nothing else.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import av
+import av.error
+
+from detector.errors import Cancelled, DamagedMedia, MediaTooLarge, UnsupportedMedia
+from detector.media.clip_formats import ClipFormat
+from detector.sentences import Sentence
+
+__all__ = [
+    "MAX_SECONDS",
+    "MAX_SIDE",
+    "SAVE_AS",
+    "SMALLER",
+    "ClipScan",
+    "Stop",
+    "check_size",
+    "missing_decoders",
+    "open_clip",
+    "packets_of",
+]
+
+MAX_SIDE = 4096
+"""Pixels; the decoder's own pictures of an 8K clip fill 600 MB."""
+MIN_SIDE = 16
+MAX_SECONDS = 4 * 3600.0
+MAX_FRAMES = 1_000_000
+SMALLER = Sentence("Cut out the part that matters, or save it at a lower resolution.")
+SAVE_AS = Sentence("Save it as MP4 (H.264) and try again.")
+_STRAY = 0.1
+"""Share of packets that may lack a time stamp before all are ignored."""
+_BUFFER = 1 << 18
+
+Stop = Callable[[], bool]
+
+
+class ClipScan:
+    """What all packets of a clip's video stream say: time stamps, key frames, true length."""
+
+    def __init__(self, container: av.container.InputContainer, form: ClipFormat, cancelled: Stop) -> None:
+        self.notes: list[str] = []
+        self._in_order = form.counted
+        with container:
+            stream = self.stream_of(container)
+            check_size(stream.codec_context.width, stream.codec_context.height, header=True)
+            self.codec = _codec_name(stream)
+            self.pixel_ratio = float(stream.sample_aspect_ratio or 1)
+            self._base = Fraction(stream.time_base or 1)
+            rate = stream.average_rate
+            announced = container.duration / av.time_base if container.duration else None
+            stamps, keys = array("q"), array("q")
+            packets = untimed = 0
+            for packet in packets_of(container, stream):
+                if packet.size == 0 or packet.is_discard:
+                    continue
+                packets += 1
+                if packets % 64 == 0 and cancelled():
+                    raise Cancelled(Sentence("The analysis was stopped."))
+                if packets > MAX_FRAMES:
+                    raise MediaTooLarge(
+                        Sentence("The clip has more than {most} frames. {cure}", most=MAX_FRAMES, cure=SMALLER)
+                    )
+                stamp = packet.dts if self._in_order else packet.pts
+                if stamp is None:
+                    untimed += 1
+                    continue
+                stamps.append(stamp)
+                if packet.is_keyframe:
+                    keys.append(stamp)
+        if not packets:
+            raise DamagedMedia(
+                Sentence(
+                    "This {kind} file holds no frame: it is cut short or empty. Copy or download it again.",
+                    kind=form.name,
+                )
+            )
+        self.timed = untimed <= _STRAY * packets
+        if not self.timed:
+            # A frame's place is all there is to go by.
+            rate = rate if rate and 1 <= rate <= 240 else Fraction(25)
+            self._base, stamps, keys = 1 / Fraction(rate), array("q", range(packets)), array("q", [0])
+            self.notes.append(
+                Sentence("The file carries no time stamps, so times were counted from the number of frames.")
+            )
+        self.stamps: list[int] = sorted(set(stamps))
+        self.keys: list[int] = sorted({bisect_left(self.stamps, key) for key in keys})
+        self._measure(announced)
+
+    def _measure(self, announced: float | None) -> None:
+        """Rate and length from the time stamps, compared with what the header says."""
+        seconds = float((self.stamps[-1] - self.stamps[0]) * self._base)
+        count = len(self.stamps)
+        self.fps = (count - 1) / seconds if seconds > 0 else None
+        self.duration_s = seconds * count / (count - 1) if count > 1 else 0.0
+        if self.duration_s > MAX_SECONDS:
+            raise MediaTooLarge(
+                Sentence(
+                    "The clip is {hours:.1f} hours long; at most {most:.0f} are read. {cure}",
+                    hours=self.duration_s / 3600,
+                    most=MAX_SECONDS / 3600,
+                    cure=SMALLER,
+                )
+            )
+        if announced and count > 1 and self.duration_s < 0.9 * announced - 1:
+            self.notes.append(
+                Sentence(
+                    "The file announces {announced:.0f} seconds, but holds pictures for {held:.0f}: it may have been cut "
+                    "short.",
+                    announced=float(announced),
+                    held=self.duration_s,
+                )
+            )
+
+    @staticmethod
+    def stream_of(container: av.container.InputContainer) -> av.VideoStream:
+        """The video stream, cover pictures of sound recordings left aside.
+
+        Raises:
+            UnsupportedMedia: there is none.
+        """
+        cover = av.stream.Disposition.attached_pic
+        streams = [stream for stream in container.streams.video if not stream.disposition & cover]
+        # A stream whose coding is not even known has no decoder.
+        streams = [stream for stream in streams if stream.codec_context is not None]
+        if streams:
+            return max(
+                streams, key=lambda stream: (stream.codec_context.width or 0) * (stream.codec_context.height or 0)
+            )
+        if container.streams.audio:
+            raise UnsupportedMedia(
+                Sentence(
+                    "This file holds sound without moving pictures, and only faces are analysed. Give a photo or a video."
+                )
+            )
+        raise UnsupportedMedia(Sentence("No video that can be decoded was found in this file. {cure}", cure=SAVE_AS))
+
+    def key_before(self, ordinal: int) -> int:
+        """Ordinal of the last key frame at or before a frame; 0 where none is marked."""
+        position = bisect_right(self.keys, ordinal)
+        return self.keys[position - 1] if position else 0
+
+    def ordinal(self, frame: av.VideoFrame, otherwise: int) -> int:
+        """A decoded frame's place in the clip."""
+        last = len(self.stamps) - 1
+        if self._in_order or not self.timed or frame.pts is None:
+            return min(otherwise, last)
+        return min(bisect_left(self.stamps, frame.pts), last)
+
+    @property
+    def start_s(self) -> float:
+        """The first frame's time by the container's own clock."""
+        return float(self.stamps[0] * self._base) if self.timed else 0.0
+
+    def time_s(self, ordinal: int) -> float:
+        """Seconds from the first frame, by the container's clock."""
+        return float((self.stamps[ordinal] - self.stamps[0]) * self._base)
+
+
+def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
+    """Open a clip with the demuxer of its format, from a file that stands at its beginning; nothing else may be opened.
+
+    Raises:
+        DamagedMedia: its table of contents cannot be read.
+    """
+
+    def refuse(*_: object) -> None:
+        raise PermissionError("a clip may not open other files")
+
+    try:
+        return av.open(
+            file,
+            "r",
+            format=form.demuxer,
+            container_options={"protocol_whitelist": "none"},
+            metadata_errors="replace",
+            buffer_size=_BUFFER,
+            io_open=refuse,
+        )
+    except (av.error.FFmpegError, ValueError) as error:
+        raise DamagedMedia(
+            Sentence(
+                "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
+                "Copy or download it again, or export it anew from the original.",
+                kind=form.name,
+                detail=Sentence("its table of contents cannot be read"),
+            )
+        ) from error
+
+
+def missing_decoders(names: Iterable[str]) -> list[str]:
+    """Those of FFmpeg's names of codings for which this installation has no decoder."""
+    missing = []
+    for name in names:
+        try:
+            av.Codec(name, "r")
+        except ValueError:  # what PyAV raises for a name it does not know
+            missing.append(name)
+    return missing
+
+
+def packets_of(container: Any, stream: Any) -> Iterator[Any]:
+    """The stream's packets, up to the first that cannot be read; after a proper end, one more that empties the decoder."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
+        yield packet
+
+
+def _codec_name(stream: Any) -> str:
+    """FFmpeg's name of the coding, whichever library decodes it."""
+    return str(getattr(stream.codec_context.codec, "canonical_name", None) or stream.codec_context.name)
+
+
+def check_size(width: int, height: int, *, header: bool = False) -> None:
+    """Refuse frames that are too large or too small; a header that does not say is believed until a frame does."""
+    if header and not (width and height):
+        return
+    if max(width, height) > MAX_SIDE:
+        raise MediaTooLarge(
+            Sentence(
+                "The clip has {width} x {height} pixels; at most {most} a side are read. "
+                "Save it at a lower resolution, for example 1920 x 1080, and try again.",
+                width=width,
+                height=height,
+                most=MAX_SIDE,
+            )
+        )
+    if min(width, height) < MIN_SIDE:
+        raise UnsupportedMedia(
+            Sentence(
+                "The clip has only {width} x {height} pixels; at least {least} a side are needed. "
+                "Give a larger version of it.",
+                width=width,
+                height=height,
+                least=MIN_SIDE,
+            )
+        )

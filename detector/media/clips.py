@@ -1,0 +1,441 @@
+"""The only decoder of clips (``media`` is that of pictures): a file in, upright RGB frames spread over the whole of it out.
+
+A clip is read twice, and what its header claims is believed in neither pass:
+
+1. ``clip_scan`` looks at all packets without decoding any.
+2. The wanted frames are chosen from those time stamps, and only the way to each is decoded, from the last key frame before
+   it where the container can be trusted to find that one, else from where the decoder stands. Of H.264, frames on the way
+   that no other frame is predicted from are passed over. Only wanted frames become pixels, one stretch at a time, so that
+   memory does not grow with the clip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import av
+import av.error
+
+from detector.errors import Cancelled, DamagedMedia, UnsupportedMedia
+from detector.media import containers, files
+from detector.media.clip_formats import HEAD_BYTES, ClipFormat, identify_clip
+from detector.media.clip_scan import (
+    MAX_SECONDS,
+    MAX_SIDE,
+    SAVE_AS,
+    SMALLER,
+    ClipScan,
+    Stop,
+    check_size,
+    open_clip,
+    packets_of,
+)
+from detector.media.frames import has_hdr_curve, square_pixel_size, upright_rgb
+from detector.records import ClipCounts, ClipRules, Frame, InputInfo
+from detector.sentences import Sentence
+
+__all__ = [
+    "EVERY_S",
+    "MAX_FILE_BYTES",
+    "MAX_SECONDS",
+    "MAX_SIDE",
+    "VideoSamples",
+    "is_clip",
+    "sample_by_rules",
+    "sample_video",
+]
+
+MAX_FILE_BYTES = 200 * 1024 * 1024
+EVERY_S = 2.0
+"""Seconds between places that a long clip is given more of; the effect of the number was measured on clips of 3 to 35 s."""
+FEW_FRAMES = 1500
+"""As long as no more than this many frames are decoded on the way, every stretch stands at its exact place; beyond it, at a
+key frame in its part of the clip, if there is one."""
+_PASSABLE = "h264"
+"""The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
+other. Those that HEVC marks may still be needed by a higher temporal layer."""
+
+
+def is_clip(path: str | os.PathLike[str]) -> bool:
+    """Whether the bytes are those of a clip: a video container, or a GIF of more than one frame.
+
+    Whatever cannot be opened is no clip; ``media.read_image`` then says what is wrong with it.
+    """
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                return identify_clip(file.read(HEAD_BYTES)) is not None
+            found = identify_clip(file.read(HEAD_BYTES))
+            if found is None or found.name != "GIF":
+                return found is not None
+            file.seek(0)
+            scan = containers.scan_gif(file.read())
+            return scan.frames > 1 and scan.damage is None
+    except (OSError, ValueError):
+        return False
+
+
+def sample_video(
+    path: str | os.PathLike[str],
+    *,
+    samples: int | None = 32,
+    most: int | None = None,
+    stretch: int = 1,
+    name: str | None = None,
+    cancelled: Stop | None = None,
+) -> VideoSamples:
+    """Open a clip for reading frames from all over it.
+
+    Args:
+        path: the file. Its name and ending say nothing about its format.
+        samples: places, spread evenly over the frames; None for every frame of the clip.
+        most: places of a long clip: more than ``samples``, and no further than ``EVERY_S`` apart, until there are so many.
+        stretch: consecutive frames at each place.
+        name: what the user calls it, where ``path`` is a temporary copy; the path's own name by default.
+        cancelled: asked often; once it says True, ``Cancelled`` is raised.
+
+    Returns:
+        A context manager, to be iterated once.
+
+    Raises:
+        UnsupportedMedia: not a container that is read, sound only, or too small to hold a face.
+        DamagedMedia: empty, or no frame of it decodes.
+        MediaTooLarge: more than ``MAX_FILE_BYTES``, ``MAX_SIDE`` or ``MAX_SECONDS``.
+        MediaError: the file cannot be opened.
+        Cancelled: ``cancelled`` said so.
+    """
+    if (samples is not None and samples < 1) or stretch < 1:
+        raise ValueError(f"sample_video: expected samples and stretch of at least 1, got {samples} and {stretch}")
+    if most is not None and (samples is None or most < samples):
+        raise ValueError(f"sample_video: expected most to be no less than samples, got {most} and {samples}")
+    shown = files.safe_name(os.fspath(path) if name is None else name)
+    file = files.open_file(path, MAX_FILE_BYTES, Sentence("a video"), SMALLER)
+    try:
+        return VideoSamples(file, shown, samples, most, stretch, cancelled or (lambda: False))
+    except BaseException:
+        file.close()
+        raise
+
+
+def sample_by_rules(
+    path: str | os.PathLike[str], rules: ClipRules, name: str | None = None, cancelled: Stop | None = None
+) -> VideoSamples:
+    """``sample_video`` as the detector does it for an analysis."""
+    return sample_video(
+        path, samples=rules.samples, most=rules.most_samples, stretch=rules.stretch, name=name, cancelled=cancelled
+    )
+
+
+class VideoSamples:
+    """A clip that is being read: iterate it once for its stretches, each a tuple of consecutive frames.
+
+    ``Frame.index`` is the frame's place in the clip, ``Frame.time_s`` seconds from the clip's beginning. Made by
+    ``sample_video``.
+    """
+
+    def __init__(
+        self, file: BinaryIO, name: str, samples: int | None, most: int | None, stretch: int, cancelled: Stop
+    ) -> None:
+        self._file, self._cancelled = file, cancelled
+        self._format = _format_of(file)
+        sha256 = files.sha256_of(file)
+        size = os.fstat(file.fileno()).st_size
+        self._scan = ClipScan(self._open(), self._format, cancelled)
+        self._decoded = self._undecodable = self._other_size = self._sampled = 0
+        self._size: tuple[int, int] | None = None
+        self._notes: dict[str, None] = {}
+        self._seekable = self._format.seekable
+        self._wanted = self._choose(self._places(samples, most), stretch)
+        self._needed: frozenset[int] | None = None
+        self._container: av.container.InputContainer | None = None
+        first = self._first_frame()
+        self._size = first.rgb.shape[1], first.rgb.shape[0]
+        self._decoded = self._undecodable = 0
+        self._needed = self._needed_stamps()
+        self._info = InputInfo(
+            name=name,
+            sha256=sha256,
+            kind="video",
+            format=self._format.name,
+            bytes=size,
+            width=self._size[0],
+            height=self._size[1],
+            duration_s=self._scan.duration_s,
+            fps=self._scan.fps,
+            codec=self._scan.codec,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._end()
+        self._file.close()
+
+    def __len__(self) -> int:
+        """Stretches that are tried; fewer are given where frames do not decode."""
+        return len(self._wanted)
+
+    @property
+    def start_s(self) -> float:
+        """The first frame's time by the container's own clock, where ``Frame.time_s`` is 0."""
+        return self._scan.start_s
+
+    @property
+    def info(self) -> InputInfo:
+        """Facts of the file; its notes are complete once the clip was iterated."""
+        notes = dict(self._notes)
+        if self._undecodable:
+            lost = Sentence(
+                "{lost} of {all} frames on the way could not be decoded, so the clip is damaged in part; they were left "
+                "out.",
+                lost=self._undecodable,
+                all=self._undecodable + self._decoded,
+            )
+            notes[lost] = None
+        if self._other_size:
+            notes[Sentence("{count} frames of another size than the first were left out.", count=self._other_size)] = (
+                None
+            )
+        return replace(self._info, notes=(*self._scan.notes, *notes))
+
+    @property
+    def counts(self) -> ClipCounts:
+        """How many frames there are, and what became of them so far."""
+        return ClipCounts(
+            in_file=len(self._scan.stamps),
+            decoded=self._decoded,
+            undecodable=self._undecodable,
+            sampled=self._sampled,
+        )
+
+    def __iter__(self) -> Iterator[tuple[Frame, ...]]:
+        # Places are ascending, and so are the frames that come out: each frame is passed at most once.
+        frames = _Peekable(self._frames(0))
+        try:
+            for position, (first, length) in enumerate(self._wanted):
+                beyond = self._wanted[position + 1][0] if position + 1 < len(self._wanted) else sys.maxsize
+                if self._seekable and self._scan.key_before(first) > frames.reached + 1:
+                    frames.close()
+                    frames = _Peekable(self._frames(first))
+                found: list[Frame] = []
+                # Where a frame does not decode, the next one that does stands in for it.
+                while len(found) < length and (index := frames.peek()) is not None and index < beyond:
+                    raw = frames.pop()
+                    if index >= first and (frame := self._upright(raw, index)) is not None:
+                        found.append(frame)
+                if found:
+                    self._sampled += len(found)
+                    yield tuple(found)
+        finally:
+            frames.close()
+            self._end()
+
+    # Choosing ------------------------------------------------------------------------------------------------------
+
+    def _places(self, samples: int | None, most: int | None) -> int | None:
+        if samples is None or most is None:
+            return samples
+        return min(most, max(samples, math.ceil(self._scan.duration_s / EVERY_S)))
+
+    def _choose(self, samples: int | None, stretch: int) -> list[tuple[int, int]]:
+        """(ordinal of the first frame, number of frames) of every stretch, ascending and without overlap."""
+        total = len(self._scan.stamps)
+        if samples is None:
+            return [(index, 1) for index in range(total)]
+        if total <= samples * stretch:
+            return [(first, min(stretch, total - first)) for first in range(0, total, stretch)]
+        slots = [(total * i // samples, total * (i + 1) // samples) for i in range(samples)]
+        firsts = [(low + high - stretch) // 2 for low, high in slots]
+        if self._seekable and self._cost(firsts, stretch) > FEW_FRAMES:
+            firsts = [
+                self._key_in(low, high - stretch, first) for (low, high), first in zip(slots, firsts, strict=True)
+            ]
+        return [(first, stretch) for first in firsts]
+
+    def _cost(self, firsts: list[int], stretch: int) -> int:
+        """Frames that are decoded to reach all of them."""
+        cost = reached = 0
+        for first in firsts:
+            cost += first + stretch - max(reached, self._scan.key_before(first))
+            reached = first + stretch
+        return cost
+
+    def _key_in(self, low: int, high: int, otherwise: int) -> int:
+        """The key frame in [low, high] that is nearest to ``otherwise``, else ``otherwise``."""
+        keys = self._scan.keys
+        inside = keys[bisect_left(keys, low) : bisect_right(keys, high)]
+        return min(inside, key=lambda key: abs(key - otherwise), default=otherwise)
+
+    def _needed_stamps(self) -> frozenset[int] | None:
+        """Time stamps of the wanted frames, where others may be passed over; None where all on the way are decoded."""
+        if self._scan.codec != _PASSABLE or self._format.counted or not self._scan.timed:
+            return None
+        return frozenset(
+            self._scan.stamps[index] for first, length in self._wanted for index in range(first, first + length)
+        )
+
+    # Decoding ------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> av.container.InputContainer:
+        self._file.seek(0)
+        return open_clip(self._file, self._format)
+
+    def _first_frame(self) -> Frame:
+        """The first frame that decodes, which says how large the clip is.
+
+        Raises:
+            DamagedMedia: none does.
+        """
+        try:
+            with contextlib.closing(self._frames(0)) as frames:
+                for index, raw in frames:
+                    if (frame := self._upright(raw, index)) is not None:
+                        return frame
+        finally:
+            self._end()
+        raise DamagedMedia(
+            Sentence(
+                "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
+                "Copy or download it again. {cure}",
+                kind=self._format.name,
+                cure=SAVE_AS,
+            )
+        )
+
+    def _frames(self, first: int) -> Generator[tuple[int, av.VideoFrame], None, None]:
+        """(ordinal, decoded frame) from the key frame before ``first`` on, or from the beginning; one such at a time."""
+        if self._seekable and self._scan.key_before(first):
+            try:
+                yield from self._decode(self._container or self._reopened(), first)
+                return
+            except _WrongEntry:
+                # This file's index cannot be trusted, so it is read from its beginning from now on.
+                self._seekable = False
+        yield from self._decode(self._reopened(), 0)
+
+    def _reopened(self) -> av.container.InputContainer:
+        """The clip at its beginning. A seek does without: to open a clip FFmpeg decodes its first frames."""
+        self._end()
+        self._container = self._open()
+        stream = self._scan.stream_of(self._container)
+        stream.thread_type = "AUTO"
+        stream.thread_count = min(4, os.cpu_count() or 1)
+        return self._container
+
+    def _end(self) -> None:
+        """Free the decoder and its threads."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _decode(self, container: Any, first: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """(ordinal, frame) of what decodes, in order of presentation; what does not is counted.
+
+        Raises:
+            _WrongEntry: the seek led beyond ``first``, or to a frame that needs earlier ones to be decoded, as many of the
+                frames that are marked as key frames do: what comes out is then not what was filmed. Nothing was given.
+        """
+        stream = self._scan.stream_of(container)
+        stream.codec_context.skip_frame = "DEFAULT"
+        ordinal = entry = self._scan.key_before(first)
+        if entry:
+            try:
+                container.seek(self._scan.stamps[entry], stream=stream)
+            except av.error.FFmpegError as error:
+                raise _WrongEntry from error
+        last = -1
+        for packet in packets_of(container, stream):
+            if self._cancelled():
+                raise Cancelled(Sentence("The analysis was stopped."))
+            if self._needed is not None and (last >= 0 or not entry):  # what follows a seek tells whether it went wrong
+                stream.codec_context.skip_frame = "DEFAULT" if packet.pts in self._needed else "NONREF"
+            try:
+                decoded = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError as error:
+                if entry and last < 0:
+                    raise _WrongEntry from error
+                self._undecodable += 1
+                continue
+            for frame in decoded:
+                index = self._scan.ordinal(frame, ordinal)
+                ordinal += 1
+                if entry and last < 0 and (frame.is_corrupt or index > first):
+                    raise _WrongEntry
+                if index <= last:  # repeats and time stamps that go back
+                    continue
+                last = index
+                if frame.is_corrupt:
+                    self._undecodable += 1
+                    continue
+                self._decoded += 1
+                yield index, frame
+
+    def _upright(self, raw: av.VideoFrame, index: int) -> Frame | None:
+        """The frame as pixels; None if it has another size than the clip's first."""
+        check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
+        if has_hdr_curve(raw):
+            hdr = Sentence("The clip is HDR and was read without tone mapping, so brightness and colours are off.")
+            self._notes[hdr] = None
+        rgb = upright_rgb(raw, self._scan.pixel_ratio)
+        if self._size is not None and (rgb.shape[1], rgb.shape[0]) != self._size:
+            self._other_size += 1
+            return None
+        return Frame(rgb, index, self._scan.time_s(index))
+
+
+class _WrongEntry(Exception):
+    """A seek did not lead where decoding can begin."""
+
+
+class _Peekable:
+    """(ordinal, frame) pairs of which the next may be looked at before it is taken."""
+
+    def __init__(self, frames: Generator[tuple[int, av.VideoFrame], None, None]) -> None:
+        self._frames = frames
+        self._next: tuple[int, av.VideoFrame] | None = None
+        self.reached = -1
+        """Ordinal of the last frame that came out of the decoder."""
+
+    def peek(self) -> int | None:
+        """Ordinal of the next frame; None at the end."""
+        if self._next is None and (item := next(self._frames, None)) is not None:
+            self._next, self.reached = item, item[0]
+        return None if self._next is None else self._next[0]
+
+    def pop(self) -> av.VideoFrame:
+        """The frame whose ordinal ``peek`` has just given."""
+        assert self._next is not None
+        _, frame = self._next
+        self._next = None
+        return frame
+
+    def close(self) -> None:
+        self._frames.close()
+
+
+def _format_of(file: BinaryIO) -> ClipFormat:
+    found = identify_clip(file.read(HEAD_BYTES))
+    if found is None:
+        raise UnsupportedMedia(
+            Sentence(
+                "This is not a video that is read here (MP4, MOV, MKV, WebM, AVI, MPEG or GIF). {cure}", cure=SAVE_AS
+            )
+        )
+    return found

@@ -1,0 +1,108 @@
+"""How the deciding model looks at a photo's faces: every face with its mirror image in one batch, which gives scores and
+heatmaps; then all that is changed about them in a second, since where to hide something is read from the heatmaps. The faces
+are cut anew while the first batch runs.
+
+No crop goes through the model twice, and a changed crop goes without its mirror image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.models.loading import LoadedModel, heatmaps_of
+from detector.probes.regions import HiddenPlaces, hide_places
+from detector.probes.stability import changed_logits, face_logit, view_scores, views
+from detector.records import FaceCrop, Frame, Heatmap, UInt8Image
+from detector.verdict.rules import calibrate
+
+__all__ = ["MOST_CHECKED", "FaceLook", "look"]
+
+MOST_CHECKED = 6
+"""Faces of one photo whose hottest region is checked, the largest: in a crowd nobody reads so many, and each costs five
+passes."""
+_CUTTERS = 2
+"""Threads that cut faces anew; each holds a part of the photo."""
+
+
+@dataclass(frozen=True)
+class FaceLook:
+    """What the deciding model makes of one face."""
+
+    p_fake: float
+    """Calibrated, 0 to 1."""
+    heatmap: Heatmap | None
+    """None if not asked for."""
+    views: Mapping[str, float] | None
+    """p_fake by view; None if not asked for."""
+    places: HiddenPlaces | None = None
+    """What was hidden; None where there was nothing to check."""
+    hidden: Sequence[float] = ()
+    """p_fake with each place hidden."""
+
+
+def look(
+    selected: LoadedModel,
+    frame: Frame,
+    crops: Mapping[int, FaceCrop],
+    heatmaps: bool,
+    stability: bool,
+    regions: bool = True,
+) -> dict[int, FaceLook]:
+    """Score every face, explain it, and score its views and its hidden places.
+
+    Args:
+        selected: the model that decides.
+        frame: the photo.
+        crops: the faces to be scored, by a number.
+        heatmaps: whether they are wanted.
+        stability: whether the views are wanted.
+        regions: whether the hottest region of each heatmap is to be checked.
+    """
+    if not crops:
+        return {}
+    spec = selected.spec
+    with ThreadPoolExecutor(_CUTTERS, "views") as pool:
+        to_change = crops if stability else {}
+        changed = {index: pool.submit(views, frame, crop.detection, spec.crop) for index, crop in to_change.items()}
+        looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
+    heatmap_of: dict[int, Heatmap] = {}
+    if heatmaps:
+        heatmap_of = dict(zip(crops, heatmaps_of(selected, looked.towards_fake, looked.towards_real), strict=True))
+    places = _places(crops, heatmap_of) if regions else {}
+    cut = {index: of_face.result() for index, of_face in changed.items()}
+    of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
+    found = {}
+    for index, sides in zip(crops, looked.sides, strict=True):
+        hidden_logits = changed_logits(sides, of_places[index]) if index in places else ()
+        found[index] = FaceLook(
+            calibrate(face_logit(sides), spec.calibration),
+            heatmap_of.get(index),
+            view_scores(sides, of_views[index], spec.calibration) if stability else None,
+            places.get(index),
+            [calibrate(float(logit), spec.calibration) for logit in hidden_logits],
+        )
+    return found
+
+
+def _places(crops: Mapping[int, FaceCrop], heatmap_of: Mapping[int, Heatmap]) -> dict[int, HiddenPlaces]:
+    """What to hide, in the largest faces that have a hottest region."""
+    large = sorted(heatmap_of, key=lambda index: (-crops[index].quality.size_px, index))[:MOST_CHECKED]
+    found = {index: hide_places(crops[index], heatmap_of[index]) for index in large}
+    return {index: hidden for index, hidden in found.items() if hidden is not None}
+
+
+def _unmirrored(
+    selected: LoadedModel, *parts: Mapping[int, Sequence[UInt8Image]]
+) -> list[dict[int, NDArray[np.float32]]]:
+    """Fake logits of changed crops, by part and face, from one batch."""
+    batch = [crop for part in parts for of_face in part.values() for crop in of_face]
+    logits = iter(selected.scorer.unmirrored(np.stack(batch)) if batch else ())
+    return [
+        {index: np.array([next(logits) for _ in of_face], np.float32) for index, of_face in part.items()}
+        for part in parts
+    ]

@@ -1,0 +1,88 @@
+"""The page's tab of examples: files of which it is known what they are, with what the models say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from detector.report import page
+from detector.web.focus import to_result
+from detector.web.gallery import Example, Gallery
+from detector.web.gradio_import import gr
+from detector.web.localised import Relabel, Said
+from detector.words import examples as words_examples
+from detector.words import results as words
+from detector.words.language import Language, language
+
+__all__ = ["ExamplesTab"]
+
+
+class ExamplesTab:
+    """The tab's parts and what happens when they are used.
+
+    Args:
+        gallery: examples and results.
+        switch: holds the reader's language.
+        kept_s: seconds after which a result is forgotten.
+    """
+
+    def __init__(self, gallery: Gallery, switch: gr.Radio, kept_s: int) -> None:
+        self._gallery = gallery
+        self.labels: list[tuple[Any, Relabel]] = []
+        self.cards: list[gr.HTML] = []
+        self._build(switch, kept_s)
+
+    def _build(self, switch: gr.Radio, kept_s: int) -> None:
+        about = gr.HTML(_about(language(None)), apply_default_css=False)
+        self.labels.append((about, _about))
+        buttons = []
+        with gr.Row(elem_classes="fc-examples"):
+            for example in self._gallery.examples:
+                with gr.Column(min_width=260):
+                    card = gr.HTML(self._gallery.card(example), apply_default_css=False)
+                    button = gr.Button(words_examples.SHOW, elem_id=f"fc-example-{example.id}")
+                self.cards.append(card)
+                buttons.append((example, card, button))
+                self.labels += [(card, partial(self._gallery.card, example)), (button, _label)]
+        self.shown = gr.HTML(elem_id="fc-example-output", apply_default_css=False)
+        self.said = gr.State(None, time_to_live=kept_s)
+        private: dict[str, Any] = {"api_visibility": "private"}
+        for example, card, button in buttons:
+            pressed = button.click(
+                partial(self._show, example),
+                switch,
+                [self.shown, self.said, card],
+                show_progress="minimal",
+                concurrency_id="analysis",
+                **private,
+            )
+            pressed.success(None, js=to_result("fc-example-output", whole=True), **private)
+            broke = Said(page.refusal, words.UNFINISHED)
+            pressed.failure(
+                lambda code, card=broke: (card(language(code)), card),
+                switch,
+                [self.shown, self.said],
+                queue=False,
+                **private,
+            )
+
+    def refresh(self, code: str) -> list[str]:
+        """Every card as it is now: results may have come in since the page was made."""
+        return [self._gallery.card(example, language(code)) for example in self._gallery.examples]
+
+    def _show(self, example: Example, code: str) -> Iterator[tuple[Any, ...]]:
+        say = language(code)
+        if self._gallery.known(example) is None:
+            wait = Said(page.notice, words.WAITING)
+            yield wait(say), wait, gr.skip()
+        shown = Said(self._gallery.shown, example)
+        yield shown(say), shown, self._gallery.card(example, say)
+
+
+def _about(say: Language) -> str:
+    return f'<p class="fc-hint">{say(words_examples.ABOUT)} {say(words_examples.HOW_WELL)}</p>'
+
+
+def _label(say: Language) -> Any:
+    return gr.update(value=say(words_examples.SHOW))

@@ -1,0 +1,220 @@
+"""The examples of the page, and what the models that run here say of them.
+
+Nothing they say is written down in the code: each result is computed once, by the detector that also answers for uploads,
+and kept in a folder under a key made of the example's bytes, the manifest with all its weights' hashes, and this package's
+own source. A change of any of them leads to new results; the old ones are deleted.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from detector.errors import DetectorError
+from detector.paths import EXAMPLES, PACKAGE
+from detector.records import Manifest, Report, Verdict
+from detector.report import page
+from detector.report.page_parts import data_uri, icon
+from detector.report.pictures import pictures_of
+from detector.report.serialise import to_json
+from detector.words import examples as words_examples
+from detector.words.language import ENGLISH, LANGUAGES, Language
+
+__all__ = ["CACHE_VARIABLE", "FOLDER", "Example", "Gallery", "cache_folder", "read_examples"]
+
+FOLDER = EXAMPLES
+CACHE_VARIABLE = "DETECTOR_CACHE_DIR"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One file of which it is known what it is."""
+
+    id: str
+    path: Path
+    kind: str
+    """"image" or "video"."""
+    truth: str
+    """"genuine", "altered" or "no_face"."""
+    title: str
+    """English; the catalogues have the others, as of ``what``."""
+    what: str
+    credit: str
+    sha256: str
+    thumbnail: bytes
+    """JPEG."""
+    mask: bytes | None
+    """PNG, white where the picture was altered; None where it was not."""
+
+
+@cache
+def read_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
+    """The examples as ``train.fakes.examples`` made them.
+
+    Raises:
+        ValueError: a file is not the one that ``examples.json`` describes.
+    """
+    found = []
+    for entry in json.loads((folder / "examples.json").read_text(encoding="utf-8")):
+        path = folder / entry["file"]
+        if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            raise ValueError(f"{path} is not the file that examples.json describes; run: python -m train examples")
+        facts = {key: entry[key] for key in ("id", "kind", "truth", "title", "what", "credit", "sha256")}
+        mask = None if entry["mask"] is None else (folder / entry["mask"]).read_bytes()
+        found.append(Example(path=path, thumbnail=(folder / entry["thumbnail"]).read_bytes(), mask=mask, **facts))
+    return tuple(found)
+
+
+def cache_folder() -> Path:
+    """Where results are kept: the variable's folder, else the user's own cache."""
+    given = os.environ.get(CACHE_VARIABLE)
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "photo-check"
+
+
+class Gallery:
+    """The examples with their results, computed when they are first asked for.
+
+    Args:
+        analyze: ``detector.Detector.analyze``.
+        manifest: of the same detector.
+        folder: for the cache; default ``cache_folder()``. One that cannot be written costs only the time of computing anew.
+        examples: default those of the package.
+    """
+
+    def __init__(
+        self,
+        analyze: Callable[..., Report],
+        manifest: Manifest,
+        folder: Path | None = None,
+        examples: tuple[Example, ...] | None = None,
+    ) -> None:
+        self._analyze, self._manifest = analyze, manifest
+        self._folder = (cache_folder() if folder is None else folder) / "examples"
+        self.examples = read_examples() if examples is None else examples
+        self._models = hashlib.sha256(f"{manifest!r}{_source()}".encode()).hexdigest()
+        self._lock = threading.Lock()
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    def known(self, example: Example) -> dict[str, Any] | None:
+        """The kept result, or None: verdict, p_fake, and the HTML of the result by language."""
+        key = self._key(example)
+        if key not in self._kept:
+            with suppress(OSError, ValueError, EOFError, TypeError, KeyError):  # damaged, or not ours
+                found = json.loads(gzip.decompress((self._folder / f"{key}.json.gz").read_bytes()))
+                if set(found["html"]) == set(LANGUAGES) and found["verdict"] in set(Verdict):
+                    self._kept[key] = found
+        return self._kept.get(key)
+
+    def result(self, example: Example) -> dict[str, Any]:
+        """The result, computed now if it is not known.
+
+        Raises:
+            DetectorError: the file cannot be analysed.
+        """
+        with self._lock:
+            known = self.known(example)
+            if known is None:
+                known = self._kept[self._key(example)] = self._computed(example)
+                self._keep(self._key(example), known)
+            return known
+
+    def fill(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Compute what is not known yet, and delete what other models said."""
+        for example in self.examples:
+            if stopped():
+                return
+            with suppress(DetectorError):
+                self.result(example)
+        wanted = {f"{self._key(example)}.json.gz" for example in self.examples}
+        with suppress(OSError):
+            for file in self._folder.glob("*.json.gz"):
+                if file.name not in wanted:
+                    file.unlink(missing_ok=True)
+
+    def card(self, example: Example, say: Language = ENGLISH) -> str:
+        """An example: its picture and mask, what it is, what was said of it, and whether that was right."""
+        alt = escape(say(example.title))
+        pictures = f'<figure><img src="{data_uri(example.thumbnail)}" alt="{alt}"></figure>'
+        if example.mask is not None:
+            pictures += (
+                f'<figure><img src="{data_uri(example.mask)}" alt="{escape(say(words_examples.MASK_ALT))}">'
+                f"<figcaption>{say(words_examples.MASK)}</figcaption></figure>"
+            )
+        known = self.known(example)
+        if known is None:
+            said = f"<p>{say(words_examples.NOT_YET)}</p>"
+        else:
+            verdict = Verdict(known["verdict"])
+            said = (
+                f'<p class="fc-{verdict.value}">{say(words_examples.MODELS_SAID)}: <strong class="fc-said">{icon(verdict)} '
+                f"{say(words_examples.in_short(verdict, known['p_fake']))}</strong> "
+                f"{say(words_examples.outcome(example.truth, verdict))}</p>"
+            )
+        return (
+            f'<article class="fc-card fc-example"><h3>{alt}</h3><div class="fc-example-pictures">{pictures}</div>'
+            f"<p><strong>{say(words_examples.TRUTHS[example.truth])}.</strong> {escape(say(example.what))}</p>{said}"
+            f'<p class="fc-credit">{say(words_examples.CREDIT)}: {escape(example.credit)}.</p></article>'
+        )
+
+    def shown(self, example: Example, say: Language = ENGLISH) -> str:
+        """The result of an example in full, a clip with the clip itself; a card that says why where there is none."""
+        try:
+            html: str = self.result(example)["html"][say.code]
+        except DetectorError as error:
+            return page.refusal(error.sentence, example.path.name, say, example.kind)
+        if example.kind != "video":
+            return html
+        uri = f"data:video/mp4;base64,{b64encode(example.path.read_bytes()).decode()}"
+        label = escape(say(example.title))
+        return (
+            f'<video class="fc-example-clip" controls muted playsinline aria-label="{label}" src="{uri}"></video>{html}'
+        )
+
+    def _key(self, example: Example) -> str:
+        return f"{example.id}-{hashlib.sha256(f'{self._models}{example.sha256}'.encode()).hexdigest()[:32]}"
+
+    def _computed(self, example: Example) -> dict[str, Any]:
+        report = self._analyze(example.path, name=example.path.name)
+        pictures = pictures_of(report, self._manifest)
+        return {
+            "verdict": report.verdict.value,
+            "p_fake": report.p_fake,
+            "html": {
+                code: page.result(report, pictures, self._manifest, to_json(report), say)
+                for code, say in LANGUAGES.items()
+            },
+        }
+
+    def _keep(self, key: str, found: dict[str, Any]) -> None:
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Whole or not at all: another process may be reading.
+            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
+                file.write(gzip.compress(json.dumps(found, allow_nan=False).encode(), 6))
+            Path(file.name).replace(self._folder / f"{key}.json.gz")
+
+
+_SOURCES = {".py", ".js", ".css"}
+
+
+@cache
+def _source() -> str:
+    """Hex digest of this package's source: code that lays a result out anew makes new results."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in _SOURCES):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

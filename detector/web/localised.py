@@ -1,0 +1,103 @@
+"""The page in the reader's language: taken from the browser, changed by a switch, without losing what is shown.
+
+Whatever is shown is kept as something that can be said in any language, so that the switch also turns a result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from detector.report import page
+from detector.web.gradio_import import gr
+from detector.words import gradio_texts as words_gradio
+from detector.words import results as words
+from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
+
+__all__ = ["Relabel", "Said", "follow", "language_switch", "undo"]
+
+Relabel = Callable[[Language], Any]
+"""The change of a component that puts its labels into a language."""
+
+_SPEAK = """(code) => {
+    document.documentElement.lang = code;
+    const title = document.querySelector('.fc-intro h1');
+    setTimeout(() => { document.title = document.querySelector('.fc-intro h1')?.innerText ?? document.title; }, 800);
+}"""
+
+
+class Said:
+    """A card of ``detector.report.page`` with its facts, waiting for a language.
+
+    Args:
+        card: function that makes it.
+        facts: its arguments.
+        record: of a result, what may be kept if it was wrong (``feedback.record``).
+        more: its other arguments.
+    """
+
+    def __init__(
+        self, card: Callable[..., str], *facts: Any, record: dict[str, Any] | None = None, **more: Any
+    ) -> None:
+        self._card, self._facts, self._more = card, facts, more
+        self.record = record
+
+    def __call__(self, say: Language) -> str:
+        return self._card(*self._facts, **self._more, say=say)
+
+
+def language_switch(lang: str | None) -> gr.Radio:
+    """The visible switch; its value is the code of the language."""
+    return gr.Radio(
+        [(each.name, code) for code, each in LANGUAGES.items()],
+        value=lang or ENGLISH.code,
+        label=" / ".join(each(words.LANGUAGE) for each in LANGUAGES.values()),
+        elem_id="fc-language",
+        container=False,
+        show_label=True,
+    )
+
+
+def follow(
+    app: gr.Blocks,
+    switch: gr.Radio,
+    lang: str | None,
+    labels: Sequence[tuple[Any, Relabel]],
+    cards: Sequence[tuple[gr.HTML, gr.State]],
+) -> None:
+    """Let labels and cards follow the switch, and the switch follow the browser unless a language is given.
+
+    Args:
+        app: whose page is loaded.
+        switch: from ``language_switch``.
+        lang: code of the language to begin with; None for the browser's.
+        labels: components with what puts them into a language.
+        cards: what shows a card, with the state that holds it as a ``Said``.
+    """
+
+    def speak(code: str, *shown: Said | None) -> list[Any]:
+        say = language(code)
+        return [
+            *(relabel(say) for _, relabel in labels),
+            # What was forgotten in the meantime stays as it is.
+            *(gr.skip() if card is None else card(say) for card in shown),
+        ]
+
+    private: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    outputs = [*(component for component, _ in labels), *(html for html, _ in cards)]
+    switch.change(speak, [switch, *(state for _, state in cards)], outputs, js=None, **private)
+    switch.change(None, switch, None, js=_SPEAK, api_visibility="private")
+
+    def begin(request: gr.Request) -> str:
+        return lang or preferred(request.headers.get("accept-language"))
+
+    app.load(begin, None, switch, **private)
+    own_words = json.dumps(words_gradio.table(LANGUAGES))
+    turn = f"() => ({page.SCRIPT_FOR_GRADIO.read_text(encoding='utf-8').strip()})({own_words})"
+    app.load(None, None, None, js=turn, api_visibility="private")
+
+
+def undo() -> tuple[str, None]:
+    """Nothing shown, nothing kept."""
+    return "", None

@@ -1,0 +1,117 @@
+"""The page's tab for photos: choose one, press the button, read the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from detector.errors import DetectorError
+from detector.records import Report
+from detector.report import page
+from detector.web.feedback_form import Feedback
+from detector.web.focus import to_button, to_result
+from detector.web.gradio_import import gr
+from detector.web.localised import Relabel, Said, undo
+from detector.words import results as words
+from detector.words.language import ENGLISH, Language, language
+
+__all__ = ["PhotoTab"]
+
+
+class PhotoTab:
+    """The tab's parts and what happens when they are used.
+
+    Args:
+        analyze: ``detector.Detector.analyze``.
+        resolve: (path, user's name) of an upload; refuses what was not uploaded.
+        render: makes of a report what can be said in any language.
+        switch: holds the reader's language.
+        kept_s: seconds after which a result is forgotten; uploads are deleted as early.
+        feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
+    """
+
+    def __init__(
+        self,
+        analyze: Callable[..., Report],
+        resolve: Callable[[Any], tuple[Path, str]],
+        render: Callable[[Report], Said],
+        switch: gr.Radio,
+        kept_s: int,
+        feedback_to: Path | None,
+    ) -> None:
+        self._analyze, self._resolve, self._render = analyze, resolve, render
+        self._build(switch, kept_s, feedback_to)
+
+    def _build(self, switch: gr.Radio, kept_s: int, feedback_to: Path | None) -> None:
+        photo = gr.Image(
+            label=words.CHOOSE,
+            # The original bytes, undecoded: limits, orientation and the file's hash are the detector's business.
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "webcam", "clipboard"],
+            height=300,
+            placeholder=words.DROP,
+            alt_text=words.CHOOSE,
+            buttons=[],
+            elem_id="fc-photo-input",
+        )
+        hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
+        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
+        self.shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+        self.said = gr.State(None, time_to_live=kept_s)
+        wrong = Feedback(self.said, switch, feedback_to, "photo")
+
+        def relabel_photo(say: Language) -> Any:
+            return gr.update(label=say(words.CHOOSE), placeholder=say(words.DROP), alt_text=say(words.CHOOSE))
+
+        self.labels: list[tuple[Any, Relabel]] = [
+            (photo, relabel_photo),
+            (hint, _hint),
+            (button, lambda say: gr.update(value=say(words.CHECK))),
+            *wrong.labels,
+        ]
+        private: dict[str, Any] = {"api_visibility": "private"}
+        # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
+        checked = button.click(
+            self._check,
+            [photo, switch],
+            [self.shown, self.said],
+            preprocess=False,
+            show_progress="minimal",
+            concurrency_id="analysis",
+            **private,
+        )
+        checked.success(None, js=to_result("fc-output"), **private)
+        wrong.offer_after(checked)
+        broke = Said(page.refusal, words.UNFINISHED)
+        checked.failure(
+            lambda code: (broke(language(code)), broke), switch, [self.shown, self.said], queue=False, **private
+        )
+        # A result belongs to the photo above it.
+        gone = photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
+        wrong.offer_after(gone)
+        photo.upload(None, js=to_button("fc-check"), **private)
+
+    def _check(self, upload: dict[str, Any] | None, code: str) -> Iterator[tuple[str, Said]]:
+        say = language(code)
+        for card in self._cards(upload):
+            yield card(say), card
+
+    def _cards(self, upload: dict[str, Any] | None) -> Iterator[Said]:
+        if not upload or not upload.get("path"):
+            yield Said(page.notice, words.NO_PHOTO)
+            return
+        yield Said(page.notice, words.WAITING)
+        path, name = self._resolve(upload)
+        try:
+            found = self._analyze(path, name=name)
+        except DetectorError as error:
+            yield Said(page.refusal, error.sentence, name)
+        else:
+            yield self._render(found)
+
+
+def _hint(say: Language) -> str:
+    """What photos are taken, and which are best."""
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.PHOTO_LIMITS)}</p>'

@@ -1,0 +1,76 @@
+"""What is said of the examples: what each is, and, as plainly, where the models were wrong. Titles stand in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from detector.records import Verdict
+from detector.sentences import Sentence
+from detector.words.results import HEADLINES, score_text
+
+__all__ = [
+    "ABOUT",
+    "CREDIT",
+    "HOW_WELL",
+    "MASK",
+    "MASK_ALT",
+    "MODELS_SAID",
+    "NOT_YET",
+    "SHOW",
+    "TAB",
+    "TRUTHS",
+    "in_short",
+    "outcome",
+]
+
+TAB = Sentence("Examples")
+ABOUT = Sentence(
+    "Eight files of which we know what they are. The results are those of the models that run here, right or wrong. So few "
+    "files show how to read a result, not how good the models are."
+)
+HOW_WELL = Sentence("How often they are wrong is measured on many more faces and stands in every result.")
+MODELS_SAID = Sentence("The models said")
+NOT_YET = Sentence("Not checked yet with the models that run here; press the button to check it now.")
+SHOW = Sentence("Show the result")
+CREDIT = Sentence("Source")
+MASK = Sentence("White: what we altered")
+MASK_ALT = Sentence("Mask of the altered part of the face")
+TRUTHS: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "genuine": Sentence("What it is: not altered"),
+        "altered": Sentence("What it is: altered by us"),
+        "no_face": Sentence("What it is: no face in it"),
+    }
+)
+
+_NOTICED = (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS)
+
+
+def in_short(verdict: Verdict, p_fake: float | None) -> Sentence:
+    """Verdict and score of a file in a few words."""
+    if p_fake is None:
+        return Sentence("{verdict}.", verdict=HEADLINES[verdict])
+    return Sentence("{verdict}, score {score}.", verdict=HEADLINES[verdict], score=score_text(p_fake))
+
+
+def outcome(truth: str, verdict: Verdict) -> Sentence:
+    """Say how a result compares with what the file is.
+
+    Args:
+        truth: a key of ``TRUTHS``.
+        verdict: of the file.
+    """
+    if truth == "no_face":
+        if verdict is Verdict.NOT_ANALYSED:
+            return Sentence("That is as it should be: nothing was scored.")
+        return Sentence("That is wrong: something was taken for a face.")
+    if verdict is Verdict.NOT_ANALYSED:
+        return Sentence("So nothing was said about the face in it.")
+    if verdict is Verdict.INCONCLUSIVE:
+        return Sentence("So the models could not tell.")
+    if (truth == "altered") == (verdict in _NOTICED):
+        return Sentence("That fits what the file is.")
+    if truth == "altered":
+        return Sentence("That is wrong: the alteration was missed.")
+    return Sentence("That is wrong: a face that nobody altered was flagged.")

@@ -1,0 +1,72 @@
+"""What Gradio's own script writes into the page, so that the page can say it in its reader's language and in its own words.
+
+Gradio follows the browser's language for some of it, never the page's switch, and has the rest in English only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from detector.sentences import Sentence
+from detector.words import results as words
+from detector.words import server as words_server
+
+__all__ = ["ITS_OWN", "LOST", "REPLACED", "WRONG_KIND", "table"]
+
+WRONG_KIND = Sentence("This kind of file is not taken here. Photos belong under “Photo”, videos under “Video”.")
+LOST = Sentence("The connection to this page was lost. Reload the page, then try again.")
+
+REPLACED: Mapping[str, str] = MappingProxyType(
+    {
+        "This application is currently busy": words_server.BUSY,
+        "Invalid file type": WRONG_KIND,
+        "File(s) exceed the maximum allowed size": words_server.UPLOAD_TOO_LARGE,
+        "Connection errored out": LOST,
+        "Connection to the server was lost": LOST,
+        "An Unexpected Error Occurred": words.UNFINISHED,
+    }
+)
+"""By how Gradio's sentence begins: what is said in its place."""
+
+ITS_OWN: tuple[Sentence, ...] = (
+    Sentence("Error"),
+    Sentence("Close"),
+    Sentence("Clear"),
+    Sentence("Remove Image"),
+    Sentence("More tabs"),
+    Sentence("File upload"),
+    Sentence("Upload file"),
+    Sentence("Capture from camera"),
+    Sentence("Paste from clipboard"),
+    Sentence("Click to Access Webcam"),
+    Sentence("Drop an image file here to upload"),
+    Sentence("Drop a video file here to upload"),
+    Sentence("Drop Video Here"),
+    Sentence("Click to Upload"),
+    Sentence("- or -"),
+    Sentence("Loading"),
+)
+"""What Gradio says well enough in English."""
+
+_FROM_THE_SERVER = (
+    *(getattr(words_server, name) for name in words_server.__all__),
+    words.NOT_UPLOADED,
+)
+"""Sentences of ours that come in the language of the request, which the switch does not change."""
+
+
+def table(languages: Mapping[str, Callable[[str], str]]) -> list[dict[str, object]]:
+    """For the page's script: ``told`` in every language, in place of itself in any other or of what ``begins`` so.
+
+    Args:
+        languages: functions from a sentence to its text, by code (``language.LANGUAGES``).
+    """
+
+    def row(begins: str | None, sentence: str) -> dict[str, object]:
+        return {"begins": begins, "told": {code: say(sentence) for code, say in languages.items()}}
+
+    return [
+        *(row(begins, sentence) for begins, sentence in REPLACED.items()),
+        *(row(None, sentence) for sentence in (*ITS_OWN, *_FROM_THE_SERVER)),
+    ]

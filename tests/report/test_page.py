@@ -1,0 +1,450 @@
+"""The HTML of a result: every word escaped, every face shown, and nothing said that a score cannot carry."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from gradio.themes.utils import colors
+
+from detector.records import (
+    Appearance,
+    Box,
+    ClipCounts,
+    ErrorRate,
+    Moment,
+    Report,
+    TimePoint,
+    Verdict,
+)
+from detector.report import page, page_clip
+from detector.report.page_parts import FacePictures
+from detector.words import results as words
+from detector.words.language import ENGLISH, Language
+from tests.support import fakes
+
+VOID = {"img", "br", "path", "circle", "input"}
+PNG = b"\x89PNG fake"
+RGB = np.full((200, 300, 3), 90, np.uint8)
+BOX = Box(30, 20, 110, 100)
+
+
+class Tree(HTMLParser):
+    """Checks that tags are balanced, and keeps elements and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"never closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open[-1:] == [tag]
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of_class(self, name: str) -> list[dict[str, str | None]]:
+        return [attrs for _, attrs in self.elements if name in (attrs.get("class") or "").split()]
+
+
+def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
+    pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}', say)
+
+
+def shaken(report: Report) -> Report:
+    """The same with scores that do not hold and a region that does not matter."""
+    faces = []
+    for face in report.faces:
+        tested, check = face.stability, face.region
+        faces.append(
+            dataclasses.replace(
+                face,
+                stability=tested and dataclasses.replace(tested, holds=False, decided=True),
+                region=check and dataclasses.replace(check, matters=False),
+            )
+        )
+    return dataclasses.replace(report, faces=tuple(faces))
+
+
+def show(report: Report, strong_from: float | None = 0.8) -> Tree:
+    return Tree(html(report, strong_from=strong_from))
+
+
+def one_face(found: Verdict, p_fake: float | None, reason: str = "A reason.") -> Report:
+    return fakes.report(RGB, (fakes.face(RGB, BOX, found, p_fake),), found, p_fake, reason=reason)
+
+
+SCORES = (0.1, 0.5, 0.75, 0.95, None)
+"""One for each verdict, in their order."""
+CASES = [pytest.param(found, p_fake, id=found.value) for found, p_fake in zip(Verdict, SCORES, strict=True)]
+
+
+@pytest.mark.parametrize(("found", "p_fake"), CASES)
+def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: float | None) -> None:
+    tree = show(one_face(found, p_fake, reason="The reason of the file."))
+    said = (words.MEANS[found], words.MEANS_NOT[found], *words.NEXT[found])
+    for sentence in (
+        words.HEADLINES[found],
+        *(words.of_kind(each, "image") for each in said),
+        "The reason of the file.",
+    ):
+        assert sentence in tree.text
+    others = set(words.HEADLINES.values()) - {words.HEADLINES[found]}
+    headline = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "h2")
+    # A shape stands beside the words, so that colour is never alone.
+    assert tree.elements[headline + 1][0] == "svg"
+    verdict_card = tree.text.split("Face by face")[0]
+    assert not [other for other in others if other in verdict_card]
+
+
+def test_every_verdict_has_its_own_shape() -> None:
+    shapes = set()
+    for found, p_fake in zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True):
+        tree = show(one_face(found, p_fake))
+        start = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "svg")
+        drawn = [str(attrs) for tag, attrs in tree.elements[start + 1 : start + 4] if tag in ("path", "circle")]
+        shapes.add(tuple(drawn))
+    assert len(shapes) == len(Verdict)
+
+
+@pytest.mark.parametrize(("found", "p_fake"), CASES)
+def test_nothing_is_called_real_or_fake(found: Verdict, p_fake: float | None) -> None:
+    text = show(one_face(found, p_fake)).text + Tree(page.introduction()).text + Tree(page.refusal("It broke.")).text
+    assert not re.findall(r"\b(real|fake|authentic|verified|confiden\w*|certain\w*|proven)\b", text, re.IGNORECASE)
+
+
+def test_what_comes_from_a_file_is_escaped() -> None:
+    evil = '<img src=x onerror="alert(1)">\'&${1+1}{{value}}'
+    found = fakes.face(RGB, BOX, Verdict.SOME_SIGNS, 0.75, reason=evil)
+    found = dataclasses.replace(found, models={"resnet": 0.75, evil: 0.2})
+    report = fakes.report(RGB, (found,), Verdict.SOME_SIGNS, 0.75, name=evil, reason=evil, notes=(evil,))
+    report = dataclasses.replace(report, limits=(evil,), versions={evil: evil})
+    tree = show(report)
+    # Nine on the page, five in its plain text.
+    assert tree.text.count(evil) == 14
+    for tag, attrs in tree.elements:
+        assert not [name for name in attrs if name.startswith("on")]
+        if tag == "img":
+            assert (attrs["src"] or "").startswith("data:image/")
+    assert evil in Tree(page.refusal(evil, evil)).text
+    name = tree.of_class("fc-download")[0]["download"]
+    assert name
+    assert not set("<>\"'&${}/\\") & set(name)
+
+
+def test_every_face_has_a_card_in_order() -> None:
+    rgb = fakes.group_photo()
+    found = zip(fakes.FACES, fakes.VERDICTS, fakes.SCORES, strict=True)
+    faces = tuple(fakes.face(rgb, *facts, reason=f"Reason {facts[2]}.") for facts in found)
+    tree = show(fakes.report(rgb, faces, Verdict.STRONG_SIGNS, 0.83))
+    assert "3 faces found, 3 analysed." in tree.text
+    assert [attrs["aria-labelledby"] for attrs in tree.of_class("fc-face")] == ["fc-face-1", "fc-face-2", "fc-face-3"]
+    assert [attrs["aria-valuenow"] for attrs in tree.of_class("fc-meter")] == ["0.1200", "0.8300", "0.5000"]
+    positions = [tree.text.index(f"Reason {score}.") for score in fakes.SCORES]
+    assert positions == sorted(positions)
+    pictures = [attrs["alt"] or "" for tag, attrs in tree.elements if tag == "img"]
+    for number in (1, 2, 3):
+        # The crop and both directions of its heatmap, each with a text of its own.
+        assert len({alt for alt in pictures if alt.startswith(f"Face {number}: ")}) == 3
+    # The crop is said once; below each heatmap's colour it needs no words.
+    assert pictures.count("") == 2 * 3
+    assert "small network (cnn): 0.88" in tree.text
+    assert "residual network (resnet): 0.83 (decides)" in tree.text
+
+
+def test_boxes_lie_on_the_photo_where_the_faces_are() -> None:
+    faces = tuple(fakes.face(RGB, box, Verdict.INCONCLUSIVE, 0.5) for box in (BOX, Box(-50, -20, 60, 80)))
+    outside = dataclasses.replace(faces[1].crop.detection, box=Box(250, 150, 360, 260))
+    faces = (*faces, dataclasses.replace(faces[1], crop=dataclasses.replace(faces[1].crop, detection=outside)))
+    tree = show(fakes.report(RGB, faces, Verdict.INCONCLUSIVE, 0.5))
+    places = [
+        {key: float(value.rstrip("%")) for key, value in (part.split(":") for part in (box["style"] or "").split(";"))}
+        for box in tree.of_class("fc-box")
+    ]
+    assert places[0] == pytest.approx({"left": 10, "top": 10, "width": 80 / 3, "height": 40}, abs=0.01)
+    for place in places:
+        assert place["left"] >= 0
+        assert place["left"] + place["width"] <= 100.01
+        assert place["top"] >= 0
+        assert place["top"] + place["height"] <= 100.01
+
+
+def test_a_face_that_was_not_analysed_has_a_reason_and_no_score() -> None:
+    skipped = fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None, reason="The face is too small.")
+    tree = show(fakes.report(RGB, (skipped,), Verdict.NOT_ANALYSED, None))
+    assert "1 face found, 0 analysed." in tree.text
+    assert "The face is too small." in tree.text
+    assert words.FACE_NOT_ANALYSED in tree.text
+    assert not tree.of_class("fc-meter")
+    assert "Score" not in tree.text.split("Face by face")[1].split("How to read")[0]
+    assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == [f"Face 1: {words.CROP_NOT_SCORED}"]
+
+
+def test_a_score_that_holds_and_one_that_does_not() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    tree = show(report)
+    assert "The score holds: small changes that mean nothing to a person move it between 0.73 and 0.77" in tree.text
+    assert "saved again as JPEG: 0.77" in tree.text
+    bar = tree.of_class("fc-spread")[0]["style"] or ""
+    assert bar == "left:73.0%;width:4.0%"
+    assert not [attrs for attrs in tree.of_class("fc-views") if "open" in attrs]
+    shaky = show(shaken(report))
+    assert "The score does not hold" in shaky.text
+    assert "open" in shaky.of_class("fc-views")[0]
+
+
+def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
+    report = one_face(Verdict.INCONCLUSIVE, 0.1)
+    shaky = words.of_kind(words.MEANS_SHAKY, "image")
+    assert shaky in show(shaken(report)).text
+    assert words.MEANS[Verdict.INCONCLUSIVE] not in show(shaken(report)).text
+    assert shaky not in show(report).text
+    # Nor where the verdict had been taken back for another reason already.
+    face = shaken(report).faces[0]
+    assert face.stability is not None
+    blurred = dataclasses.replace(face, stability=dataclasses.replace(face.stability, decided=False))
+    assert shaky not in show(dataclasses.replace(report, faces=(blurred,))).text
+    # A second face that is shaky says nothing about the first one, which decides.
+    strong = one_face(Verdict.STRONG_SIGNS, 0.9)
+    both = dataclasses.replace(strong, faces=(*strong.faces, *shaken(report).faces))
+    assert shaky not in show(both).text
+
+
+def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
+    report = one_face(Verdict.SOME_SIGNS, 0.75)
+    text = show(report).text
+    assert "the mouth. With it blurred out, the score goes from 0.75 to 0.45; with any of 2 random places" in text
+    assert "to 0.77 at most" in text
+    text = show(shaken(report)).text
+    assert "mouth" not in text
+    assert "No part of the face can be named." in text
+    assert "from 0.75 to 0.45" in text
+    assert "0.77" in text
+
+
+@pytest.mark.parametrize("p_fake", [0.0, 1.0])
+def test_a_score_never_reads_as_certain(p_fake: float) -> None:
+    text = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
+    assert not re.search(r"\b(0\.00|1\.00)\b", text)
+    assert ("Score 0.01" if p_fake == 0 else "Score 0.99") in text
+
+
+def test_a_heatmap_tells_its_strength() -> None:
+    faint = fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5, heat=0.04)
+    text = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)).text
+    assert "strongest place: 4 % of full colour" in text
+    assert "no place stood out" in text
+    assert words.of_kind(words.READ_HEATMAPS, "image") in text
+
+
+def test_without_heatmaps_nothing_is_said_of_colours() -> None:
+    bare = dataclasses.replace(fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5), heatmap=None)
+    tree = show(fakes.report(RGB, (bare,), Verdict.INCONCLUSIVE, 0.5))
+    assert words.of_kind(words.READ_HEATMAPS, "image") not in tree.text
+    assert not tree.of_class("fc-legend")
+    assert words.band_facts(fakes.manifest().models["resnet"].bands) in tree.text
+
+
+def test_track_record_is_counted_over_all_test_faces() -> None:
+    record = fakes.manifest().models["resnet"].track_record
+    text = words.track_record(record, Verdict.STRONG_SIGNS)
+    assert "about 1 of 100 genuine faces" in text
+    assert "about 40 of 100 altered" in text
+    assert "500 and 500 faces" in text
+    # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
+    assert "then about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
+    # 0.1 * 0.18 / (0.1 * 0.18 + 0.9 * 0.84)
+    assert "about 2 of 100 faces with this result" in words.base_rate(record, Verdict.NO_CLEAR_SIGNS)
+    shown = show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
+    assert text in shown
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) in shown
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param((), id="nothing measured"),
+        pytest.param((ErrorRate(Verdict.SOME_SIGNS, 5, 5),), id="another verdict"),
+        pytest.param((ErrorRate(Verdict.STRONG_SIGNS, 0, 7),), id="no genuine faces"),
+    ],
+)
+def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
+    assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
+    assert words.base_rate(record, Verdict.STRONG_SIGNS) == ""
+
+
+def test_few_test_faces_are_not_stretched_to_a_hundred() -> None:
+    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 3, 1), ErrorRate(Verdict.INCONCLUSIVE, 8, 11))
+    text = words.track_record(record, Verdict.NO_CLEAR_SIGNS)
+    assert text.startswith("In tests, 3 of 11 genuine faces got this result, and 1 of 12 altered")
+    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == ""
+
+
+def test_what_was_never_met_is_not_promised() -> None:
+    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 400, 0), ErrorRate(Verdict.STRONG_SIGNS, 0, 300))
+    assert "none of 100 altered" in words.track_record(record, Verdict.NO_CLEAR_SIGNS)
+    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == words.base_rate(record, Verdict.STRONG_SIGNS) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "none"), (0.001, "fewer than 1"), (0.5, "about 50"), (0.999, "more than 99"), (1.0, "about 100")],
+)
+def test_rare_is_not_written_as_never(share: float, text: str) -> None:
+    hits = round(1000 * share)
+    record = (ErrorRate(Verdict.INCONCLUSIVE, hits, 500), ErrorRate(Verdict.SOME_SIGNS, 1000 - hits, 500))
+    assert words.track_record(record, Verdict.INCONCLUSIVE).startswith(f"In tests, {text} of 100 genuine")
+
+
+def test_a_manifest_without_a_strong_band_promises_none() -> None:
+    tree = show(one_face(Verdict.SOME_SIGNS, 0.95), strong_from=None)
+    assert words.HEADLINES[Verdict.STRONG_SIGNS] not in tree.text
+    assert len([tag for tag, _ in tree.elements if tag == "i"]) == 2
+
+
+def test_the_download_is_the_report() -> None:
+    link = show(one_face(Verdict.INCONCLUSIVE, 0.5)).of_class("fc-download")[0]
+    kind, _, data = (link["href"] or "").partition(",")
+    assert kind == "data:application/json;base64"
+    assert base64.b64decode(data) == b'{"a": 1}'
+    assert link["download"] == "family-report.json"
+
+
+def test_pictures_must_match_the_faces() -> None:
+    with pytest.raises(ValueError, match="expected 1 face pictures, got 0"):
+        page.result(one_face(Verdict.INCONCLUSIVE, 0.5), page.Pictures(None, ()), fakes.manifest(), "{}")
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    html = page.introduction() + page.refusal("x") + page.STYLESHEET.read_text(encoding="utf-8")
+    assert not re.search(r"https?:|//\w|@import|url\(", html)
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("", "#ffffff"), (".dark ", colors.slate.c800)])
+def test_colours_of_words_can_be_read(scheme: str, ground: str) -> None:
+    css = page.STYLESHEET.read_text(encoding="utf-8")
+    hues = re.findall(rf"^{re.escape(scheme)}\.fc-\w+ {{[^}}]*--fc-(?:hue|soft): (#\w{{6}})", css, re.MULTILINE)
+    assert len(hues) == len(Verdict) + 1
+    # WCAG 2, level AA.
+    assert min(contrast(hue, ground) for hue in hues) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast ratio of two #rrggbb colours."""
+
+    def luminance(colour: str) -> float:
+        shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_icon_is_hidden_from_screen_readers() -> None:
+    tree = show(one_face(Verdict.INCONCLUSIVE, 0.5))
+    assert all(attrs.get("aria-hidden") == "true" for tag, attrs in tree.elements if tag == "svg")
+
+
+# Clips ---------------------------------------------------------------------------------------------------------------
+
+
+def clip_report(p_fake: float | None = 0.75) -> Report:
+    """Two people of a clip, the first scored and the second not."""
+    crop = fakes.face(RGB, BOX, Verdict.SOME_SIGNS, 0.9)
+    heat = crop.heatmap
+    points = tuple(TimePoint(t, s, BOX) for t, s in ((0.5, 0.4), (1.5, 0.9), (3.5, None), (4.5, 0.8)))
+    seen = Appearance(points, ((1.5, 3.5),), (Moment(1.5, 0.9, crop.crop, heat),), 5, "resnet")
+    first = dataclasses.replace(crop, p_fake=p_fake, over_time=seen)
+    blank = Appearance((TimePoint(1.5, None, BOX),), (), (), 5, "resnet")
+    second = dataclasses.replace(fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None), over_time=blank)
+    made = fakes.report(RGB, (first, second), Verdict.SOME_SIGNS, p_fake, name="talk.mp4")
+    info = dataclasses.replace(made.input, kind="video", format="MP4", duration_s=5.0, fps=25.0, codec="h264")
+    assert made.frame is not None
+    frame = dataclasses.replace(made.frame, time_s=1.5)
+    return dataclasses.replace(made, input=info, frame=frame, counts=ClipCounts(125, 100, 2, 5))
+
+
+def html_of_clip(report: Report, say: Language = ENGLISH) -> str:
+    pictures = (FacePictures(PNG, timeline=PNG, moments=((PNG, PNG),)), FacePictures(PNG, timeline=PNG))
+    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}", say)
+
+
+def show_clip(report: Report) -> Tree:
+    return Tree(html_of_clip(report))
+
+
+def test_a_clip_has_a_card_for_every_person_with_times() -> None:
+    tree = show_clip(clip_report())
+    assert "Person by person" in tree.text
+    assert "2 people found, 1 analysed." in tree.text
+    assert "at 0:01.5, score 0.90" in tree.text
+    assert (
+        "Seen from 0:00.5 to 0:04.5, in 4 of the 5 frames looked at; 3 could be scored. Out of sight once" in tree.text
+    )
+    assert "Your video at 0:01.5" in tree.text
+    assert "0:05.0 long, 25 frames a second, h264; 5 of 125 frames were looked at, 2 could not be decoded" in tree.text
+    assert len(tree.of_class("fc-person")) == 2
+    assert len(tree.of_class("fc-timeline")) == 2
+    # Both stand in the frame that is shown.
+    assert len(tree.of_class("fc-box")) == 2
+    assert any("from 0.40 to 0.90" in (attrs.get("alt") or "") for _, attrs in tree.elements)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "moment", "told"),
+    [
+        (Verdict.NO_CLEAR_SIGNS, 0.9, True),
+        (Verdict.INCONCLUSIVE, 0.7, True),
+        (Verdict.NO_CLEAR_SIGNS, 0.69, False),
+        (Verdict.SOME_SIGNS, 0.9, False),
+    ],
+)
+def test_frames_that_stand_out_are_told_where_the_whole_shows_no_signs(
+    verdict: Verdict, moment: float, told: bool
+) -> None:
+    made = clip_report(0.1)
+    first, second = made.faces
+    assert first.over_time is not None
+    moments = tuple(dataclasses.replace(each, p_fake=moment) for each in first.over_time.moments)
+    first = dataclasses.replace(first, over_time=dataclasses.replace(first.over_time, moments=moments))
+    report = dataclasses.replace(made, verdict=verdict, faces=(first, second))
+    assert (words.STAND_OUT in show_clip(report).text) == told
+
+
+def test_a_clip_is_not_called_a_photo() -> None:
+    assert not re.findall(r"\bphotos?\b", show_clip(clip_report()).text)
+
+
+def test_progress_without_a_total_says_what_is_being_done() -> None:
+    tree = Tree(page_clip.progress("starting", 0, 0, None))
+    assert tree.text.strip() == "Starting the program that checks files, which takes some seconds."
+
+
+def test_progress_is_told_in_words_and_in_a_bar() -> None:
+    tree = Tree(page_clip.progress("reading", 8, 32, 61.0))
+    assert "8 of 32. About 1 minute left." in tree.text
+    assert tree.of_class("fc-progress")[0]["aria-valuenow"] == "25"
+    assert words.time_left(3) == "Nearly done."
+    assert words.time_left(22) == "About 20 seconds left."
+    assert words.time_left(150) == "About 2 minutes left."
+    assert words.clock(3723.44) == "1:02:03.4"

@@ -1,0 +1,88 @@
+"""Calibration and bands on scores whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.verdict.rules import calibrate
+from train.measuring.calibrate import choose_bands, fit_platt
+
+
+def _scores(count: int, gap: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of two normal classes whose true log-odds are ``gap`` times the logit."""
+    rng = np.random.default_rng(seed)
+    fake = np.arange(count) % 2 == 0
+    return fake, rng.normal(np.where(fake, gap / 2, -gap / 2), 1.0)
+
+
+def test_platt_finds_the_true_log_odds() -> None:
+    fake, logits = _scores(20_000, gap=1.5)
+    found = fit_platt(fake, 2 * logits + 0.6)
+    assert found.scale == pytest.approx(1.5 / 2, rel=0.05)
+    assert found.offset == pytest.approx(-1.5 * 0.3, abs=0.05)
+
+
+def test_platt_is_calibrated_at_equal_odds_whatever_the_mixture() -> None:
+    fake, logits = _scores(20_000, gap=2.0)
+    keep = fake | (np.random.default_rng(1).random(len(fake)) < 0.2)
+    assert fit_platt(fake[keep], logits[keep]).offset == pytest.approx(0.0, abs=0.1)
+
+
+def test_platt_does_not_run_away_from_weak_widely_spread_scores() -> None:
+    fake, logits = _scores(2000, gap=0.2)
+    found = fit_platt(fake, 40 * logits - 15)
+    assert found.scale == pytest.approx(0.2 / 40, rel=0.6)
+
+
+def test_a_model_that_is_wrong_way_round_is_refused() -> None:
+    fake, logits = _scores(500, gap=1.0)
+    with pytest.raises(ValueError, match="do not rise"):
+        fit_platt(fake, -logits)
+
+
+def _one_source(fake: np.ndarray) -> np.ndarray:
+    return np.full(len(fake), "a")
+
+
+def test_bands_keep_their_promises() -> None:
+    fake, logits = _scores(4000, gap=3.0)
+    fitted = fit_platt(fake, logits)
+    p_fake = np.array([calibrate(float(logit), fitted) for logit in logits])
+    bands = choose_bands(fake, p_fake, _one_source(fake))
+    assert (p_fake[~fake] >= bands.some_signs_from).mean() <= 0.08
+    assert (p_fake[fake] < bands.no_clear_signs_below).mean() <= 0.13
+    assert bands.strong_signs_from is not None
+    strong = p_fake >= bands.strong_signs_from
+    assert strong[fake].mean() >= 13 * strong[~fake].mean()
+
+
+def test_a_weak_model_has_no_strong_band_and_a_wide_inconclusive_one() -> None:
+    fake, logits = _scores(1000, gap=0.3)
+    p_fake = 1 / (1 + np.exp(-0.3 * logits))
+    bands = choose_bands(fake, p_fake, _one_source(fake))
+    assert bands.strong_signs_from is None
+    between = (p_fake >= bands.no_clear_signs_below) & (p_fake < bands.some_signs_from)
+    assert between.mean() > 0.6
+
+
+def test_the_source_with_most_false_alarms_sets_the_cut() -> None:
+    """One collection whose genuine faces score high: pooled with the others it would be flagged four times as often."""
+    fake, logits = _scores(4000, gap=3.0)
+    source = np.where((np.arange(len(fake)) % 10 == 1), "odd", "usual")
+    p_fake = 1 / (1 + np.exp(-(logits + 1.5 * (source == "odd"))))
+    odd = ~fake & (source == "odd")
+    pooled = choose_bands(fake, p_fake, _one_source(fake))
+    guarded = choose_bands(fake, p_fake, source)
+    assert (p_fake[odd] >= pooled.some_signs_from).mean() > 0.2
+    assert (p_fake[odd] >= guarded.some_signs_from).mean() <= 0.125
+    if guarded.strong_signs_from is not None:
+        assert (p_fake[odd] >= guarded.strong_signs_from).mean() <= 0.05
+
+
+def test_a_handful_of_faces_has_no_say_of_its_own() -> None:
+    fake, logits = _scores(2000, gap=3.0)
+    p_fake = 1 / (1 + np.exp(-logits))
+    source = _one_source(fake)
+    source[np.flatnonzero(~fake & (p_fake > np.quantile(p_fake[~fake], 0.99)))[:9]] = "b"
+    assert choose_bands(fake, p_fake, source).some_signs_from < float(np.quantile(p_fake[~fake], 0.95))

@@ -1,0 +1,537 @@
+"""The page as a person meets it, in headless Chromium: on a phone and on a desk, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from detector.records import Verdict
+from detector.report import feedback
+from detector.web.gallery import CACHE_VARIABLE, Gallery, read_examples
+from detector.words import about as words_about
+from detector.words import examples as words_examples
+from detector.words import gradio_texts as words_gradio
+from detector.words import results as words
+from detector.words import server as words_server
+from detector.words.language import LANGUAGES
+from tests.support import fakes
+from tests.web.test_gallery import Counting
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from detector import Detector
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium found (Debian package chromium, or set CHROMIUM)")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {1280: 900, 390: 844}
+"""Width and height of the windows: a desk and a phone."""
+NARROW, WIDE = 390, 1280
+GERMAN = LANGUAGES["de"]
+
+
+@dataclass
+class Visit:
+    """One open page, with everything that it should not have done."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    """Errors in the console, uncaught errors, and requests to anywhere but this computer."""
+
+    def choose(self, path: Path) -> None:
+        with self.page.expect_response(lambda response: "/upload" in response.url):
+            self.page.set_input_files("#fc-photo-input input[type=file]", path)
+        # The button gets the focus once the photo is there.
+        self.page.wait_for_function("document.activeElement.id === 'fc-check'")
+
+    def check(self) -> str:
+        """Press the button; the text of the result's headline."""
+        self.page.click("#fc-check")
+        return self.headline()
+
+    def headline(self) -> str:
+        return self.page.locator("#fc-verdict").inner_text(timeout=30_000).strip()
+
+    def keep(self, name: str) -> None:
+        """Save a screenshot for people to look at, if a folder for it is given."""
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def detector() -> fakes.FakeDetector:
+    return fakes.FakeDetector()
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def url(detector: fakes.FakeDetector, uploads: Path) -> Iterator[str]:
+    with fakes.serve(detector, uploads) as blocks:
+        yield str(blocks.local_url)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def open_page(url: str, width: int, scheme: Literal["light", "dark"] = "light", locale: str = "en-US") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme, locale=locale
+        )
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        visit = Visit(context.new_page())
+
+        def watch(request_url: str) -> None:
+            parts = urlsplit(request_url)
+            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+                visit.complaints.append(f"request to {request_url}")
+
+        visit.page.on("request", lambda request: watch(request.url))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
+        visit.page.on(
+            "console",
+            lambda message: visit.complaints.append(f"console: {message.text}") if message.type == "error" else None,
+        )
+        visit.page.goto(url)
+        visit.page.wait_for_selector("#fc-check")
+        return visit
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # The braces and the tag would show if the name were run as a template or as HTML anywhere on its way.
+    path = tmp_path_factory.mktemp("photos") / "Tante Zoë {{value}} ${1+1} <b>.jpg"
+    path.write_bytes(fakes.jpeg(fakes.group_photo()))
+    return path
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def test_three_faces_each_with_crop_heatmap_and_score(
+    visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    opened = visit(url, width, scheme)
+    page = opened.page
+    opened.keep(f"start-{width}-{scheme}")
+    opened.choose(photo)
+    assert opened.check() == "Strong signs of manipulation"
+    verdict = page.locator(".fc-verdict").inner_text()
+    assert photo.name in verdict
+    assert "about 40 of 100" in verdict
+    assert "What this does not mean" in verdict
+
+    cards = page.locator(".fc-face")
+    assert cards.count() == 3
+    scores = []
+    for number in range(3):
+        card = cards.nth(number)
+        # The crop alone, and twice under a layer of heat.
+        sizes = card.locator("img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
+        assert [size == [fakes.SIZE, fakes.SIZE] for size in sizes] == [True, True, False, True, False]
+        # The heatmap lies on this very crop, and is not the bare crop.
+        shown = card.locator("img").evaluate_all("all => all.map(i => i.src)")
+        assert shown[0] == shown[1] == shown[3]
+        assert shown[2] not in (shown[0], shown[4])
+        scores.append(card.get_by_role("meter").get_attribute("aria-valuenow"))
+    assert scores == [f"{score:.4f}" for score in fakes.SCORES]
+    assert page.locator(".fc-box").count() == 3
+
+    # Nothing sticks out to the side, and the result is where the eye is.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    assert 0 <= page.locator("#fc-verdict").evaluate("e => e.getBoundingClientRect().y") < 200
+    dark = page.locator(".fc-verdict h2").evaluate("e => getComputedStyle(e).color")
+    assert (dark == "rgb(255, 157, 133)") == (scheme == "dark")
+    opened.keep(f"result-{width}-{scheme}")
+    assert opened.complaints == []
+
+
+def test_by_keyboard_alone(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.page.keyboard.press("Enter")
+    assert opened.headline() == "Strong signs of manipulation"
+    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    # Past the links and sliders of the result, in the order of the page, to what folds out.
+    explained = opened.page.get_by_text("The colour scale is fixed").first
+    for _ in range(40):
+        opened.page.keyboard.press("Tab")
+        if opened.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            opened.page.keyboard.press("Enter")
+            if explained.is_visible():
+                break
+    assert explained.is_visible()
+
+
+def test_a_text_file_gets_a_calm_card_and_the_next_photo_a_result(
+    visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path
+) -> None:
+    opened = visit(url, NARROW)
+    text = tmp_path / "notes.jpg"
+    text.write_bytes(b"Dear diary")
+    opened.choose(text)
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert "This is not a picture but a text file." in shown
+    assert "notes.jpg" in shown
+    assert "Traceback" not in shown
+    assert opened.page.locator(".toast-wrap .error").count() == 0
+    opened.keep("text-file")
+    opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
+    opened.choose(photo)
+    assert opened.check() == "Strong signs of manipulation"
+    assert opened.complaints == []
+
+
+def test_no_face_is_an_outcome_of_its_own(visit: Callable[..., Visit], url: str, tmp_path: Path) -> None:
+    opened = visit(url, NARROW)
+    path = tmp_path / "wall.jpg"
+    path.write_bytes(fakes.jpeg(fakes.group_photo()[:100, :100]))
+    opened.choose(path)
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert "No face was found" in shown
+    assert "Score" not in shown
+    opened.keep("no-face")
+    assert opened.complaints == []
+
+
+def test_without_a_photo_the_button_asks_for_one(visit: Callable[..., Visit], url: str) -> None:
+    opened = visit(url, NARROW)
+    opened.page.click("#fc-check")
+    opened.page.get_by_text(words.NO_PHOTO).wait_for()
+    assert opened.complaints == []
+
+
+def test_a_result_leaves_with_its_photo(
+    visit: Callable[..., Visit], url: str, photo: Path, detector: fakes.FakeDetector
+) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    detector.hold.clear()
+    try:
+        opened.page.click("#fc-check")
+        opened.page.get_by_text(words.WAITING).wait_for()
+        opened.keep("waiting")
+    finally:
+        detector.hold.set()
+    assert opened.headline() == "Strong signs of manipulation"
+    opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
+    opened.page.locator("#fc-verdict").wait_for(state="detached")
+    assert opened.page.locator("#fc-output").inner_text().strip() == ""
+
+
+@pytest.mark.parametrize("fault", ["bug", "deleted"])
+def test_a_check_that_breaks_off_says_what_to_do(
+    visit: Callable[..., Visit], url: str, uploads: Path, tmp_path: Path, fault: str
+) -> None:
+    opened = visit(url, NARROW)
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"bug")
+    opened.choose(path)
+    if fault == "deleted":
+        # As the server does with uploads after some minutes.
+        for upload in uploads.rglob("broken.jpg"):
+            upload.unlink()
+    assert opened.check() == "Could not check this file"
+    shown = opened.page.locator("#fc-output").inner_text()
+    assert words.UNFINISHED in shown
+    assert "a fault in the program" not in opened.page.inner_text("body")
+
+
+def test_the_report_can_be_kept(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, NARROW)
+    opened.choose(photo)
+    opened.check()
+    with opened.page.expect_download() as download:
+        opened.page.get_by_role("link", name=words.DOWNLOAD).click()
+    assert download.value.suggested_filename.endswith("-report.json")
+    kept = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert kept["verdict"] == "strong_signs"
+    assert kept["input"]["name"] == photo.name
+
+
+def test_the_whole_pipeline_in_the_page(
+    visit: Callable[..., Visit], tiny_detector: Detector, photo: Path, tmp_path: Path
+) -> None:
+    with fakes.serve(tiny_detector, tmp_path) as blocks:
+        opened = visit(str(blocks.local_url), WIDE)
+        opened.choose(photo)
+        assert opened.check() in words.HEADLINES.values()
+        sizes = opened.page.locator(".fc-pictures img").evaluate_all("all => all.map(i => i.naturalWidth)")
+        opened.keep("pipeline")
+        assert sizes.count(32) == 9
+        assert len(sizes) == 15
+        assert opened.complaints == []
+
+
+# Language ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_german_browser_gets_german_and_the_switch_turns_everything(
+    visit: Callable[..., Visit], url: str, photo: Path
+) -> None:
+    opened = visit(url, NARROW, locale="de-AT")
+    page = opened.page
+    page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    opened.choose(photo)
+    assert opened.check() == GERMAN("Strong signs of manipulation")
+    assert GERMAN(words.WHAT_NEXT) in page.locator("#fc-output").inner_text()
+    opened.keep("german")
+    page.get_by_label("English").check()
+    page.get_by_role("heading", name="Strong signs of manipulation", exact=True).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'en'")
+    assert words.WHAT_NEXT in page.locator("#fc-output").inner_text()
+    assert page.get_by_role("button", name=words.CHECK).is_visible()
+    assert page.get_by_role("tab", name="About").is_visible()
+    page.get_by_label("Deutsch").check()
+    page.get_by_role("heading", name=GERMAN("Strong signs of manipulation"), exact=True).wait_for()
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, tmp_path: Path, locale: str) -> None:
+    say = LANGUAGES[locale[:2]]
+    for verdict in Verdict:
+        opened = visit(url, NARROW, locale=locale)
+        opened.page.get_by_role("button", name=say(words.CHECK)).wait_for()
+        path = tmp_path / f"{verdict.value}.jpg"
+        path.write_bytes(fakes.jpeg(fakes.group_photo()))
+        opened.choose(path)
+        assert opened.check() == say(words.HEADLINES[verdict])
+        shown = opened.page.locator("#fc-output").inner_text()
+        assert say(words.of_kind(words.MEANS_NOT[verdict], "image")) in shown
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        opened.keep(f"verdict-{verdict.value}-{say.code}")
+        assert opened.complaints == []
+        opened.page.close()
+
+
+def test_what_gradio_says_itself_follows_the_switch(
+    visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path, detector: fakes.FakeDetector
+) -> None:
+    """Its own script knows the browser's language only, and no other than English for half of what it says."""
+    opened = visit(url, WIDE, locale="de-DE")
+    page = opened.page
+    toast = page.locator(".toast-wrap")
+    page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
+    page.wait_for_function("document.documentElement.lang === 'de'")
+    spoken = "all => all.flatMap(e => [e.ariaLabel, e.title]).filter(Boolean)"
+    heard = set(page.locator("#fc-clip-input *, #fc-photo-input *").evaluate_all(spoken))
+    assert GERMAN("Upload file") in heard
+    assert not heard & {str(text) for text in words_gradio.ITS_OWN}
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Dear diary")
+    page.set_input_files("#fc-photo-input input[type=file]", notes)
+    toast.get_by_text(GERMAN(words_gradio.WRONG_KIND)).wait_for()
+    assert "notes.txt" not in toast.inner_text() and "Error" not in toast.inner_text()
+    toast.get_by_label("Schließen").click()
+
+    opened.choose(photo)
+    detector.hold.clear()
+    try:
+        with photo.open("rb") as file:
+            path = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.jpg", file)}).json()[0]
+        asked = {"data": [{"path": path, "orig_name": "a.jpg", "meta": {"_type": "gradio.FileData"}}, None]}
+        while httpx.post(f"{url}gradio_api/call/analyze_image", json=asked, timeout=30).status_code == 200:
+            pass
+        page.click("#fc-check")
+        toast.get_by_text(GERMAN(words_server.BUSY)).wait_for()
+        opened.keep("busy-german")
+        page.get_by_label("English").check()
+        toast.get_by_text(str(words_server.BUSY)).wait_for()
+        page.get_by_role("tab", name="Video").click()
+        page.get_by_text("Drop Video Here").wait_for()
+    finally:
+        detector.hold.set()
+
+
+# Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
+
+
+def test_the_strength_of_the_colour_moves_by_keyboard(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.check()
+    layers = "[...document.querySelectorAll('.fc-colour')].map(e => getComputedStyle(e).opacity)"
+    # A new result takes the focus a moment after it is shown.
+    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    before = set(opened.page.evaluate(layers))
+    opened.page.get_by_label(words.OPACITY).focus()
+    opened.page.keyboard.press("End")
+    assert (before, set(opened.page.evaluate(layers))) == ({"0.5"}, {"1"})
+    opened.keep("full-colour")
+    opened.page.keyboard.press("Home")
+    assert set(opened.page.evaluate(layers)) == {"0"}
+    # The crop is still there beneath.
+    assert opened.page.locator(".fc-heat img:not(.fc-colour)").first.evaluate("e => getComputedStyle(e).opacity") == "1"
+
+
+def test_about_tells_what_was_measured_and_what_fails(visit: Callable[..., Visit], url: str) -> None:
+    opened = visit(url, NARROW)
+    opened.page.get_by_role("tab", name="About").click()
+    shown = opened.page.locator("#fc-about")
+    shown.get_by_role("heading", name=words_about.WHAT_FAILS).wait_for()
+    text = shown.inner_text()
+    # The record of tests/support/fakes.py: 200 of 500 fakes were neither "some" nor "strong".
+    assert "Of 100 altered or generated test faces, 40 are not flagged." in text
+    assert "84 of 100" in text
+    opened.page.get_by_role("button", name=words_about.WHOLE_CARD).click()
+    opened.page.locator("#fc-card-text").get_by_text("Known limits").wait_for()
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    opened.keep("about")
+    assert opened.complaints == []
+
+
+def test_a_wrong_result_can_be_copied_and_is_not_stored(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    assert not page.locator("#fc-wrong-photo").is_visible()
+    opened.choose(photo)
+    opened.check()
+    page.locator("#fc-wrong-photo").click()
+    panel = page.locator("#fc-feedback-photo")
+    panel.get_by_text(words_about.COPY_IT).wait_for()
+    text = panel.locator("textarea").input_value()
+    assert json.loads(text)["verdict"] == "strong_signs"
+    assert photo.stem not in text
+    assert not panel.get_by_label(words_about.CONSENT).is_visible()
+    panel.get_by_role("button", name=words_about.WITHDREW).click()
+    panel.wait_for(state="hidden")
+
+
+def test_a_wrong_result_is_stored_only_after_consent(visit: Callable[..., Visit], photo: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    with fakes.serve(fakes.FakeDetector(), tmp_path / "uploads", feedback_to=kept) as blocks:
+        opened = visit(str(blocks.local_url), WIDE)
+        page = opened.page
+        opened.choose(photo)
+        opened.check()
+        page.locator("#fc-wrong-photo").click()
+        panel = page.locator("#fc-feedback-photo")
+        panel.get_by_label(words_about.TRUTHS["unaltered"]).check()
+        page.wait_for_function("document.querySelector('#fc-feedback-photo textarea').value.includes('unaltered')")
+        shown = panel.locator("textarea").input_value()
+        panel.get_by_role("button", name=words_about.SEND).click()
+        panel.get_by_text(words_about.STORED_NOT).wait_for()
+        assert not kept.exists()
+        panel.get_by_label(words_about.CONSENT).check()
+        panel.get_by_role("button", name=words_about.SEND).click()
+        panel.get_by_text(words_about.STORED).first.wait_for()
+        opened.keep("feedback")
+        lines = (kept / feedback.FILE_NAME).read_text(encoding="ascii").splitlines()
+        assert len(lines) == 1
+        stored = json.loads(lines[0])
+        del stored["day"]
+        assert stored == json.loads(shown)
+
+
+# Examples ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
+    visit: Callable[..., Visit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    # As an earlier start left it.
+    Gallery(Counting(Verdict.STRONG_SIGNS, 0.95), fakes.manifest()).fill()
+    detector = fakes.FakeDetector()
+    swapped = next(each for each in read_examples() if each.id == "swapped")
+    with fakes.serve(detector, tmp_path / "uploads") as blocks:
+        opened = visit(str(blocks.local_url), NARROW)
+        page = opened.page
+        page.get_by_role("tab", name="Examples").click()
+        card = page.locator(".fc-example").filter(has=page.get_by_role("heading", name=swapped.title, exact=True))
+        card.wait_for()
+        text = " ".join(card.inner_text().split())
+        assert swapped.what in text
+        assert words_examples.TRUTHS["altered"] in text
+        assert "Strong signs of manipulation, score 0.95. That fits what the file is." in text
+        # The picture and the mask of what was altered, both there.
+        widths = card.locator("img").evaluate_all("all => all.map(i => i.naturalWidth)")
+        assert len(widths) == 2 and all(widths)
+        page.click("#fc-example-swapped")
+        shown = page.locator("#fc-example-output")
+        assert shown.locator("#fc-verdict").inner_text().strip() == words.HEADLINES[Verdict.STRONG_SIGNS]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        opened.keep("example")
+        assert detector.seen == [], "computed anew"
+        assert opened.complaints == []
+
+
+# For everyone --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def test_nothing_serious_keeps_people_out(
+    visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """axe-core on every state of the page: no finding that it calls serious or critical."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe is not installed (requirements-dev.txt)"
+    )
+    opened = visit(url, width, scheme, "de-DE" if scheme == "dark" else "en-US")
+    page = opened.page
+    found: list[str] = []
+
+    def look(state: str) -> None:
+        result = axe.Axe().run(page).response
+        assert result["passes"], "axe looked at nothing"
+        found.extend(
+            f"{state}: {each['id']}: {[node['html'][:120] for node in each['nodes']]}"
+            for each in result["violations"]
+            if each["impact"] in ("serious", "critical")
+        )
+
+    opened.choose(photo)
+    opened.check()
+    page.locator("#fc-wrong-photo").click()
+    page.locator("#fc-feedback-photo textarea").wait_for()
+    for fold in page.locator("#fc-output summary").all():
+        fold.click()
+    look("result")
+    for number, state in ((1, "video"), (2, "examples"), (3, "about")):
+        page.get_by_role("tab").nth(number).click()
+        page.wait_for_timeout(500)
+        look(state)
+    assert found == []

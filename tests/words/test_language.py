@@ -1,0 +1,192 @@
+"""No reader gets half a language: every sentence of the code is in every catalogue, with the same fields, and is used."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import string
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from detector.errors import DamagedMedia
+from detector.records import ClipRules, Report, Verdict
+from detector.report import page, page_clip
+from detector.sentences import Sentence, joined
+from detector.verdict.rules import CLIP_LIMITS, LIMITS, judge_file, judge_person
+from detector.words import results as words
+from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
+from tests.report import test_page
+from tests.report.test_page import Tree
+from tests.support import fakes
+from tests.support.sentences_of_the_code import templates
+
+OTHERS = [each for each in LANGUAGES.values() if each is not ENGLISH]
+GERMAN = LANGUAGES["de"]
+
+
+def fields(template: str) -> set[tuple[str, str | None, str | None]]:
+    """(name, format, conversion) of every field."""
+    return {(name, spec, how) for _, name, spec, how in string.Formatter().parse(template) if name is not None}
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
+def test_every_sentence_is_translated_and_none_is_stale(other: Language) -> None:
+    used = templates()
+    assert len(used) > 200, "the sentences of the code were not found"
+    assert sorted(used - set(other.catalogue)) == [], "sentences without a translation"
+    assert sorted(set(other.catalogue) - used) == [], "translations of sentences that are gone"
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
+def test_translations_have_the_fields_of_their_template(other: Language) -> None:
+    assert [template for template, told in other.catalogue.items() if fields(template) != fields(told)] == []
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
+def test_translations_end_and_space_like_their_template(other: Language) -> None:
+    for template, told in other.catalogue.items():
+        assert told == told.strip()
+        assert "  " not in told, told
+        if template.endswith("."):
+            assert told.endswith("."), told
+
+
+def test_german_never_calls_a_picture_real_or_fake() -> None:
+    forbidden = re.compile(r"\b(echt\w*|authenti\w+|verifizier\w+|gefälscht\w*|fälschung\w*|fakes?)\b", re.IGNORECASE)
+    assert not [told for told in GERMAN.catalogue.values() if forbidden.search(re.sub(r"\{[^}]*\}", "", told))]
+
+
+def test_a_sentence_is_its_english_text() -> None:
+    sentence = Sentence(
+        "The file has {size:.0f} MB; at most {most} MB are read. {cure}", size=51.2, most=50, cure="Cut it."
+    )
+    assert sentence == "The file has 51 MB; at most 50 MB are read. Cut it."
+    assert hash(sentence) == hash(str(sentence))
+    assert type(str(sentence)) is str
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_sentence_keeps_its_template_when_copied(copied) -> None:  # type: ignore[no-untyped-def]
+    inner = Sentence("Most often: {obstacle}", obstacle=Sentence("a text file"))
+    made = copied(joined(inner, "End."))
+    assert made == "Most often: a text file End."
+    assert GERMAN(made) == "Am häufigsten: eine Textdatei End."
+
+
+def test_a_missing_value_is_loud() -> None:
+    with pytest.raises(KeyError):
+        Sentence("Face {number}")
+
+
+def test_numbers_get_the_decimal_sign_of_the_language() -> None:
+    sentence = Sentence("from {cut:.2f} “{verdict}”", cut=0.5, verdict="Inconclusive")
+    assert ENGLISH(sentence) == "from 0.50 “Inconclusive”"
+    assert GERMAN(sentence) == "ab 0,50 „Kein eindeutiges Ergebnis“"
+    assert GERMAN(Sentence("at {time}, score {score}", time="0:07.4", score="0.83")) == "bei 0:07,4, Wert 0,83"
+    assert GERMAN("0.83") == "0,83"
+    assert GERMAN("family.2.jpg") == "family.2.jpg"
+
+
+def test_braces_in_a_value_are_text() -> None:
+    sentence = joined(Sentence("The first: {reason}", reason="{0} {{value}} {reason}"), "")
+    assert GERMAN(sentence) == "Das erste: {0} {{value}} {reason}"
+
+
+def test_an_error_keeps_its_sentence() -> None:
+    error = DamagedMedia(Sentence("The file is empty: copy or download it again."))
+    assert GERMAN(pickle.loads(pickle.dumps(error)).sentence).startswith("Die Datei ist leer")
+    assert DamagedMedia("x").sentence == "x"
+    assert DamagedMedia().sentence == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.5", "de"),
+        ("en-GB,de;q=0.9", "en"),
+        ("fr,de;q=0.4,en;q=0.3", "de"),
+        ("fr-CA, DE-ch;q=0.8", "de"),
+        ("de;q=0", "en"),
+        ("de;q=junk,,;;", "en"),
+        ("*", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_the_browsers_language(header: str | None, code: str) -> None:
+    assert preferred(header) == code
+    assert language(code).code == code
+
+
+def test_an_unknown_code_is_english() -> None:
+    assert language("xx") is language(None) is ENGLISH
+
+
+# The page in German --------------------------------------------------------------------------------------------------
+
+ENGLISH_WORDS = re.compile(
+    r"\b(the|this|that|it|is|are|of|and|or|not|with|from|to|your|you|be|by|at|no|one|only|than|which|can|may|how|what|"
+    r"face|faces|file|score|scores|frames|picture|found|altered|genuine)\b",
+    re.IGNORECASE,
+)
+"""Words of which hardly any English sentence has none, and which are not German."""
+
+
+def judged_clip() -> Report:
+    """The clip of the page's tests, with reasons and limits that the detector itself gives."""
+    report = test_page.clip_report()
+    bands = fakes.manifest().models["resnet"].bands
+    rules = ClipRules(32, 1, 3, 0.1, 0.2, {})
+    first, second = report.faces
+    counts: dict[str, Any] = {"decides": "resnet", "bands": bands, "looked": 5, "rules": rules}
+    _, why = judge_person({"resnet": 0.75}, usable=4, seen=4, **counts)
+    _, why_not = judge_person({}, usable=1, seen=1, obstacle=Sentence("a text file"), **counts)
+    people = (replace(first, reason=why), replace(second, reason=why_not))
+    reason = judge_file(people, "clip", "person")[1]
+    return replace(report, faces=people, reason=reason, limits=(*LIMITS, *CLIP_LIMITS))
+
+
+def states() -> dict[str, str]:
+    """Everything the page can show, in German, by a name."""
+    shown = {}
+    for found, p_fake in zip(Verdict, test_page.SCORES, strict=True):
+        for count in (1, 3):
+            report = fakes.judged(test_page.RGB, found, p_fake, count)
+            shown[f"{found}, {count} faces"] = test_page.html(report, GERMAN)
+            # Whether the score holds and whether a region is named are said in words of their own.
+            shaky = test_page.shaken(report)
+            shown[f"{found}, {count} faces, shaky"] = test_page.html(shaky, GERMAN)
+    shown["clip"] = test_page.html_of_clip(judged_clip(), GERMAN)
+    shown["introduction"] = page.introduction(GERMAN)
+    for name in ("NO_PHOTO", "NO_CLIP", "WAITING", "OPENING", "STOPPED", "NOT_UPLOADED"):
+        shown[name] = page.notice(getattr(words, name), GERMAN)
+    shown["refusal"] = page.refusal(Sentence("The file is empty: copy or download it again."), "a.jpg", GERMAN)
+    shown["refused clip"] = page.refusal(words.UNFINISHED, None, GERMAN, "video")
+    for stage in words.STAGES:
+        shown[stage] = "".join(page_clip.progress(stage, 1, 4, left, GERMAN) for left in (None, 1.0, 30.0, 60.0, 200.0))
+    shown["no total"] = page_clip.progress("starting", 0, 0, None, GERMAN)
+    return shown
+
+
+def test_no_english_is_left_in_the_german_page() -> None:
+    for name, html in states().items():
+        tree = Tree(html)
+        said = [tree.text, *(attrs.get(key) or "" for _, attrs in tree.elements for key in READ_ALOUD)]
+        left = [
+            f"{word.group()!r} in {text[max(0, word.start() - 40) : word.end() + 40]!r}"
+            for text in said
+            for word in ENGLISH_WORDS.finditer(text)
+        ]
+        assert left == [], name
+
+
+READ_ALOUD = ("alt", "aria-label", "aria-valuetext", "title", "placeholder")
+
+
+def test_english_in_the_german_page_would_be_seen() -> None:
+    assert ENGLISH_WORDS.search(page.notice("A sentence that is in no catalogue.", GERMAN))
+    assert ENGLISH_WORDS.search(page.introduction())

@@ -1,0 +1,88 @@
+"""From a trained model to an entry of ``weights/manifest.json``: calibration, bands and the heatmap's scale.
+
+Everything is measured on the validation groups, which neither training nor ``dev`` contains, and on the file that is
+shipped, through the code that scores it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from detector.models.gradcam import GradCam
+from detector.models.inference import Network, Scorer
+from detector.models.networks import load
+from detector.records import CropSpec, ModelSpec, WeightFile
+from detector.verdict.rules import calibrate
+from detector.weights.store import update_manifest
+from train.data.cache import Cache, crops_of
+from train.data.leakage import safe_split
+from train.fitting.history import whole_history
+from train.measuring.calibrate import choose_bands, fit_platt
+
+__all__ = ["ship"]
+
+
+def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
+    """Copy ``run/NAME.weights.h5`` and its history into ``weights_folder`` and write its manifest entry.
+
+    Args:
+        run: folder written by ``fit``.
+        cache_folder: as built by ``data.build_cache``.
+        weights_folder: with ``manifest.json``.
+
+    Raises:
+        FileNotFoundError: ``run`` holds no finished training.
+        ValueError: it was trained on a random split.
+    """
+    recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
+    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
+    name = recipe["architecture"]
+    # Runs from before the option were all carved.
+    scheme = recipe.get("split", "carve")
+    if scheme == "random":
+        raise ValueError(
+            f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
+            "so a calibration on it would promise too much. Fit again with --split carve."
+        )
+    if recipe.get("mix", {}).get("high_pass"):
+        raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")
+    source = run / f"{name}.weights.h5"
+    cache = Cache(cache_folder)
+    validation = safe_split(cache, scheme).validation
+    spec = CropSpec(size=recipe["size"], margin=recipe["margin"])
+    crops = crops_of(cache, validation, spec)
+    fake = np.array([cache.samples[i].label == "fake" for i in validation])
+    collection = np.array([cache.samples[i].source for i in validation])
+    model = load(name, spec.size, source)
+    network = Network(model)
+    logits = Scorer(network).fake_logits(crops)
+    calibration = fit_platt(fake, logits)
+    p_fake = np.array([calibrate(float(logit), calibration) for logit in logits])
+    towards_fake, towards_real = GradCam(network).evidence(crops[:: max(1, len(crops) // 300)])
+    strongest = np.maximum(towards_fake.max((1, 2)), towards_real.max((1, 2)))
+
+    target = weights_folder / source.name
+    shutil.copyfile(source, target)
+    rows = [json.dumps(row) for row in whole_history(run)]
+    (weights_folder / f"{name}.history.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    data = target.read_bytes()
+    entry = ModelSpec(
+        name=name,
+        architecture=name,
+        kind="image",
+        file=WeightFile(name=target.name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),
+        crop=spec,
+        calibration=calibration,
+        bands=choose_bands(fake, p_fake, collection),
+        heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
+        track_record=(),
+        trained_with=provenance["command"],
+        trained_at_commit=provenance["commit"],
+    )
+    update_manifest(weights_folder, model=entry)
+    return entry

@@ -1,0 +1,63 @@
+"""Weight averaging: one model from several runs of the same line of training, at the cost of one.
+
+Networks that were trained on from the same start lie in one basin of the loss, where the mean of their weights is better
+than either (Izmailov et al., UAI 2018; Wortsman et al., ICML 2022, "Model soups"). Networks of unrelated starts do not: their
+mean knows nothing, so the result is worth looking at before it is shipped.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from detector.models.networks import load
+from train.fitting.half import store_half
+from train.fitting.history import EARLIER
+
+__all__ = ["average"]
+
+
+def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
+    """Write the run folder ``out``, whose weights are the weighted mean of those of ``runs``.
+
+    Args:
+        runs: at least two folders as ``fit`` writes them, of one architecture and crop; recipe and history are those of the
+            last, which should be the one trained longest.
+        shares: of each run, positive; scaled to a sum of one.
+        out: folder to write; the weights are kept as float16.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        ValueError: fewer than two runs, shares that do not match them or are not positive, or runs of different networks.
+    """
+    if len(runs) < 2 or len(runs) != len(shares):
+        raise ValueError(f"{len(runs)} runs and {len(shares)} shares: give at least two runs and one share for each")
+    if min(shares) <= 0:
+        raise ValueError(f"shares must be positive, not {min(shares)}")
+    recipes = [json.loads((run / "recipe.json").read_text(encoding="utf-8")) for run in runs]
+    kinds = [(recipe["architecture"], recipe["size"], recipe["margin"]) for recipe in recipes]
+    for run, kind in zip(runs, kinds, strict=True):
+        if kind != kinds[-1]:
+            raise ValueError(f"{run} holds {kind}, {runs[-1]} {kinds[-1]}: only equal networks can be averaged")
+    architecture, size, _ = kinds[-1]
+    models = [load(architecture, size, run / f"{architecture}.weights.h5") for run in runs]
+    parts = np.asarray(shares, np.float64) / np.sum(shares)
+    mean = [
+        np.tensordot(parts, np.stack([array.astype(np.float64) for array in arrays]), axes=1).astype(np.float32)
+        for arrays in zip(*(model.get_weights() for model in models), strict=True)
+    ]
+    models[-1].set_weights(mean)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("recipe.json", "history.jsonl"):
+        shutil.copyfile(runs[-1] / name, out / name)
+    if (runs[-1] / EARLIER).exists():
+        shutil.copyfile(runs[-1] / EARLIER, out / EARLIER)
+    weights = out / f"{architecture}.weights.h5"
+    store_half(models[-1], weights)
+    return weights
