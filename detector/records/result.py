@@ -1,0 +1,114 @@
+"""The result of an analysis: one report, with its faces and, in a clip, their course over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from detector.records.arrays import check_unit
+from detector.records.faces import Box, FaceCrop
+from detector.records.manifest import ModelInfo
+from detector.records.media import ClipCounts, Frame, InputInfo
+from detector.records.origin import Provenance
+from detector.records.verdicts import Heatmap, RegionCheck, Stability, Verdict
+
+__all__ = ["Appearance", "FaceResult", "Moment", "Report", "TimePoint"]
+
+
+@dataclass(frozen=True)
+class TimePoint:
+    """A person in one frame that was looked at."""
+
+    time_s: float
+    p_fake: float | None
+    """Calibrated score of this frame alone; None where the face could not be scored there."""
+    box: Box
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A frame that weighs in a person's score."""
+
+    time_s: float
+    p_fake: float
+    """Of this frame alone."""
+    crop: FaceCrop
+    heatmap: Heatmap | None = None
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One person over the time of a clip."""
+
+    points: tuple[TimePoint, ...]
+    """In order of time."""
+    gaps: tuple[tuple[float, float], ...]
+    """(from, to) in seconds in which the face was not found."""
+    moments: tuple[Moment, ...]
+    """The most suspicious ones, highest score first; none where nothing could be scored."""
+    frames: int
+    """Frames of the clip that were looked at."""
+    scored_by: str
+    """The image model whose scores of single frames these are."""
+
+    @property
+    def first_s(self) -> float:
+        return self.points[0].time_s
+
+    @property
+    def last_s(self) -> float:
+        return self.points[-1].time_s
+
+
+@dataclass(frozen=True)
+class FaceResult:
+    """One face of a report: of a picture, or one person of a clip, whose crop is that of the most suspicious frame."""
+
+    crop: FaceCrop
+    verdict: Verdict
+    reason: str
+    """A sentence for the user."""
+    p_fake: float | None
+    """Calibrated score of the report's model; None when not analysed."""
+    models: Mapping[str, float] = field(default_factory=dict)
+    """Calibrated p_fake of every model that scored the face."""
+    heatmap: Heatmap | None = None
+    over_time: Appearance | None = None
+    """None in a picture."""
+    stability: Stability | None = None
+    """None where it was not tested."""
+    region: RegionCheck | None = None
+    """None where it was not checked: without a heatmap, or with one that is as good as empty."""
+
+    def __post_init__(self) -> None:
+        if (self.p_fake is None) != (self.verdict is Verdict.NOT_ANALYSED):
+            raise ValueError("FaceResult: p_fake must be None exactly when the verdict is not_analysed")
+        for value in (*self.models.values(), *(() if self.p_fake is None else (self.p_fake,))):
+            check_unit(value, "FaceResult.p_fake")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The one result that page, command line, JSON and evaluation share."""
+
+    input: InputInfo
+    verdict: Verdict
+    reason: str
+    p_fake: float | None
+    """Of the face that decides; None when nothing was analysed."""
+    faces: tuple[FaceResult, ...]
+    """In reading order: top to bottom, then left to right; the people of a clip in order of first appearance."""
+    model: ModelInfo
+    versions: Mapping[str, str]
+    """Python and library versions, and the detector's own."""
+    limits: tuple[str, ...]
+    """Sentences that belong beside every result."""
+    frame: Frame | None = None
+    """The upright input picture, or a small frame of a clip with the person that decides; not part of the JSON."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    counts: ClipCounts | None = None
+    """None for a picture."""
+    provenance: Provenance | None = None
+    """None where nobody looked."""
+    made_at: str | None = None
+    """When the analysis ended, UTC, ISO 8601 to the second."""
