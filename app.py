@@ -20,13 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app_about import AboutTab
+from app_choice import install
 from app_examples import ExamplesTab
 from app_gradio import gr
 from app_log import log_without_names
+from app_photo import PLACES as PHOTO
 from app_photo import PhotoTab
 from app_server import Rules, names_of, surface
 from app_share import share_row
 from app_uploads import QUOTA_BYTES, Uploads
+from app_video import PLACES as CLIP
 from app_video import VideoTab
 from app_words import Relabel, Said, follow, language_switch
 from detector import annotation, feedback, page, report, words, words_about, words_examples
@@ -166,6 +169,7 @@ def build_app(
             *examples.labels,
             *sharing,
         ]
+        install(app, [PHOTO, CLIP])
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         gr.events.api(analyze_image, api_name="analyze_image", concurrency_id="analysis")

@@ -21,6 +21,7 @@ from detector.records import FaceResult, FrameMean, Manifest, ModelSpec, Quality
 
 __all__ = [
     "SCRIPT",
+    "SCRIPT_FOR_CHOICES",
     "SCRIPT_FOR_GRADIO",
     "STYLESHEET",
     "FacePictures",
@@ -34,6 +35,8 @@ __all__ = [
 STYLESHEET = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
 """One function without arguments, to be called once on the page."""
+SCRIPT_FOR_CHOICES = Path(__file__).with_name("page_choice.js")
+"""One function, to be called once on the page with the parts of each tab (``app_choice.install``)."""
 SCRIPT_FOR_GRADIO = Path(__file__).with_name("page_gradio.js")
 """One function, to be called once on the page with ``words_gradio.table``."""
 
