@@ -26,7 +26,7 @@ from app_gradio import gr
 from app_log import log_without_names
 from app_photo import PLACES as PHOTO
 from app_photo import PhotoTab
-from app_server import Rules, names_of, surface
+from app_server import ANALYSIS, Rules, names_of, surface
 from app_share import share_row
 from app_uploads import QUOTA_BYTES, Uploads
 from app_video import PLACES as CLIP
@@ -172,8 +172,8 @@ def build_app(
         install(app, [PHOTO, CLIP])
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
-        gr.events.api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
-        gr.events.api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
+        gr.events.api(analyze_image, api_name="analyze_image", concurrency_id=ANALYSIS)
+        gr.events.api(analyze_video, api_name="analyze_video", concurrency_id=ANALYSIS)
     app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from app_focus import to_result
 from app_gradio import gr
+from app_server import ANALYSIS
 from app_words import Relabel, Said
 from detector import page, words, words_examples
 from detector.gallery import Example, Gallery
@@ -52,7 +53,7 @@ class ExamplesTab:
                 switch,
                 [self.shown, self.said, card],
                 show_progress="minimal",
-                concurrency_id="analysis",
+                concurrency_id=ANALYSIS,
                 **private,
             )
             pressed.success(None, js=to_result("fc-example-output", whole=True), **private)

@@ -10,6 +10,7 @@ from app_choice import Choice, Places
 from app_feedback import Feedback
 from app_focus import to_button, to_result
 from app_gradio import gr
+from app_server import ANALYSIS
 from app_words import Relabel, Said
 from detector import page, words
 from detector.errors import DetectorError
@@ -85,7 +86,7 @@ class PhotoTab:
             trigger_mode="multiple",
             preprocess=False,
             show_progress="minimal",
-            concurrency_id="analysis",
+            concurrency_id=ANALYSIS,
             **private,
         )
         checked.then(None, js=PLACES.ended(), **private)

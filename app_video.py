@@ -19,6 +19,7 @@ from app_choice import OF_RESULT, Choice, Places, of_choice
 from app_feedback import Feedback
 from app_focus import to_button, to_result
 from app_gradio import gr
+from app_server import ANALYSIS
 from app_words import Relabel, Said
 from detector import page_clip, words
 from detector.annotation import annotate
@@ -164,7 +165,7 @@ class VideoTab:
         private: dict[str, Any] = {"api_visibility": "private"}
         # preprocess=False also because a number by hand may be anything.
         work: dict[str, Any] = {
-            "concurrency_id": "analysis",
+            "concurrency_id": ANALYSIS,
             "show_progress": "hidden",
             "preprocess": False,
             "js": PLACES.with_number(3),
