@@ -26,15 +26,18 @@ from detector.report import feedback, page
 from detector.report import serialise as report
 from detector.report.pictures import pictures_of
 from detector.web.about_tab import AboutTab
+from detector.web.choice import install
 from detector.web.examples_tab import ExamplesTab
 from detector.web.gallery import Gallery
-from detector.web.gate import Rules, names_of, surface
+from detector.web.gate import ANALYSIS, Rules, names_of, surface
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel, Said, follow, language_switch
 from detector.web.log import log_without_names
+from detector.web.photo_tab import PLACES as PHOTO
 from detector.web.photo_tab import PhotoTab
 from detector.web.share_row import share_row
 from detector.web.uploads import QUOTA_BYTES, Uploads
+from detector.web.video_tab import PLACES as CLIP
 from detector.web.video_tab import VideoTab
 from detector.words import about as words_about
 from detector.words import examples as words_examples
@@ -171,10 +174,11 @@ def build_app(
             *examples.labels,
             *sharing,
         ]
+        install(app, [PHOTO, CLIP])
         app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
-        gr.events.api(analyze_image, api_name="analyze_image", concurrency_id="analysis")
-        gr.events.api(analyze_video, api_name="analyze_video", concurrency_id="analysis")
+        gr.events.api(analyze_image, api_name="analyze_image", concurrency_id=ANALYSIS)
+        gr.events.api(analyze_video, api_name="analyze_video", concurrency_id=ANALYSIS)
     app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app
 

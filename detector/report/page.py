@@ -23,6 +23,7 @@ from detector.words.language import ENGLISH, Language
 
 __all__ = [
     "SCRIPT",
+    "SCRIPT_FOR_CHOICES",
     "SCRIPT_FOR_GRADIO",
     "STYLESHEET",
     "FacePictures",
@@ -36,6 +37,8 @@ __all__ = [
 STYLESHEET = PACKAGE / "report" / "page.css"
 SCRIPT = PACKAGE / "web" / "page.js"
 """One function without arguments, to be called once on the page."""
+SCRIPT_FOR_CHOICES = PACKAGE / "web" / "page_choice.js"
+"""One function, to be called once on the page with the parts of each tab (``web.choice.install``)."""
 SCRIPT_FOR_GRADIO = PACKAGE / "web" / "page_gradio.js"
 """One function, to be called once on the page with ``words_gradio.table``."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from detector.report import page
 from detector.web.focus import to_result
 from detector.web.gallery import Example, Gallery
+from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel, Said
 from detector.words import examples as words_examples
@@ -54,7 +55,7 @@ class ExamplesTab:
                 switch,
                 [self.shown, self.said, card],
                 show_progress="minimal",
-                concurrency_id="analysis",
+                concurrency_id=ANALYSIS,
                 **private,
             )
             pressed.success(None, js=to_result("fc-example-output", whole=True), **private)

@@ -51,7 +51,10 @@ class Feedback:
         close.click(lambda: (gr.update(visible=False), False), None, [panel, consent], **quick)
 
     def offer_after(self, event: gr.events.Dependency) -> None:
-        """Show the button once the event has left a result, and hide it once it has left none."""
+        """Show the button once the event has left a result, and hide it once it has left none.
+
+        Without a result the style sheet hides both button and panel, whatever was offered.
+        """
         event.then(
             lambda card: (gr.update(visible=card is not None and card.record is not None), gr.update(visible=False)),
             self._said,

@@ -6,7 +6,8 @@ first, which knows nothing of the page:
 * the ``Host`` must be one of ours, else a stranger's name could be pointed at this computer (DNS rebinding): 400;
 * the ``Origin``, where a browser sends one, must be one of ours, else any page could use this one in a visitor's name: 403;
 * routes that the page does not need do not exist: 404;
-* each client has its share of uploads, checks and bytes: 429; a request has a size: 413; the disk has a quota: 507;
+* each client has its share of uploads, checks, bytes and other requests: 429; a request has a size: 413; the disk has a
+  quota: 507;
 * where the queue is full, the sentence says so: 503.
 """
 
@@ -17,9 +18,10 @@ import errno
 import ipaddress
 import json
 import os
+import re
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,8 +35,10 @@ from detector.web.uploads import Uploads
 from detector.words import server as words
 from detector.words.language import language, preferred
 
-__all__ = ["Gate", "Rules", "names_of", "surface"]
+__all__ = ["ANALYSIS", "Gate", "Rules", "names_of", "surface"]
 
+ANALYSIS = "analysis"
+"""``concurrency_id`` of the page's events that analyse something: they wait in one queue, and count as checks."""
 MEGABYTE = 1 << 20
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HIDDEN = (
@@ -55,7 +59,12 @@ _HIDDEN = (
     "/gradio_api/deep_link",
 )
 """Beginnings of routes that Gradio offers and this page does not use."""
-_WORK = ("/gradio_api/queue/join", "/gradio_api/call/", "/gradio_api/run/", "/gradio_api/api/", "/gradio_api/mcp")
+_EVENTS = re.compile(r"/gradio_api/(queue/join|run/[^/]+)")
+"""Where the page sends its events; which one it is stands in the body, and the name in the path is ignored."""
+_MCP = "/gradio_api/mcp"
+_MCP_ASKS_ONLY = re.compile(r"initialize|ping|tools/list|notifications/.+")
+"""Methods of MCP that run nothing."""
+_ENDS_ONLY = ("/gradio_api/cancel", "/gradio_api/reset")
 _UPLOAD = ("/gradio_api/upload",)
 _PRIVATE = ("/gradio_api/file", "/gradio_api/upload", "/gradio_api/call", "/gradio_api/queue")
 
@@ -76,6 +85,9 @@ class Rules:
     frames: tuple[str, ...] = ()
     """Origins that may show the page in a frame."""
     checks_per_minute: int = 30
+    """Requests that may start an analysis."""
+    requests_per_minute: int = 600
+    """All but reading and uploads; a visitor makes about five for one check, and one for most other presses."""
     uploads_per_minute: int = 60
     megabytes_per_minute: int = 1000
     uploads_at_once: int = 8
@@ -94,6 +106,8 @@ class Rules:
         return replace(
             self,
             checks_per_minute=checks_per_minute,
+            # At least what a page needs that is opened and used once.
+            requests_per_minute=max(20, round(Rules.requests_per_minute * factor)),
             uploads_per_minute=round(Rules.uploads_per_minute * factor),
             # At least the largest file.
             megabytes_per_minute=max(202, round(Rules.megabytes_per_minute * factor)),
@@ -127,7 +141,8 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
     @asynccontextmanager
     async def before_everything(app: Any) -> AsyncIterator[None]:
         # Middleware that is given to FastAPI would stand behind Gradio's own, which answers some requests itself.
-        app.middleware_stack = Gate(app.middleware_stack, rules, uploads)
+        errands = [number for number, event in app.get_blocks().fns.items() if event.concurrency_id != ANALYSIS]
+        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, frozenset(errands))
         yield
 
     # Workers for static files would listen on ports of their own, past the gate.
@@ -141,12 +156,14 @@ class Gate:
         app: the page.
         rules: who may ask, and how much.
         uploads: where uploads are kept.
+        errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing; all others count as checks.
     """
 
-    def __init__(self, app: App, rules: Rules, uploads: Uploads) -> None:
-        self._app, self._rules, self._uploads = app, rules, uploads
+    def __init__(self, app: App, rules: Rules, uploads: Uploads, errands: Collection[int] = frozenset()) -> None:
+        self._app, self._rules, self._uploads, self._errands = app, rules, uploads, errands
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._checks = RateLimitItemPerMinute(rules.checks_per_minute, namespace="checks")
+        self._requests = RateLimitItemPerMinute(rules.requests_per_minute, namespace="requests")
         self._loads = RateLimitItemPerMinute(rules.uploads_per_minute, namespace="uploads")
         self._megabytes = RateLimitItemPerMinute(rules.megabytes_per_minute, namespace="megabytes")
         self._at_once: Counter[str] = Counter()
@@ -253,12 +270,17 @@ class Gate:
         if size is None or size > self._rules.other_bytes:
             await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
-        if path.startswith(_WORK) and not self._limiter.hit(self._checks, _client(scope)):
-            await reply.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
-            return
+        client = _client(scope)
         unless_failed = _Held(reply)
         try:
-            await self._app(scope, _at_most(receive, self._rules.other_bytes), unless_failed)
+            allowed = self._limiter.hit(self._requests, client)
+            if allowed:
+                body, receive = await _read(_at_most(receive, self._rules.other_bytes))
+                allowed = not self._may_analyse(path, body) or self._limiter.hit(self._checks, client)
+            if not allowed:
+                await reply.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
+                return
+            await self._app(scope, receive, unless_failed)
         except _TooLong:
             await reply.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
@@ -266,6 +288,19 @@ class Gate:
             await reply.answer(503, words.BUSY, {"retry-after": "30"}, as_json=True)
         else:
             await unless_failed.release()
+
+    def _may_analyse(self, path: str, body: bytes) -> bool:
+        """Whether a request counts as a check: each one does that is not known to start none."""
+        if path.rstrip("/") in _ENDS_ONLY:
+            return False
+        if _EVENTS.fullmatch(path.rstrip("/")):
+            number = _fields(body).get("fn_index")
+            # Only what is written as a number: Gradio would also make one of "7" or of true.
+            return type(number) is not int or number not in self._errands
+        if path.startswith(_MCP):
+            method = _fields(body).get("method")
+            return not (isinstance(method, str) and _MCP_ASKS_ONLY.fullmatch(method))
+        return True
 
 
 class _Reply:
@@ -342,6 +377,35 @@ def _at_most(receive: Receive, most: int) -> Receive:
         return message
 
     return counted
+
+
+async def _read(receive: Receive) -> tuple[bytes, Receive]:
+    """The whole body, and what gives it once more to the application."""
+    messages: list[dict[str, Any]] = []
+    while not messages or (messages[-1]["type"] == "http.request" and messages[-1].get("more_body")):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+    again = iter(messages)
+
+    async def replayed() -> Any:
+        return next(again, None) or await receive()
+
+    return body, replayed
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    """A JSON object's entries; none where it is something else or has a name twice, of which readers take different ones."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise ValueError("a name stands twice")
+        return dict(pairs)
+
+    try:
+        fields = json.loads(body, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _length(given: dict[str, str], otherwise: int) -> int | None:

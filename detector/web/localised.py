@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from detector.report import page
+from detector.web.choice import of_choice
 from detector.web.gradio_import import gr
 from detector.words import gradio_texts as words_gradio
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
 
-__all__ = ["Relabel", "Said", "follow", "language_switch", "undo"]
+__all__ = ["Relabel", "Said", "follow", "language_switch"]
 
 Relabel = Callable[[Language], Any]
 """The change of a component that puts its labels into a language."""
@@ -42,9 +43,16 @@ class Said:
     ) -> None:
         self._card, self._facts, self._more = card, facts, more
         self.record = record
+        self._choice: Any = None
+
+    def of(self, choice: Any) -> Said:
+        """The same card, which belongs to a choice (``detector.web.choice``)."""
+        self._choice = choice
+        return self
 
     def __call__(self, say: Language) -> str:
-        return self._card(*self._facts, **self._more, say=say)
+        card = self._card(*self._facts, **self._more, say=say)
+        return card if self._choice is None else of_choice(card, self._choice)
 
 
 def language_switch(lang: str | None) -> gr.Radio:
@@ -96,8 +104,3 @@ def follow(
     own_words = json.dumps(words_gradio.table(LANGUAGES))
     turn = f"() => ({page.SCRIPT_FOR_GRADIO.read_text(encoding='utf-8').strip()})({own_words})"
     app.load(None, None, None, js=turn, api_visibility="private")
-
-
-def undo() -> tuple[str, None]:
-    """Nothing shown, nothing kept."""
-    return "", None

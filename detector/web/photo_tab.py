@@ -9,14 +9,18 @@ from typing import Any
 from detector.errors import DetectorError
 from detector.records import Report
 from detector.report import page
+from detector.web.choice import Choice, Places
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
+from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
-from detector.web.localised import Relabel, Said, undo
+from detector.web.localised import Relabel, Said
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
 
-__all__ = ["PhotoTab"]
+__all__ = ["PLACES", "PhotoTab"]
+
+PLACES = Places("fc-photo-input", "fc-check", "fc-output")
 
 
 class PhotoTab:
@@ -54,11 +58,12 @@ class PhotoTab:
             placeholder=words.DROP,
             alt_text=words.CHOOSE,
             buttons=[],
-            elem_id="fc-photo-input",
+            elem_id=PLACES.input,
         )
         hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
-        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id="fc-check")
-        self.shown = gr.HTML(elem_id="fc-output", apply_default_css=False)
+        number, choice = gr.Number(0, visible=False), gr.State(Choice())
+        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id=PLACES.button)
+        self.shown = gr.HTML(elem_id=PLACES.output, apply_default_css=False)
         self.said = gr.State(None, time_to_live=kept_s)
         wrong = Feedback(self.said, switch, feedback_to, "photo")
 
@@ -75,27 +80,48 @@ class PhotoTab:
         # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
         checked = button.click(
             self._check,
-            [photo, switch],
+            [photo, switch, choice, number],
             [self.shown, self.said],
+            js=PLACES.with_number(3),
+            # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
+            trigger_mode="multiple",
             preprocess=False,
             show_progress="minimal",
-            concurrency_id="analysis",
+            concurrency_id=ANALYSIS,
             **private,
         )
-        checked.success(None, js=to_result("fc-output"), **private)
+        checked.then(None, js=PLACES.ended(), **private)
+        checked.success(None, js=to_result(PLACES.output), **private)
         wrong.offer_after(checked)
-        broke = Said(page.refusal, words.UNFINISHED)
+        checked.failure(None, js=PLACES.ended(), **private)
         checked.failure(
-            lambda code: (broke(language(code)), broke), switch, [self.shown, self.said], queue=False, **private
+            _unfinished,
+            [switch, number],
+            [self.shown, self.said],
+            js=PLACES.with_number(1),
+            preprocess=False,
+            queue=False,
+            **private,
         )
-        # A result belongs to the photo above it.
-        gone = photo.change(undo, None, [self.shown, self.said], cancels=[checked], queue=False, **private)
-        wrong.offer_after(gone)
-        photo.upload(None, js=to_button("fc-check"), **private)
+        # A result belongs to the photo above it: the browser takes it away, and the server forgets it when it is told.
+        photo.change(None, photo, self.shown, js=PLACES.chosen(), **private)
+        photo.change(
+            _forget, [choice, number], self.said, js=PLACES.with_number(1), preprocess=False, queue=False, **private
+        )
+        photo.upload(None, photo, self.shown, js=PLACES.chosen(), **private)
+        photo.upload(None, js=to_button(PLACES.button), **private)
 
-    def _check(self, upload: dict[str, Any] | None, code: str) -> Iterator[tuple[str, Said]]:
+    def _check(
+        self, upload: dict[str, Any] | None, code: str, choice: Choice, number: Any
+    ) -> Iterator[tuple[Any, Any]]:
         say = language(code)
+        choice.move_to(number)
         for card in self._cards(upload):
+            if choice.is_over(number):
+                # Another photo was chosen while this check waited for its turn or was made.
+                yield gr.skip(), gr.skip()
+                return
+            card.of(number)
             yield card(say), card
 
     def _cards(self, upload: dict[str, Any] | None) -> Iterator[Said]:
@@ -114,4 +140,15 @@ class PhotoTab:
 
 def _hint(say: Language) -> str:
     """What photos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.PHOTO_LIMITS)}</p>'
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.PHOTO_LIMITS)}</p>{PLACES.waiting(say)}'
+
+
+def _forget(choice: Choice, number: Any) -> Any:
+    """Forget the card of an earlier choice, unless a check of this one was sooner here than its announcement."""
+    return None if choice.move_to(number) else gr.skip()
+
+
+def _unfinished(code: str, number: Any) -> tuple[str, Said]:
+    """The card for a check that failed for no fault of the file."""
+    card = Said(page.refusal, words.UNFINISHED).of(number)
+    return card(language(code)), card

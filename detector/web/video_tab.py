@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,14 +20,18 @@ from detector.pipeline.annotation import annotate
 from detector.records import Report
 from detector.report import page_clip
 from detector.report.page import notice, refusal
+from detector.web.choice import OF_RESULT, Choice, Places, of_choice
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
+from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel, Said
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
 
-__all__ = ["VideoTab", "Work"]
+__all__ = ["PLACES", "VideoTab", "Work"]
+
+PLACES = Places("fc-clip-input", "fc-check-clip", "fc-clip-output")
 
 T = TypeVar("T")
 Tell = Callable[[str, int, int], None]
@@ -127,17 +132,23 @@ class VideoTab:
             # No format and no trimming: the original bytes, so that hash, limits and turn are the detector's business.
             sources=["upload", "webcam"],
             buttons=[],
-            elem_id="fc-clip-input",
+            elem_id=PLACES.input,
         )
         hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
+        number, choice = gr.Number(0, visible=False), gr.State(Choice())
         with gr.Row():
-            button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id="fc-check-clip")
-            stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", visible=False)
-        shown = self.shown = gr.HTML(elem_id="fc-clip-output", apply_default_css=False)
-        mark = gr.Button(words.MARK, elem_id="fc-mark", visible=False)
-        marking = gr.HTML(elem_id="fc-marking", apply_default_css=False)
+            button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id=PLACES.button)
+            stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", elem_classes=OF_RESULT, visible=False)
+        shown = self.shown = gr.HTML(elem_id=PLACES.output, apply_default_css=False)
+        mark = gr.Button(words.MARK, elem_id="fc-mark", elem_classes=OF_RESULT, visible=False)
+        marking = gr.HTML(elem_id="fc-marking", elem_classes=OF_RESULT, apply_default_css=False)
         marked = gr.Video(
-            label=words.MARKED, interactive=False, visible=False, buttons=["download"], elem_id="fc-marked"
+            label=words.MARKED,
+            interactive=False,
+            visible=False,
+            buttons=["download"],
+            elem_id="fc-marked",
+            elem_classes=OF_RESULT,
         )
         found = gr.State(None, time_to_live=kept_s)
         kept = self.said = gr.State(None, time_to_live=kept_s)
@@ -153,20 +164,36 @@ class VideoTab:
         ]
 
         private: dict[str, Any] = {"api_visibility": "private"}
-        work: dict[str, Any] = {"concurrency_id": "analysis", "show_progress": "hidden", **private}
+        # preprocess=False also because a number by hand may be anything.
+        work: dict[str, Any] = {
+            "concurrency_id": ANALYSIS,
+            "show_progress": "hidden",
+            "preprocess": False,
+            "js": PLACES.with_number(3),
+            **private,
+        }
         checked = button.click(
-            self._check, [clip, switch], [shown, kept, found, stop, mark, marking, marked], preprocess=False, **work
+            self._check,
+            [clip, switch, choice, number],
+            [shown, kept, found, stop, mark, marking, marked],
+            # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
+            trigger_mode="multiple",
+            **work,
         )
-        checked.success(None, js=to_result("fc-clip-output"), **private)
+        checked.then(None, js=PLACES.ended(), **private)
+        checked.success(None, js=to_result(PLACES.output), **private)
         wrong.offer_after(checked)
-        checked.failure(lambda code: _unfinished(refusal, code), switch, [shown, stop], queue=False, **private)
+        checked.failure(None, js=PLACES.ended(), **private)
+        told: dict[str, Any] = {"js": PLACES.with_number(1), "preprocess": False, "queue": False, **private}
+        checked.failure(partial(_unfinished, refusal), [switch, number], [shown, stop], **told)
         stop.click(self.stop, None, None, queue=False, **private)
-        made = mark.click(self._mark, [found, switch], [marking, marked, stop, mark], **work)
-        made.failure(lambda code: _unfinished(notice, code), switch, [marking, stop], queue=False, **private)
-        # A result belongs to the video above it.
-        gone = [shown, kept, found, stop, mark, marking, marked]
-        wrong.offer_after(clip.change(self._forget, None, gone, queue=False, **private))
-        clip.upload(None, js=to_button("fc-check-clip"), **private)
+        made = mark.click(self._mark, [found, switch, choice, number], [marking, marked, stop, mark], **work)
+        made.failure(partial(_unfinished, notice), [switch, number], [marking, stop], **told)
+        # A result belongs to the video above it: the browser takes it away, and the server forgets it when it is told.
+        clip.change(None, clip, shown, js=PLACES.chosen(), **private)
+        clip.change(self._forget, [choice, number], [kept, found], **told)
+        clip.upload(None, clip, shown, js=PLACES.chosen(), **private)
+        clip.upload(None, js=to_button(PLACES.button), **private)
 
     def stop(self, request: gr.Request) -> None:
         """Stop what this browser session has asked for; also called when its page is closed."""
@@ -174,10 +201,12 @@ class VideoTab:
         if work is not None:
             work.stop()
 
-    def _forget(self, request: gr.Request) -> tuple[Any, ...]:
+    def _forget(self, choice: Choice, number: Any, request: gr.Request) -> tuple[Any, ...]:
+        """Forget the result of an earlier choice, unless a check of this one was sooner here than its announcement."""
+        if not choice.move_to(number):
+            return gr.skip(), gr.skip()
         self.stop(request)
-        hidden = gr.update(visible=False)
-        return "", None, None, hidden, hidden, "", gr.update(value=None, visible=False)
+        return None, None
 
     def _follow(self, run: Callable[[Tell, Stop], T], session: str, say: Language) -> Iterator[str | T]:
         """Progress as HTML, and at last what the work gave.
@@ -197,16 +226,23 @@ class VideoTab:
             if self._working.get(session) is work:
                 del self._working[session]
 
-    def _check(self, upload: dict[str, Any] | None, code: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def _check(
+        self, upload: dict[str, Any] | None, code: str, choice: Choice, number: Any, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         say = language(code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         no_video = gr.update(value=None, visible=False)
+        choice.move_to(number)
+        if choice.is_over(number):
+            # Another video was chosen while this check waited for its turn.
+            yield (gr.skip(),) * 7
+            return
         if not upload or not upload.get("path"):
-            asked = Said(notice, words.NO_CLIP)
+            asked = Said(notice, words.NO_CLIP).of(number)
             yield asked(say), asked, None, hidden, hidden, "", no_video
             return
         path, name = self._resolve(upload)
-        yield notice(words.OPENING, say), None, None, visible, hidden, "", no_video
+        yield of_choice(notice(words.OPENING, say), number), None, None, visible, hidden, "", no_video
 
         def run(tell: Tell, stop: Stop) -> Report:
             return self._analyze(path, name=name, progress=tell, cancelled=stop)
@@ -215,22 +251,27 @@ class VideoTab:
             for news in self._follow(run, request.session_hash or "", say):
                 if isinstance(news, Report):
                     offer = gr.update(visible=news.input.kind == "video" and bool(news.faces))
-                    card = self._render(news)
+                    card = self._render(news).of(number)
                     yield card(say), card, (str(path), news), hidden, offer, "", no_video
                 else:
-                    yield news, None, None, visible, hidden, "", no_video
+                    yield of_choice(news, number), None, None, visible, hidden, "", no_video
         except Cancelled:
-            card = Said(notice, words.STOPPED)
+            card = Said(notice, words.STOPPED).of(number)
             yield card(say), card, None, hidden, hidden, "", no_video
         except DetectorError as error:
-            card = Said(refusal, error.sentence, name, kind="video")
+            card = Said(refusal, error.sentence, name, kind="video").of(number)
             yield card(say), card, None, hidden, hidden, "", no_video
 
-    def _mark(self, found: tuple[str, Report] | None, code: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def _mark(
+        self, found: tuple[str, Report] | None, code: str, choice: Choice, number: Any, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         say = language(code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
+        if choice.is_over(number):
+            yield (gr.skip(),) * 4
+            return
         if found is None:
-            yield notice(words.NOT_UPLOADED, say), hidden, hidden, hidden
+            yield of_choice(notice(words.NOT_UPLOADED, say), number), hidden, hidden, hidden
             return
         path, report = found
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
@@ -245,20 +286,20 @@ class VideoTab:
                 if isinstance(news, Path):
                     yield "", gr.update(value=str(news), visible=True), hidden, hidden
                 else:
-                    yield news, hidden, visible, hidden
+                    yield of_choice(news, number), hidden, visible, hidden
         except Cancelled:
-            yield notice(words.STOPPED, say), hidden, hidden, visible
+            yield of_choice(notice(words.STOPPED, say), number), hidden, hidden, visible
         except DetectorError as error:
-            yield notice(error.sentence, say), hidden, hidden, visible
+            yield of_choice(notice(error.sentence, say), number), hidden, hidden, visible
         finally:
             shutil.rmtree(target.parent, ignore_errors=True)
 
 
 def _hint(say: Language) -> str:
     """What videos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.CLIP_LIMITS)}</p>'
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.CLIP_LIMITS)}</p>{PLACES.waiting(say)}'
 
 
-def _unfinished(show: Callable[..., str], code: str) -> tuple[str, Any]:
+def _unfinished(show: Callable[..., str], code: str, number: Any) -> tuple[str, Any]:
     """The card for work that failed for no fault of the file, and the stop button hidden again."""
-    return show(words.UNFINISHED, say=language(code)), gr.update(visible=False)
+    return of_choice(show(words.UNFINISHED, say=language(code)), number), gr.update(visible=False)

@@ -40,6 +40,9 @@ _PAGE = {
     "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours.": "MP4, MOV, MKV, WebM, AVI oder MPEG, bis 200 MB und "
     "4 Stunden.",
     "Opening the video.": "Das Video wird geöffnet.",
+    "Uploading…": "Wird hochgeladen …",
+    "The check starts by itself as soon as the upload has ended.": "Die Prüfung beginnt von selbst, sobald die Datei "
+    "hochgeladen ist.",
     "Stop": "Abbrechen",
     "The check was stopped. Nothing was kept; press the button to start again.": "Die Prüfung wurde abgebrochen. Nichts wurde "
     "aufbewahrt; mit der Taste starten Sie neu.",

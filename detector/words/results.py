@@ -86,6 +86,7 @@ __all__ = [
     "SCORES_OF_MODELS",
     "STAGES",
     "STAND_OUT",
+    "STARTS_BY_ITSELF",
     "STOP",
     "STOPPED",
     "STRONG",
@@ -93,6 +94,7 @@ __all__ = [
     "TIP",
     "TITLE",
     "UNFINISHED",
+    "UPLOADING",
     "VERSIONS",
     "VIDEO",
     "VIDEO_TAB",
@@ -151,6 +153,8 @@ CLIP_LIMITS = "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours."
 OPENING = "Opening the video."
 CHECK_CLIP = "Check this video"
 STOP = "Stop"
+UPLOADING = "Uploading…"
+STARTS_BY_ITSELF = "The check starts by itself as soon as the upload has ended."
 STOPPED = "The check was stopped. Nothing was kept; press the button to start again."
 NO_CLIP = "No video was chosen yet. Add one above, then press the button again."
 MARK = "Make a video with the marks drawn in"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import time
@@ -15,14 +17,16 @@ import httpx
 import pytest
 
 import app
-from detector.web.gate import Rules, names_of, surface
+from detector.web.gate import ANALYSIS, Gate, Rules, names_of, surface
 from detector.web.uploads import Uploads
 from detector.words import server as words
 from tests import ROOT
 from tests.support import fakes
 from tests.support.running import dawdling
 
-FREE = Rules(checks_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000)
+FREE = Rules(
+    checks_per_minute=100_000, requests_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000
+)
 
 
 @dataclass
@@ -145,6 +149,129 @@ def test_each_client_has_a_share_of_uploads_and_checks(tmp_path: Path) -> None:
         asked = [page.check(sent[0].json()[0]) for _ in range(4)]
         assert [answer.status_code for answer in asked] == [200, 200, 429, 429]
         assert asked[-1].json()["detail"] == words.TOO_MANY
+
+
+QUIET = 3
+"""Number of an event that analyses nothing, for the gate alone."""
+
+
+def statuses(requests: list[tuple[str, bytes]], rules: Rules, uploads: Uploads) -> list[int]:
+    """What a gate answers to these POSTs of one client, before an application that takes everything it is given whole."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        message, body = {"more_body": True}, b""
+        while message.get("more_body"):
+            message = await receive()
+            body += message["body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async def ask() -> list[int]:
+        gate: Any = Gate(application, rules, uploads, {QUIET})
+        transport = httpx.ASGITransport(gate)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = []
+            for path, body in requests:
+                answer = await client.post(path, content=body)
+                assert answer.status_code != 200 or answer.content == body, "the body was not passed on as it came"
+                found.append(answer.status_code)
+            return found
+
+    return asyncio.run(ask())
+
+
+def event(**fields: Any) -> bytes:
+    return json.dumps({"data": [], "session_hash": "x", **fields}).encode()
+
+
+STARTS = {
+    "the page's own way": ("/gradio_api/queue/join", event(fn_index=4)),
+    "without the queue": ("/gradio_api/run/predict", event(fn_index=4)),
+    "under the name of another": ("/gradio_api/run/begin/", event(fn_index=4)),
+    "an event by its name": ("/gradio_api/run/_check", event()),
+    "the old way": ("/gradio_api/api/predict", event(fn_index=QUIET)),
+    "an endpoint": ("/gradio_api/call/analyze_image", event()),
+    "an endpoint, new": ("/gradio_api/call/v2/analyze_image", event()),
+    "a name and a quiet number": ("/gradio_api/call/analyze_image", event(fn_index=QUIET)),
+    "in a batch": ("/gradio_api/queue/join", event(fn_index=[QUIET], batched=True)),
+    "a number as text": ("/gradio_api/queue/join", event(fn_index=str(QUIET))),
+    "a number as a fraction": ("/gradio_api/queue/join", event(fn_index=float(QUIET))),
+    "true": ("/gradio_api/queue/join", event(fn_index=True)),
+    "two numbers": ("/gradio_api/queue/join", b'{"data": [], "fn_index": 4, "fn_index": 3}'),
+    "not JSON": ("/gradio_api/queue/join", b'{"fn_index": 3'),
+    "too deep to be read": ("/gradio_api/queue/join", b"[" * 100_000),
+    "a list": ("/gradio_api/queue/join", b'[{"fn_index": 3}]'),
+    "a tool": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}'),
+    "a tool, streamed": ("/gradio_api/mcp/messages/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}'),
+    "tools in a batch": ("/gradio_api/mcp/", b'[{"method": "ping"}, {"method": "tools/call"}]'),
+    "a way that is not known": ("/gradio_api/stream/abc", event(fn_index=QUIET)),
+}
+STARTS_NONE = {
+    "the page's own way": ("/gradio_api/queue/join", event(fn_index=QUIET)),
+    "without the queue": ("/gradio_api/run/predict", event(fn_index=QUIET)),
+    "an end": ("/gradio_api/cancel", event(fn_index=4)),
+    "a greeting": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "initialize"}'),
+    "a list of tools": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'),
+    "a notice": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "method": "notifications/initialized"}'),
+}
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uploads]:
+    with Uploads(300, root=tmp_path_factory.mktemp("gate")) as uploads:
+        yield uploads
+
+
+@pytest.mark.parametrize("request_", STARTS.values(), ids=STARTS)
+def test_whatever_may_start_an_analysis_counts_as_a_check(uploads: Uploads, request_: tuple[str, bytes]) -> None:
+    assert statuses([request_] * 3, Rules(checks_per_minute=2), uploads) == [200, 200, 429]
+
+
+@pytest.mark.parametrize("request_", STARTS_NONE.values(), ids=STARTS_NONE)
+def test_the_pages_errands_have_a_limit_of_their_own(uploads: Uploads, request_: tuple[str, bytes]) -> None:
+    rules = Rules(checks_per_minute=1, requests_per_minute=5)
+    check = STARTS["the page's own way"]
+    assert statuses([*[request_] * 4, check, request_], rules, uploads) == [200] * 5 + [429]
+
+
+def test_a_long_body_is_not_read_to_its_end(uploads: Uploads) -> None:
+    rules = replace(FREE, other_bytes=1000)
+    assert statuses([("/gradio_api/queue/join", b" " * 1001), STARTS["the page's own way"]], rules, uploads) == [
+        413,
+        200,
+    ]
+
+
+def test_the_rate_of_all_requests_follows_that_of_checks() -> None:
+    assert Rules().at_a_rate(60).requests_per_minute == 2 * Rules.requests_per_minute
+    assert Rules().at_a_rate(1).requests_per_minute == Rules.requests_per_minute // 30
+
+
+def test_the_gate_knows_which_events_of_the_page_analyse(tmp_path: Path) -> None:
+    with serve(tmp_path, replace(FREE, checks_per_minute=1)) as page:
+        events = httpx.get(f"{page.url}config").json()["dependencies"]
+        numbers = {each["api_name"]: each["id"] for each in events}
+        quiet = ("_forget", "_forget_1", "_unfinished", "begin", "refresh", "speak", "stop")
+        working = ("_check", "_check_1", "_mark", "analyze_image", "analyze_video")
+        for count, name in enumerate((*quiet, *working)):
+            asked = {"data": [], "fn_index": numbers[name], "session_hash": name}
+            # Each is another client, behind a proxy that is trusted.
+            headers = {"x-forwarded-for": f"198.51.100.{count}"}
+            answers = [
+                httpx.post(f"{page.url}gradio_api/{path}", json=asked, headers=headers, timeout=30).status_code
+                for path in ("queue/join", "run/predict")
+            ]
+            assert (429 in answers) == (name in working), name
+
+
+def test_only_work_for_the_detector_waits_in_its_queue() -> None:
+    """An event that analyses and is not marked as one would not count."""
+    events = app.build_app(fakes.FakeDetector()).fns.values()
+    queued = {each.api_name for each in events if each.fn is not None and each.queue}
+    counted = {each.api_name for each in events if each.concurrency_id == ANALYSIS}
+    # Gradio calls what a closed page leaves behind itself.
+    assert queued - counted == {"stop_1"}
+    assert {"_check", "_check_1", "_mark", "analyze_image", "analyze_video"} < counted
 
 
 def test_bytes_are_counted_too(tmp_path: Path) -> None:

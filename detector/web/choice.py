@@ -1,0 +1,85 @@
+"""A result belongs to one *choice*: a file that was put into a tab, or the tab's being empty since one was taken away.
+
+The browser numbers the choices of a tab (``page_choice.js``) and shows no result of another. The server is told the number
+with every request, so a slow or lost one about an earlier choice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from detector.report import page
+from detector.web.gradio_import import gr
+from detector.words import results as words
+from detector.words.language import Language
+
+__all__ = ["OF_RESULT", "Choice", "Places", "install", "of_choice"]
+
+OF_RESULT = "fc-of-result"
+"""Class of what stands beside a result and leaves with it."""
+
+
+class Choice:
+    """The latest choice that the server has heard of in one tab of one browser session."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+
+    def move_to(self, number: Any) -> bool:
+        """Whether that choice is news; from then on all earlier ones are over."""
+        news = _number(number) > self._latest
+        self._latest = max(self._latest, _number(number))
+        return news
+
+    def is_over(self, number: Any) -> bool:
+        """Whether another file was chosen since."""
+        return _number(number) < self._latest
+
+
+@dataclass(frozen=True)
+class Places:
+    """Ids of a tab's parts, and what the browser does with them, as functions for Gradio's events."""
+
+    input: str
+    button: str
+    output: str
+
+    def chosen(self) -> str:
+        """To be called with the input's value when it has changed; what is shown of another file is taken away."""
+        return f"(file) => window.photoCheck?.chosen('{self.button}', file)"
+
+    def with_number(self, inputs: int) -> str:
+        """To be called with some inputs and the choice's number, which it puts in its place."""
+        names = ", ".join(f"value{index}" for index in range(inputs))
+        return f"({names}, number) => [{names}, window.photoCheck?.number('{self.button}') ?? number]"
+
+    def ended(self) -> str:
+        """To be called when a check has ended, however it did."""
+        return f"() => {{ window.photoCheck?.ended('{self.button}'); }}"
+
+    def waiting(self, say: Language) -> str:
+        """HTML of the line that says what happens to a press while the file is on its way, empty until then."""
+        return (
+            f'<p class="fc-hint fc-uploading" role="status" data-button="{self.button}" '
+            f'data-label="{escape(say(words.UPLOADING))}" data-sentence="{escape(say(words.STARTS_BY_ITSELF))}"></p>'
+        )
+
+
+def install(app: gr.Blocks, tabs: list[Places]) -> None:
+    """Let the browser follow the uploads of these tabs from the moment the page is there."""
+    given = json.dumps({tab.button: {"input": tab.input, "output": tab.output} for tab in tabs})
+    script = page.SCRIPT_FOR_CHOICES.read_text(encoding="utf-8").strip()
+    app.load(None, None, None, js=f"() => ({script})({given})", api_visibility="private")
+
+
+def of_choice(card: str, number: Any) -> str:
+    """A card's HTML, marked as belonging to a choice."""
+    return f'<div data-choice="{_number(number)}">{card}</div>'
+
+
+def _number(given: Any) -> int:
+    """What a browser sent as a number; 0 for anything else, which a request made by hand may hold."""
+    return int(given) if isinstance(given, int | float) and 0 <= given < 2**53 else 0
