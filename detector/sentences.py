@@ -1,29 +1,27 @@
-"""A sentence that can still be said in another language.
+"""Text for readers that can still be shown in another language.
 
-What happens to a file is known long before it is known who reads it: the analysis, its errors and its reports come first,
-the reader's language last. So a sentence is kept as its English template with the values to fill in, and is itself the
-English text; ``language`` looks the template up where the sentence is shown.
-
-Like ``records`` and ``errors``, this module knows no stage.
+An analysis, its errors and its reports are made before it is known who reads them. So a message is kept as its English
+template with the values to fill in, and is itself the English text; ``detector.words.language`` translates it where it is
+shown. The templates are extracted from the source by ``python -m detector.words``, so they are literals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["Sentence", "joined"]
+__all__ = ["N_", "Sentence", "joined", "listed"]
 
 
 class Sentence(str):
-    """English text that remembers its template and values; equal to, hashed, pickled and written like that text.
+    """English text that keeps its template and values; equal to, hashed and serialised like that text.
 
     Whatever makes a plain string of it (``+``, an f-string, ``str.replace``) loses the template, and with it every other
-    language: put sentences together by giving one as a value of another, or with ``joined``.
+    language: combine sentences by giving one as a value of another, or with ``joined`` and ``listed``.
 
     Args:
-        template: English, with named fields as for ``str.format``.
+        template: English, with named fields as for ``str.format``; the key of the translation.
         values: what the fields hold; a ``Sentence`` among them is translated as well.
 
     Raises:
@@ -32,22 +30,64 @@ class Sentence(str):
 
     template: str
     values: Mapping[str, object]
+    plural_template: str | None
+    """The template for any number but one; None where the sentence does not depend on a number."""
+    number: int
+    """The number that chooses the form; 1 where there is no ``plural_template``."""
 
     def __new__(cls, template: str, /, **values: object) -> Sentence:
-        sentence = super().__new__(cls, template.format(**values))
+        return cls._made(template, None, 1, values)
+
+    @classmethod
+    def plural(cls, one: str, many: str, /, count: int, **values: object) -> Sentence:
+        """A sentence with a form for one and a form for any other number, as in gettext's ``ngettext``.
+
+        A catalogue has as many forms as its language needs, and may use ``{count}`` in each of them.
+
+        Args:
+            one: English template where ``count`` is 1.
+            many: English template for every other count.
+            count: chooses the form, and fills the field ``{count}``.
+            values: as for ``Sentence``.
+
+        Raises:
+            KeyError: the chosen template has a field without a value.
+        """
+        return cls._made(one, many, count, {"count": count, **values})
+
+    @classmethod
+    def _made(cls, template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Sentence:
+        chosen = template if plural is None or number == 1 else plural
+        sentence = super().__new__(cls, chosen.format(**values))
         sentence.template = template
-        sentence.values = MappingProxyType(values)
+        sentence.plural_template = plural
+        sentence.number = number
+        sentence.values = MappingProxyType(dict(values))
         return sentence
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (self.template, dict(self.values))
+        return _unpickled, (self.template, self.plural_template, self.number, dict(self.values))
 
 
-def _made(template: str, values: Mapping[str, object]) -> Sentence:
-    return Sentence(template, **values)
+def _unpickled(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Sentence:
+    return Sentence._made(template, plural, number, values)
+
+
+def N_(template: str) -> str:  # noqa: N802 - the name that gettext gives to this marker
+    """Mark a template whose values come later, so that it is extracted; returns it unchanged."""
+    return template
 
 
 def joined(*parts: str) -> Sentence:
     """Several sentences as one, with a space between; empty ones are left out."""
-    given = {f"part{number}": part for number, part in enumerate((p for p in parts if p), start=1)}
-    return Sentence(" ".join(f"{{{name}}}" for name in given), **given)
+    return _combined((part for part in parts if part), " ")
+
+
+def listed(parts: Iterable[str]) -> Sentence:
+    """One sentence of parts: commas between, a full stop at the end."""
+    return _combined(parts, ", ", ".")
+
+
+def _combined(parts: Iterable[str], between: str, end: str = "") -> Sentence:
+    fields = {f"part{number}": part for number, part in enumerate(parts, start=1)}
+    return Sentence(between.join(f"{{{name}}}" for name in fields) + end, **fields)

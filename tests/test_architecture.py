@@ -55,6 +55,7 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.weights", "train"},
     "keras": {"detector.models", "detector.weights", "train"},
     "limits": {"detector.web"},
+    "babel": {"detector.words"},
     "huggingface_hub": {"detector.weights", "train.card"},
     # probes blurs what is to be hidden.
     "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},

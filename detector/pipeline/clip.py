@@ -449,11 +449,10 @@ def _notes(fleeting: int, crowded: bool) -> list[str]:
     notes: list[str] = []
     if fleeting:
         notes.append(
-            Sentence("1 face was seen in a single frame only and left out, as a passer-by or a false find.")
-            if fleeting == 1
-            else Sentence(
+            Sentence.plural(
+                "1 face was seen in a single frame only and left out, as a passer-by or a false find.",
                 "{count} faces were seen in a single frame only and left out, as passers-by or false finds.",
-                count=fleeting,
+                fleeting,
             )
         )
     if crowded:

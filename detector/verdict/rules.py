@@ -329,15 +329,8 @@ def judge_file(
     skipped = sum(face.p_fake is None for face in faces)
     if skipped == len(faces):
         first: str = faces[0].reason
-        if skipped == 1:
-            return Verdict.NOT_ANALYSED, joined(said.the_one_failed, nothing, first), None, None
-        failed = said.all_failed(skipped)
-        return (
-            Verdict.NOT_ANALYSED,
-            joined(failed, nothing, Sentence("The first: {reason}", reason=first)),
-            None,
-            None,
-        )
+        why = first if skipped == 1 else Sentence("The first: {reason}", reason=first)
+        return Verdict.NOT_ANALYSED, joined(said.all_failed(skipped), nothing, why), None, None
 
     def suspicion(index: int) -> tuple[int, float]:
         face = faces[index]
@@ -359,10 +352,10 @@ _FILES: Mapping[str, Sentence] = MappingProxyType({"picture": Sentence("picture"
 class _Faces:
     """What is said of several faces. Whole sentences, since other languages bend other words than English does."""
 
-    the_one_failed = Sentence("The one face found could not be analysed.")
-
     def all_failed(self, count: int) -> Sentence:
-        return Sentence("None of the {count} faces found could be analysed.", count=count)
+        return Sentence.plural(
+            "The one face found could not be analysed.", "None of the {count} faces found could be analysed.", count
+        )
 
     def decides(self, number: int, count: int, file: Sentence) -> Sentence:
         return Sentence(
@@ -370,22 +363,21 @@ class _Faces:
         )
 
     def skipped(self, skipped: int, count: int) -> Sentence:
-        if skipped == 1:
-            return Sentence("1 of the {count} faces could not be analysed, and nothing is said about it.", count=count)
-        return Sentence(
-            "{skipped} of the {count} faces could not be analysed, and nothing is said about them.",
-            skipped=skipped,
-            count=count,
+        return Sentence.plural(
+            "1 of the {total} faces could not be analysed, and nothing is said about it.",
+            "{count} of the {total} faces could not be analysed, and nothing is said about them.",
+            skipped,
+            total=count,
         )
 
 
 class _People(_Faces):
     """The same of the people of a clip."""
 
-    the_one_failed = Sentence("The one person found could not be analysed.")
-
     def all_failed(self, count: int) -> Sentence:
-        return Sentence("None of the {count} people found could be analysed.", count=count)
+        return Sentence.plural(
+            "The one person found could not be analysed.", "None of the {count} people found could be analysed.", count
+        )
 
     def decides(self, number: int, count: int, file: Sentence) -> Sentence:
         return Sentence(
@@ -393,12 +385,11 @@ class _People(_Faces):
         )
 
     def skipped(self, skipped: int, count: int) -> Sentence:
-        if skipped == 1:
-            return Sentence("1 of the {count} people could not be analysed, and nothing is said about it.", count=count)
-        return Sentence(
-            "{skipped} of the {count} people could not be analysed, and nothing is said about them.",
-            skipped=skipped,
-            count=count,
+        return Sentence.plural(
+            "1 of the {total} people could not be analysed, and nothing is said about it.",
+            "{count} of the {total} people could not be analysed, and nothing is said about them.",
+            skipped,
+            total=count,
         )
 
 

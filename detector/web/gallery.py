@@ -208,7 +208,7 @@ class Gallery:
             Path(file.name).replace(self._folder / f"{key}.json.gz")
 
 
-_SOURCES = {".py", ".js", ".css"}
+_SOURCES = {".py", ".po", ".js", ".css"}
 
 
 @cache

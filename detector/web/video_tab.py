@@ -297,7 +297,7 @@ class VideoTab:
 
 def _hint(say: Language) -> str:
     """What videos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.CLIP_LIMITS)}</p>{PLACES.waiting(say)}'
+    return f'<p class="fc-hint">{say(words.TIP)} {say(words.ACCEPTED_CLIPS)}</p>{PLACES.waiting(say)}'
 
 
 def _unfinished(show: Callable[..., str], code: str, number: Any) -> tuple[str, Any]:

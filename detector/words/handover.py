@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from detector.records import Report
-from detector.sentences import Sentence
+from detector.sentences import N_, Sentence
 
 __all__ = ["CHECK_OF", "COPIED", "COPY", "DATE", "MADE_BY", "NOT_EVIDENCE", "OPTIONS", "SAVE", "options_text", "title"]
 
@@ -18,7 +18,7 @@ COPIED = Sentence("Copied")
 NOT_EVIDENCE = Sentence(
     "This report holds the pictures it was made from. A score is an estimate, not evidence: do not use it to accuse anyone."
 )
-CHECK_OF = "Check of {name}"
+CHECK_OF = N_("Check of {name}")
 """Title of a report that is a file of its own."""
 MADE_BY = Sentence("Report of a check for signs of face manipulation")
 
@@ -30,4 +30,4 @@ def options_text(options: Mapping[str, object]) -> str:
 
 def title(report: Report) -> Sentence:
     """``CHECK_OF`` of a report."""
-    return Sentence("Check of {name}", name=report.input.name)
+    return Sentence(CHECK_OF, name=report.input.name)

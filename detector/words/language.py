@@ -1,17 +1,19 @@
 """The languages that results and page are shown in, and which of them a reader gets.
 
-English is written where a sentence is made; each other language is one catalogue from English templates to its own.
+English is written where a sentence is made. Every folder of ``detector/words/locale`` adds a language; no code names one.
 """
 
 from __future__ import annotations
 
+import gettext
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from detector.sentences import Sentence
-from detector.words.german import GERMAN
+from detector.words import catalogues
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "language", "preferred"]
 
@@ -21,29 +23,58 @@ _ONLY_FIELDS = re.compile(r"(\{\w+\}|[\W\d_])*")
 
 @dataclass(frozen=True)
 class Language:
-    """Says a sentence: ``german(sentence)`` is its text in German.
+    """Translates: ``german(sentence)`` is its text in German.
 
-    What the catalogue lacks is shown in English, since a page without a sentence would be worse; a test holds that it
-    lacks none.
+    The catalogue is read when the first text is asked for. What it lacks is shown in English, since a page without a
+    sentence would be worse; ``python -m detector.words check`` lists what it lacks.
     """
 
-    code: str
-    """As in the attribute ``lang`` of HTML."""
-    name: str
-    """In the language itself."""
-    catalogue: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))
-    decimal: str = "."
+    locale: str
+    """As its folder is named, such as "de" or "pt_BR"."""
+
+    @property
+    def code(self) -> str:
+        """As in the attribute ``lang`` of HTML."""
+        return self.locale.replace("_", "-")
+
+    @cached_property
+    def name(self) -> str:
+        """In the language itself, with a capital letter."""
+        from babel import Locale
+
+        name = Locale.parse(self.locale).get_display_name() or self.code
+        return name[:1].upper() + name[1:]
+
+    @cached_property
+    def decimal(self) -> str:
+        """The decimal sign between Latin digits, in which all numbers are written."""
+        if self.locale == catalogues.SOURCE_LANGUAGE:
+            return "."
+        from babel.numbers import get_decimal_symbol
+
+        return get_decimal_symbol(self.locale, numbering_system="latn")
+
+    @cached_property
+    def _translations(self) -> gettext.NullTranslations:
+        if self.locale == catalogues.SOURCE_LANGUAGE:
+            return gettext.NullTranslations()
+        return catalogues.translations(self.locale)
 
     def __call__(self, text: str) -> str:
         """The text in this language: of a ``Sentence``, of a template without fields, or of a number such as "0.83"."""
         if not isinstance(text, Sentence):
-            if _NUMBER.fullmatch(text):
-                return text.replace(".", self.decimal)
-            return self.catalogue.get(text, text)
-        template = text.template
-        if not _ONLY_FIELDS.fullmatch(template):
-            template = self.catalogue.get(template, template)
+            return text.replace(".", self.decimal) if _NUMBER.fullmatch(text) else self._translated(text)
+        if text.plural_template is not None:
+            template = self._translations.ngettext(text.template, text.plural_template, text.number)
+        elif _ONLY_FIELDS.fullmatch(text.template):
+            template = text.template
+        else:
+            template = self._translated(text.template)
         return template.format(**{name: self._value(value) for name, value in text.values.items()})
+
+    def _translated(self, template: str) -> str:
+        # gettext answers "" with the header of the catalogue.
+        return self._translations.gettext(template) if template else ""
 
     def _value(self, value: object) -> object:
         if isinstance(value, float):
@@ -61,9 +92,9 @@ class _Number:
         return format(self._value, spec).replace(".", self._decimal)
 
 
-ENGLISH = Language("en", "English")
+ENGLISH = Language(catalogues.SOURCE_LANGUAGE)
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
-    {each.code: each for each in (ENGLISH, Language("de", "Deutsch", GERMAN, ","))}
+    {each.code: each for each in (ENGLISH, *map(Language, catalogues.locales()))}
 )
 """By code; the first is what readers get whose own language is not among them."""
 
@@ -82,9 +113,16 @@ def preferred(accepted: str | None) -> str:
     best, weight = ENGLISH.code, 0.0
     for part in (accepted or "").split(","):
         tag, _, q = part.strip().partition(";")
-        code = tag.strip().split("-")[0].lower()
+        code = _lookup(tag.strip())
         found = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", q)
         liked = 1.0 if not q else float(found[1]) if found else 0.0
-        if code in LANGUAGES and liked > weight:
+        if code is not None and liked > weight:
             best, weight = code, liked
     return best
+
+
+def _lookup(tag: str) -> str | None:
+    """The code that fits a language tag best: the tag itself, else its beginnings (RFC 4647, section 3.4)."""
+    known = {code.lower(): code for code in LANGUAGES}
+    parts = tag.lower().split("-")
+    return next((known[start] for end in range(len(parts), 0, -1) if (start := "-".join(parts[:end])) in known), None)

@@ -26,15 +26,16 @@ from detector.records import (
     Stability,
     Verdict,
 )
-from detector.sentences import Sentence, joined
+from detector.sentences import N_, Sentence, joined, listed
 
 __all__ = [
+    "ACCEPTED_CLIPS",
+    "ACCEPTED_IMAGES",
     "CAUTIONS",
     "CHECK",
     "CHECK_CLIP",
     "CHOOSE",
     "CHOOSE_CLIP",
-    "CLIP_LIMITS",
     "CROP",
     "CROP_NOT_SCORED",
     "DECIDES",
@@ -74,7 +75,6 @@ __all__ = [
     "OPENING",
     "OTHER_FILE",
     "PERSON_BY_PERSON",
-    "PHOTO_LIMITS",
     "PHOTO_TAB",
     "PURPOSE",
     "RAISED",
@@ -132,89 +132,99 @@ __all__ = [
     "view_facts",
 ]
 
-TITLE = "Check a photo or video for signs of face manipulation"
-PURPOSE = (
+TITLE = Sentence("Check a photo or video for signs of face manipulation")
+PURPOSE = Sentence(
     "Every face in your photo or video is compared with what computer models have learned from genuine faces and from altered "
     "or generated ones (“deepfakes”)."
 )
 CAUTIONS = (
-    "A result is an estimate, not evidence: do not use it to accuse anyone.",
-    "Only faces are examined, and many altered ones are missed.",
-    "Your file goes only to the computer that runs this page and is deleted there within minutes.",
+    Sentence("A result is an estimate, not evidence: do not use it to accuse anyone."),
+    Sentence("Only faces are examined, and many altered ones are missed."),
+    Sentence("Your file goes only to the computer that runs this page and is deleted there within minutes."),
 )
-CHOOSE = "Your photo"
-DROP = "Drop a photo here\nor press to choose one"
-CHECK = "Check this photo"
-PHOTO_TAB, VIDEO_TAB = "Photo", "Video"
-CHOOSE_CLIP = "Your video"
-PHOTO_LIMITS = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels."
-TIP = "Best is the original file, with faces that are large, sharp, well lit and turned towards the camera."
-CLIP_LIMITS = "MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours."
-OPENING = "Opening the video."
-CHECK_CLIP = "Check this video"
-STOP = "Stop"
-UPLOADING = "Uploading…"
-STARTS_BY_ITSELF = "The check starts by itself as soon as the upload has ended."
-STOPPED = "The check was stopped. Nothing was kept; press the button to start again."
-NO_CLIP = "No video was chosen yet. Add one above, then press the button again."
-MARK = "Make a video with the marks drawn in"
-MARKED = "Your video with numbered boxes and the scores of single frames"
-DOWNLOAD = "Download the report (JSON)"
+CHOOSE = Sentence("Your photo")
+DROP = Sentence("Drop a photo here\nor press to choose one")
+CHECK = Sentence("Check this photo")
+PHOTO_TAB, VIDEO_TAB = Sentence("Photo"), Sentence("Video")
+CHOOSE_CLIP = Sentence("Your video")
+ACCEPTED_IMAGES = Sentence("JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels.")
+TIP = Sentence("Best is the original file, with faces that are large, sharp, well lit and turned towards the camera.")
+ACCEPTED_CLIPS = Sentence("MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours.")
+OPENING = Sentence("Opening the video.")
+CHECK_CLIP = Sentence("Check this video")
+STOP = Sentence("Stop")
+UPLOADING = Sentence("Uploading…")
+STARTS_BY_ITSELF = Sentence("The check starts by itself as soon as the upload has ended.")
+STOPPED = Sentence("The check was stopped. Nothing was kept; press the button to start again.")
+NO_CLIP = Sentence("No video was chosen yet. Add one above, then press the button again.")
+MARK = Sentence("Make a video with the marks drawn in")
+MARKED = Sentence("Your video with numbered boxes and the scores of single frames")
+DOWNLOAD = Sentence("Download the report (JSON)")
 
-WAITING = "Looking for faces and scoring them. This usually takes a few seconds."
-NO_PHOTO = "No photo was chosen yet. Add one above, then press the button again."
-NOT_UPLOADED = "The file is not, or no longer, among the uploads. Upload the file again."
-UNFINISHED = (
+WAITING = Sentence("Looking for faces and scoring them. This usually takes a few seconds.")
+NO_PHOTO = Sentence("No photo was chosen yet. Add one above, then press the button again.")
+NOT_UPLOADED = Sentence("The file is not, or no longer, among the uploads. Upload the file again.")
+UNFINISHED = Sentence(
     "The check did not finish. Uploaded files are deleted after a few minutes, so this one may be gone, or the "
     "program may be busy or at fault. Choose the file again, then press the button."
 )
-NOT_SCORED = "No score was made, so this tells you nothing about the {medium}, in either direction."
-OTHER_FILE = "You can choose another file above and press the button again."
+NOT_SCORED = N_("No score was made, so this tells you nothing about the {medium}, in either direction.")
+OTHER_FILE = Sentence("You can choose another file above and press the button again.")
 
 HEADLINES: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.NOT_ANALYSED: "Could not check this file",
-        Verdict.NO_CLEAR_SIGNS: "No clear signs found",
-        Verdict.INCONCLUSIVE: "Inconclusive",
-        Verdict.SOME_SIGNS: "Some signs of manipulation",
-        Verdict.STRONG_SIGNS: "Strong signs of manipulation",
+        Verdict.NOT_ANALYSED: Sentence("Could not check this file"),
+        Verdict.NO_CLEAR_SIGNS: Sentence("No clear signs found"),
+        Verdict.INCONCLUSIVE: Sentence("Inconclusive"),
+        Verdict.SOME_SIGNS: Sentence("Some signs of manipulation"),
+        Verdict.STRONG_SIGNS: Sentence("Strong signs of manipulation"),
     }
 )
-FACE_NOT_ANALYSED = "Not analysed"
+FACE_NOT_ANALYSED = Sentence("Not analysed")
 
 MEANS: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.NOT_ANALYSED: NOT_SCORED,
         Verdict.NO_CLEAR_SIGNS: (
-            "No face that could be analysed looks clearly like the altered or generated faces the models were shown."
+            N_(
+                "No face that could be analysed looks clearly like the altered or generated faces the models were shown."
+            )
         ),
-        Verdict.INCONCLUSIVE: "The check allows no statement in either direction; the reason stands above.",
+        Verdict.INCONCLUSIVE: N_("The check allows no statement in either direction; the reason stands above."),
         Verdict.SOME_SIGNS: (
-            "At least one face looks more like the altered or generated faces the models were shown than like the "
-            "genuine ones."
+            N_(
+                "At least one face looks more like the altered or generated faces the models were shown than like the "
+                "genuine ones."
+            )
         ),
         Verdict.STRONG_SIGNS: (
-            "At least one face looks much more like the altered or generated faces the models were shown than like the "
-            "genuine ones."
+            N_(
+                "At least one face looks much more like the altered or generated faces the models were shown than like the "
+                "genuine ones."
+            )
         ),
     }
 )
-MEANS_SHAKY = (
+MEANS_SHAKY = N_(
     "Saved again, at half the size, mirrored or cropped a little differently, the {medium} still looks the same to a person, "
     "but the models then come to different verdicts. So none is given."
 )
 """What "inconclusive" means where the score does not hold."""
 MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.NOT_ANALYSED: "It does not mean that something is wrong with the {medium}, or that nothing is.",
+        Verdict.NOT_ANALYSED: N_("It does not mean that something is wrong with the {medium}, or that nothing is."),
         Verdict.NO_CLEAR_SIGNS: (
-            "It does not mean that the {medium} is unaltered. Good or new methods, and changes outside the faces, are "
-            "missed."
+            N_(
+                "It does not mean that the {medium} is unaltered. Good or new methods, and changes outside the faces, are "
+                "missed."
+            )
         ),
-        Verdict.INCONCLUSIVE: "It does not mean that the {medium} is half suspicious, nor that it is fine.",
-        Verdict.SOME_SIGNS: ("It does not mean that the {medium} is altered: genuine ones get this result too."),
+        Verdict.INCONCLUSIVE: N_("It does not mean that the {medium} is half suspicious, nor that it is fine."),
+        Verdict.SOME_SIGNS: (N_("It does not mean that the {medium} is altered: genuine ones get this result too.")),
         Verdict.STRONG_SIGNS: (
-            "It is not proof. Filters, make-up, strong compression or screenshots can lead to it in a genuine {medium}."
+            N_(
+                "It is not proof. Filters, make-up, strong compression or screenshots can lead to it in a genuine {medium}."
+            )
         ),
     }
 )
@@ -222,112 +232,126 @@ MEANS_NOT: Mapping[Verdict, str] = MappingProxyType(
 NEXT: Mapping[Verdict, tuple[str, ...]] = MappingProxyType(
     {
         Verdict.NOT_ANALYSED: (
-            "Look for the original file: larger, sharper and less compressed than a copy from a chat or a screenshot.",
-            "Ask where the {medium} comes from; that often says more than any check of its pixels.",
+            N_(
+                "Look for the original file: larger, sharper and less compressed than a copy from a chat or a screenshot."
+            ),
+            N_("Ask where the {medium} comes from; that often says more than any check of its pixels."),
         ),
         Verdict.NO_CLEAR_SIGNS: (
-            "Judge the source and the context as carefully as you would without this result.",
-            "If much depends on it, ask someone with experience, or the person shown.",
+            N_("Judge the source and the context as carefully as you would without this result."),
+            N_("If much depends on it, ask someone with experience, or the person shown."),
         ),
         Verdict.INCONCLUSIVE: (
-            "Try the original file, or another {medium} of the same scene.",
-            "Treat it as a {medium} that has not been checked: look for its source and for other reports of the event.",
+            N_("Try the original file, or another {medium} of the same scene."),
+            N_(
+                "Treat it as a {medium} that has not been checked: look for its source and for other reports of the event."
+            ),
         ),
         Verdict.SOME_SIGNS: (
-            "Look for the oldest copy with a reverse image search and compare the faces.",
-            "Ask who made the {medium}, and try the original file here.",
-            "Do not share it as proof of anything, and do not accuse anyone because of it.",
+            N_("Look for the oldest copy with a reverse image search and compare the faces."),
+            N_("Ask who made the {medium}, and try the original file here."),
+            N_("Do not share it as proof of anything, and do not accuse anyone because of it."),
         ),
         Verdict.STRONG_SIGNS: (
-            "Look for the oldest copy with a reverse image search and compare the faces.",
-            "Ask who made the {medium}, and show it to someone with experience before you act on it.",
-            "Do not share it further, and do not accuse anyone because of this result alone.",
+            N_("Look for the oldest copy with a reverse image search and compare the faces."),
+            N_("Ask who made the {medium}, and show it to someone with experience before you act on it."),
+            N_("Do not share it further, and do not accuse anyone because of this result alone."),
         ),
     }
 )
 
-NO_RECORD = "How often genuine and altered {medium}s get this result was not measured."
+NO_RECORD = N_("How often genuine and altered {medium}s get this result was not measured.")
 
 # What stands around the values.
-WHAT_IT_MEANS, WHAT_IT_DOES_NOT = "What this means", "What this does not mean"
-HOW_OFTEN, WHAT_NEXT = "How often this happens", "What you can do next"
-FACE_BY_FACE, PERSON_BY_PERSON = "Face by face", "Person by person"
-WEAK, STRONG = "weak", "strong"
-SCORE, ON_SCALE = "Score", "on a scale of 0 to 1"
-SCORES_OF_MODELS, DECIDES = "Score of each model:", "(decides)"
-LIMITS_OF_RESULT, FACTS = "Limits of this result", "Facts for repeating this result"
-FILE, VIDEO, FILE_SHA256 = "File", "Video", "SHA-256 of the file"
-MODEL, WEIGHTS_SHA256, VERSIONS = "Model that decides", "SHA-256 of its weights", "Versions"
-LANGUAGE = "Language"
+WHAT_IT_MEANS, WHAT_IT_DOES_NOT = Sentence("What this means"), Sentence("What this does not mean")
+HOW_OFTEN, WHAT_NEXT = Sentence("How often this happens"), Sentence("What you can do next")
+FACE_BY_FACE, PERSON_BY_PERSON = Sentence("Face by face"), Sentence("Person by person")
+WEAK, STRONG = Sentence("weak"), Sentence("strong")
+SCORE, ON_SCALE = Sentence("Score"), Sentence("on a scale of 0 to 1")
+SCORES_OF_MODELS, DECIDES = Sentence("Score of each model:"), Sentence("(decides)")
+LIMITS_OF_RESULT, FACTS = Sentence("Limits of this result"), Sentence("Facts for repeating this result")
+FILE, VIDEO, FILE_SHA256 = Sentence("File"), Sentence("Video"), Sentence("SHA-256 of the file")
+MODEL, WEIGHTS_SHA256, VERSIONS = (
+    Sentence("Model that decides"),
+    Sentence("SHA-256 of its weights"),
+    Sentence("Versions"),
+)
+LANGUAGE = Sentence("Language")
 
-SCALE_LOW = "looks like the genuine faces the models were shown"
-SCALE_HIGH = "looks like the altered or generated ones"
+SCALE_LOW = Sentence("looks like the genuine faces the models were shown")
+SCALE_HIGH = Sentence("looks like the altered or generated ones")
 MODEL_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "cnn": "small network",
-        "resnet": "residual network",
-        "efficientnet": "efficient network",
+        "cnn": Sentence("small network"),
+        "resnet": Sentence("residual network"),
+        "efficientnet": Sentence("efficient network"),
         **dict.fromkeys(
             (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
-            "residual network with a memory over time",
+            Sentence("residual network with a memory over time"),
         ),
     }
 )
 
-TIMELINE = (
+TIMELINE = Sentence(
     "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
     "was not found."
 )
-STAND_OUT = (
+STAND_OUT = Sentence(
     "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at "
     "the times below."
 )
-MOMENTS = "The frames with the highest scores:"
+MOMENTS = Sentence("The frames with the highest scores:")
 HOW_TO_READ_CLIP = (
-    "A score of a person is made over all frames; a single frame can score much higher or lower by chance.",
-    "The lines across the timeline are the cuts between verdicts for a single frame.",
+    N_("A score of a person is made over all frames; a single frame can score much higher or lower by chance."),
+    N_("The lines across the timeline are the cuts between verdicts for a single frame."),
 )
 
-OPACITY = "Strength of the colour"
+OPACITY = Sentence("Strength of the colour")
 VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "as_is": "as it is",
-        "mirrored": "mirrored",
-        "jpeg": "saved again as JPEG",
-        "half_size": "at half the size",
-        "shifted": "cropped slightly differently",
+        "as_is": Sentence("as it is"),
+        "mirrored": Sentence("mirrored"),
+        "jpeg": Sentence("saved again as JPEG"),
+        "half_size": Sentence("at half the size"),
+        "shifted": Sentence("cropped slightly differently"),
     }
 )
-EACH_VIEW = "Score after each change"
+EACH_VIEW = Sentence("Score after each change")
 REGION_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        "eyes": "the eyes",
-        "nose": "the nose",
-        "mouth": "the mouth",
-        "left_cheek": "the cheek on the left",
-        "right_cheek": "the cheek on the right",
-        "forehead": "the forehead",
-        "chin": "the chin",
-        "outline": "the outline of the face",
-        "surroundings": "what surrounds the face",
+        "eyes": Sentence("the eyes"),
+        "nose": Sentence("the nose"),
+        "mouth": Sentence("the mouth"),
+        "left_cheek": Sentence("the cheek on the left"),
+        "right_cheek": Sentence("the cheek on the right"),
+        "forehead": Sentence("the forehead"),
+        "chin": Sentence("the chin"),
+        "outline": Sentence("the outline of the face"),
+        "surroundings": Sentence("what surrounds the face"),
     }
 )
 
-CROP = "Crop that was scored"
-CROP_NOT_SCORED = "Crop, not scored"
-RAISED = "Raised the score"
-LOWERED = "Lowered the score"
-READ_HEATMAPS = "The colour shows where the model looked, not where the {medium} was edited."
-HOW_TO = "How to read this"
-LEGEND_ALT = "Colour scale of the heatmaps, from weak on the left to strong on the right"
+CROP = Sentence("Crop that was scored")
+CROP_NOT_SCORED = Sentence("Crop, not scored")
+RAISED = Sentence("Raised the score")
+LOWERED = Sentence("Lowered the score")
+READ_HEATMAPS = N_("The colour shows where the model looked, not where the {medium} was edited.")
+HOW_TO = Sentence("How to read this")
+LEGEND_ALT = Sentence("Colour scale of the heatmaps, from weak on the left to strong on the right")
 HOW_TO_READ = (
-    "“Crop that was scored”: exactly the pixels the model was given, nothing else.",
-    "“Raised the score”: places that pushed the score up, towards altered or generated faces.",
-    "“Lowered the score”: places that pushed it down, towards genuine faces.",
-    "The colour scale is fixed and the same for every {medium}. Faint colour means weak evidence; no colour means none.",
-    "The maps are coarse and can point at a place for the wrong reason. They say something about the model only.",
-    "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places.",
-    "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently.",
+    N_("“Crop that was scored”: exactly the pixels the model was given, nothing else."),
+    N_("“Raised the score”: places that pushed the score up, towards altered or generated faces."),
+    N_("“Lowered the score”: places that pushed it down, towards genuine faces."),
+    N_(
+        "The colour scale is fixed and the same for every {medium}. Faint colour means weak evidence; no colour means none."
+    ),
+    N_("The maps are coarse and can point at a place for the wrong reason. They say something about the model only."),
+    N_(
+        "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places."
+    ),
+    N_(
+        "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently."
+    ),
 )
 
 
@@ -340,7 +364,7 @@ def band_facts(bands: Bands) -> Sentence:
     if strong is not None:
         rising.append((strong, Verdict.STRONG_SIGNS))
     parts += [Sentence("from {cut:.2f} “{verdict}”", cut=cut, verdict=HEADLINES[verdict]) for cut, verdict in rising]
-    facts: list[str] = [_listed(parts), Sentence("The small marks on the scale stand at these scores.")]
+    facts: list[str] = [listed(parts), Sentence("The small marks on the scale stand at these scores.")]
     if bands.signs_need_sharpness > 0:
         facts.append(
             Sentence(
@@ -352,18 +376,12 @@ def band_facts(bands: Bands) -> Sentence:
     return joined(*facts)
 
 
-def _listed(parts: Sequence[Sentence]) -> Sentence:
-    """One sentence of parts, commas between."""
-    fields = {f"part{number}": part for number, part in enumerate(parts)}
-    return Sentence(", ".join(f"{{{name}}}" for name in fields) + ".", **fields)
-
-
 STAGES: Mapping[str, str] = MappingProxyType(
     {
-        "starting": "Starting the program that checks files, which takes some seconds",
-        "reading": "Looking for faces and scoring them, frame by frame",
-        "showing": "Preparing the pictures of each person",
-        "writing": "Drawing the marks into the video",
+        "starting": Sentence("Starting the program that checks files, which takes some seconds"),
+        "reading": Sentence("Looking for faces and scoring them, frame by frame"),
+        "showing": Sentence("Preparing the pictures of each person"),
+        "writing": Sentence("Drawing the marks into the video"),
     }
 )
 
@@ -408,21 +426,25 @@ def model_facts(model: ModelInfo) -> Sentence:
 def found_facts(found: int, analysed: int, kind: str) -> Sentence:
     """Say how many faces or people there are and how many were analysed."""
     if kind == "video":
-        one = Sentence("1 person found, {analysed} analysed.", analysed=analysed)
-        many = Sentence("{count} people found, {analysed} analysed.", count=found, analysed=analysed)
-    else:
-        one = Sentence("1 face found, {analysed} analysed.", analysed=analysed)
-        many = Sentence("{count} faces found, {analysed} analysed.", count=found, analysed=analysed)
-    return one if found == 1 else many
+        return Sentence.plural(
+            "1 person found, {analysed} analysed.",
+            "{count} people found, {analysed} analysed.",
+            found,
+            analysed=analysed,
+        )
+    return Sentence.plural(
+        "1 face found, {analysed} analysed.",
+        "{count} faces found, {analysed} analysed.",
+        found,
+        analysed=analysed,
+    )
 
 
 def picture_facts(kind: str, faces: int, when: float | None, size: tuple[int, int] | None = None) -> Sentence:
     """Say what the large picture shows; with its size, as a caption, else as a text in its place."""
     what = Sentence("Your video at {time}", time=clock(when or 0.0)) if kind == "video" else Sentence("Your photo")
     if size is None:
-        if faces == 1:
-            return Sentence("{what} with 1 numbered face", what=what)
-        return Sentence("{what} with {count} numbered faces", what=what, count=faces)
+        return Sentence.plural("{what} with 1 numbered face", "{what} with {count} numbered faces", faces, what=what)
     width, height = size
     if not faces:
         return Sentence("{what}, {width} × {height} pixels.", what=what, width=width, height=height)
@@ -441,7 +463,7 @@ def time_left(seconds: float) -> Sentence:
     if seconds < 55:
         return Sentence("About {count} seconds left.", count=5 * round(seconds / 5))
     minutes = max(1, round(seconds / 60))
-    return Sentence("About 1 minute left.") if minutes == 1 else Sentence("About {count} minutes left.", count=minutes)
+    return Sentence.plural("About 1 minute left.", "About {count} minutes left.", minutes)
 
 
 def progress_facts(stage: str, done: int, total: int) -> Sentence:
@@ -463,17 +485,17 @@ def seen_facts(seen: Appearance) -> Sentence:
     )
     if not seen.gaps:
         return text
-    if len(seen.gaps) == 1:
-        return joined(text, Sentence("Out of sight once in between."))
-    return joined(text, Sentence("Out of sight {count} times in between.", count=len(seen.gaps)))
+    gaps = Sentence.plural("Out of sight once in between.", "Out of sight {count} times in between.", len(seen.gaps))
+    return joined(text, gaps)
 
 
 def clip_facts(info: InputInfo, counts: ClipCounts) -> Sentence:
     """Say what a clip holds and what was looked at."""
     parts = [Sentence("{time} long", time=clock(info.duration_s or 0.0))]
     if info.fps:
-        # In 24.97 and in 25 alike: three digits, and no zeros that say nothing.
-        parts.append(Sentence("{rate} frames a second", rate=f"{info.fps:.3g}"))
+        # 24.97 as well as 25: three digits, and no zeros that say nothing.
+        rate = f"{info.fps:.3g}"
+        parts.append(Sentence("{rate} frames a second", rate=rate))
     parts.append(
         Sentence(
             "{codec}; {sampled} of {all} frames were looked at",
@@ -484,7 +506,7 @@ def clip_facts(info: InputInfo, counts: ClipCounts) -> Sentence:
     )
     if counts.undecodable:
         parts.append(Sentence("{count} could not be decoded", count=counts.undecodable))
-    return _listed(parts)
+    return listed(parts)
 
 
 def quality_facts(quality: FaceQuality) -> Sentence:

@@ -1,11 +1,10 @@
-"""No reader gets half a language: every sentence of the code is in every catalogue, with the same fields, and is used."""
+"""Sentences in other languages: values, numbers, plural forms, the reader's language, and no English in the German page."""
 
 from __future__ import annotations
 
 import copy
 import pickle
 import re
-import string
 from dataclasses import replace
 from typing import Any
 
@@ -14,49 +13,16 @@ import pytest
 from detector.errors import DamagedMedia
 from detector.records import ClipRules, Report, Verdict
 from detector.report import page, page_clip
-from detector.sentences import Sentence, joined
+from detector.sentences import Sentence, joined, listed
 from detector.verdict.rules import CLIP_LIMITS, LIMITS, judge_file, judge_person
+from detector.words import language as languages
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
 from tests.report import test_page
 from tests.report.test_page import Tree
 from tests.support import fakes
-from tests.support.sentences_of_the_code import templates
 
-OTHERS = [each for each in LANGUAGES.values() if each is not ENGLISH]
 GERMAN = LANGUAGES["de"]
-
-
-def fields(template: str) -> set[tuple[str, str | None, str | None]]:
-    """(name, format, conversion) of every field."""
-    return {(name, spec, how) for _, name, spec, how in string.Formatter().parse(template) if name is not None}
-
-
-@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
-def test_every_sentence_is_translated_and_none_is_stale(other: Language) -> None:
-    used = templates()
-    assert len(used) > 200, "the sentences of the code were not found"
-    assert sorted(used - set(other.catalogue)) == [], "sentences without a translation"
-    assert sorted(set(other.catalogue) - used) == [], "translations of sentences that are gone"
-
-
-@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
-def test_translations_have_the_fields_of_their_template(other: Language) -> None:
-    assert [template for template, told in other.catalogue.items() if fields(template) != fields(told)] == []
-
-
-@pytest.mark.parametrize("other", OTHERS, ids=lambda each: each.code)
-def test_translations_end_and_space_like_their_template(other: Language) -> None:
-    for template, told in other.catalogue.items():
-        assert told == told.strip()
-        assert "  " not in told, told
-        if template.endswith("."):
-            assert told.endswith("."), told
-
-
-def test_german_never_calls_a_picture_real_or_fake() -> None:
-    forbidden = re.compile(r"\b(echt\w*|authenti\w+|verifizier\w+|gefälscht\w*|fälschung\w*|fakes?)\b", re.IGNORECASE)
-    assert not [told for told in GERMAN.catalogue.values() if forbidden.search(re.sub(r"\{[^}]*\}", "", told))]
 
 
 def test_a_sentence_is_its_english_text() -> None:
@@ -79,6 +45,39 @@ def test_a_sentence_keeps_its_template_when_copied(copied) -> None:  # type: ign
 def test_a_missing_value_is_loud() -> None:
     with pytest.raises(KeyError):
         Sentence("Face {number}")
+    with pytest.raises(KeyError):
+        Sentence.plural("1 face found, {analysed} analysed.", "{count} faces found, {analysed} analysed.", 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "german"),
+    [
+        (0, "0 faces found, 0 analysed.", "0 Gesichter gefunden, 0 geprüft."),
+        (1, "1 face found, 0 analysed.", "1 Gesicht gefunden, 0 geprüft."),
+        (2, "2 faces found, 0 analysed.", "2 Gesichter gefunden, 0 geprüft."),
+    ],
+)
+@pytest.mark.parametrize("copied", [lambda each: each, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_number_chooses_the_form(count: int, english: str, german: str, copied) -> None:  # type: ignore[no-untyped-def]
+    sentence = copied(
+        Sentence.plural(
+            "1 face found, {analysed} analysed.", "{count} faces found, {analysed} analysed.", count, analysed=0
+        )
+    )
+    assert sentence == ENGLISH(sentence) == english
+    assert GERMAN(sentence) == german
+
+
+def test_a_list_ends_with_a_full_stop() -> None:
+    made = listed([Sentence("photo"), Sentence("video")])
+    assert made == "photo, video."
+    assert GERMAN(made) == "Foto, Video."
+    assert listed([]) == "."
+    assert joined("", "") == ""
+
+
+def test_empty_text_stays_empty() -> None:
+    assert GERMAN("") == GERMAN(Sentence("")) == ""
 
 
 def test_numbers_get_the_decimal_sign_of_the_language() -> None:
@@ -120,6 +119,16 @@ def test_an_error_keeps_its_sentence() -> None:
 def test_the_browsers_language(header: str | None, code: str) -> None:
     assert preferred(header) == code
     assert language(code).code == code
+
+
+def test_codes_are_found_whatever_their_case_and_their_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {each.code: each for each in (ENGLISH, Language("pt_BR"), Language("pt"), Language("zh_Hant"))}
+    monkeypatch.setattr(languages, "LANGUAGES", there)
+    assert preferred("PT-br") == "pt-BR"
+    assert preferred("pt-PT") == "pt"
+    assert preferred("zh-hant-TW, en;q=0.9") == "zh-Hant"
+    assert preferred("zh-CN, pt;q=0.5") == "pt"
+    assert language("pt-BR").name == "Português (Brasil)"
 
 
 def test_an_unknown_code_is_english() -> None:
