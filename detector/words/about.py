@@ -1,4 +1,4 @@
-"""The sentences of the tab "About" and of the report that a result was wrong. As in ``words``, without a stage."""
+"""Texts of the tab "About" and of the form that reports a wrong result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of the examples: what each is, and, as plainly, where the models were wrong. Titles stand in the data."""
+"""Texts of the tab "Examples", beside the titles and descriptions in ``examples.json``."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def in_short(verdict: Verdict, p_fake: float | None) -> Sentence:
 
 
 def outcome(truth: str, verdict: Verdict) -> Sentence:
-    """Say how a result compares with what the file is.
+    """Compare a result with what the file is.
 
     Args:
         truth: a key of ``TRUTHS``.

@@ -1,4 +1,4 @@
-"""What Gradio's own script writes into the page, so that the page can say it in its reader's language and in its own words.
+"""Texts that Gradio's own script writes into the page, and ours that replace them.
 
 Gradio follows the browser's language for some of it, never the page's switch, and has the rest in English only.
 """
@@ -27,7 +27,7 @@ REPLACED: Mapping[str, str] = MappingProxyType(
         "An Unexpected Error Occurred": words.UNFINISHED,
     }
 )
-"""By how Gradio's sentence begins: what is said in its place."""
+"""By the beginning of Gradio's text: the one shown in its place."""
 
 ITS_OWN: tuple[Sentence, ...] = (
     Sentence("Error"),
@@ -47,17 +47,17 @@ ITS_OWN: tuple[Sentence, ...] = (
     Sentence("- or -"),
     Sentence("Loading"),
 )
-"""What Gradio says well enough in English."""
+"""Texts of Gradio that stay in English, and are translated."""
 
 _FROM_THE_SERVER = (
     *(getattr(words_server, name) for name in words_server.__all__),
     words.NOT_UPLOADED,
 )
-"""Sentences of ours that come in the language of the request, which the switch does not change."""
+"""Texts of ours that the server sends in the language of the request; the script turns them as the switch is used."""
 
 
 def table(languages: Mapping[str, Callable[[str], str]]) -> list[dict[str, object]]:
-    """For the page's script: ``told`` in every language, in place of itself in any other or of what ``begins`` so.
+    """For the page's script: each text in every language (``told``), and how a text of Gradio ``begins`` that it replaces.
 
     Args:
         languages: functions from a sentence to its text, by code (``language.LANGUAGES``).

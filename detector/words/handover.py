@@ -1,4 +1,4 @@
-"""What stands in a report that is handed on, beside what the page says: date, options, and how to share it."""
+"""Texts of a report that is a file of its own, and of the buttons that save and copy it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a file's own word about its origin: neutral where nothing is found, and never as if it were checked."""
+"""Texts about the origin that a file declares: neutral where nothing is found, and never as if it had been checked."""
 
 from __future__ import annotations
 
@@ -106,16 +106,16 @@ _STATES: Mapping[str, Sentence] = MappingProxyType(
 
 
 def lines(provenance: Provenance) -> list[Sentence]:
-    """Everything in sentences, for a terminal or plain text."""
-    told = [fact_line(fact) for fact in provenance.facts]
+    """All facts and credentials as sentences, for a terminal or plain text."""
+    shown = [fact_line(fact) for fact in provenance.facts]
     if provenance.credentials is not None:
-        told += [
+        shown += [
             Sentence("{name}: {value}", name=CREDENTIALS, value=each)
             for each in credentials_lines(provenance.credentials)
         ]
-    if not told:
-        told = [NOTHING]
-    return [*told, *([UNREAD] if provenance.unread else [])]
+    if not shown:
+        shown = [NOTHING]
+    return [*shown, *([UNREAD] if provenance.unread else [])]
 
 
 def fact_line(fact: ProvenanceFact) -> Sentence:
@@ -132,23 +132,23 @@ def fact_line(fact: ProvenanceFact) -> Sentence:
 
 
 def credentials_lines(found: ContentCredentials) -> list[Sentence]:
-    """What the signed record says, its state first."""
-    told = [_STATES[found.state]]
+    """The contents of the signed record, its state first."""
+    shown = [_STATES[found.state]]
     if found.signer:
-        told.append(Sentence("Signed under the name: {name}.", name=_Verbatim(found.signer)))
+        shown.append(Sentence("Signed under the name: {name}.", name=_Verbatim(found.signer)))
     if found.signed_at:
-        told.append(Sentence("Signed on: {date}.", date=_Verbatim(found.signed_at)))
+        shown.append(Sentence("Signed on: {date}.", date=_Verbatim(found.signed_at)))
     if found.made_with:
-        told.append(Sentence("Program: {names}.", names=_Verbatim(", ".join(found.made_with))))
-    told += [
+        shown.append(Sentence("Program: {names}.", names=_Verbatim(", ".join(found.made_with))))
+    shown += [
         Sentence("Declared kind of source: {kind}.", kind=_SOURCE_TYPES.get(kind, _Verbatim(kind)))
         for kind in found.source_types
     ]
     if found.actions:
-        told.append(Sentence("Recorded steps: {codes}.", codes=_Verbatim(", ".join(found.actions))))
+        shown.append(Sentence("Recorded steps: {codes}.", codes=_Verbatim(", ".join(found.actions))))
     if found.problems:
-        told.append(Sentence("What does not fit: {codes}.", codes=_Verbatim(", ".join(found.problems))))
-    return told
+        shown.append(Sentence("What does not fit: {codes}.", codes=_Verbatim(", ".join(found.problems))))
+    return shown
 
 
 class _Verbatim:

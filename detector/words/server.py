@@ -1,4 +1,4 @@
-"""What the server says when it cannot take a file or finish a check, and why a request is refused."""
+"""Answers of the server that refuses a request or could not finish a check."""
 
 from __future__ import annotations
 

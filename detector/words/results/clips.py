@@ -1,0 +1,96 @@
+"""Facts about a clip and the people in it: times, frames and the timeline of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detector.records import Appearance, ClipCounts, InputInfo, Moment
+from detector.sentences import N_, Sentence, joined, listed
+from detector.words.results.scores import numbered, score_text
+
+__all__ = [
+    "HOW_TO_READ_CLIP",
+    "MOMENTS",
+    "STAND_OUT",
+    "TIMELINE",
+    "clip_facts",
+    "clock",
+    "moment_facts",
+    "seen_facts",
+    "timeline_text",
+]
+
+TIMELINE = Sentence(
+    "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
+    "was not found."
+)
+STAND_OUT = Sentence(
+    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at "
+    "the times below."
+)
+MOMENTS = Sentence("The frames with the highest scores:")
+HOW_TO_READ_CLIP = (
+    N_("A score of a person is made over all frames; a single frame can score much higher or lower by chance."),
+    N_("The lines across the timeline are the cuts between verdicts for a single frame."),
+)
+
+
+def clock(seconds: float) -> str:
+    """Write a time of a clip as "0:07.4" or "1:02:07.4"."""
+    whole, tenths = divmod(round(seconds * 10), 10)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}.{tenths}" if hours else f"{rest // 60}:{rest % 60:02}.{tenths}"
+
+
+def seen_facts(seen: Appearance) -> Sentence:
+    """Describe when and how often a person was seen."""
+    text = Sentence(
+        "Seen from {first} to {last}, in {seen} of the {frames} frames looked at; {scored} could be scored.",
+        first=clock(seen.first_s),
+        last=clock(seen.last_s),
+        seen=len(seen.points),
+        frames=seen.frames,
+        scored=sum(point.p_fake is not None for point in seen.points),
+    )
+    if not seen.gaps:
+        return text
+    gaps = Sentence.plural("Out of sight once in between.", "Out of sight {count} times in between.", len(seen.gaps))
+    return joined(text, gaps)
+
+
+def clip_facts(info: InputInfo, counts: ClipCounts) -> Sentence:
+    """Describe what a clip holds and what was looked at."""
+    parts = [Sentence("{time} long", time=clock(info.duration_s or 0.0))]
+    if info.fps:
+        # 24.97 as well as 25: three digits, and no zeros that say nothing.
+        rate = f"{info.fps:.3g}"
+        parts.append(Sentence("{rate} frames a second", rate=rate))
+    parts.append(
+        Sentence(
+            "{codec}; {sampled} of {all} frames were looked at",
+            codec=info.codec,
+            sampled=counts.sampled,
+            all=counts.in_file,
+        )
+    )
+    if counts.undecodable:
+        parts.append(Sentence("{count} could not be decoded", count=counts.undecodable))
+    return listed(parts)
+
+
+def timeline_text(number: int, scores: Sequence[float]) -> Sentence:
+    """What a timeline shows, for those who cannot see it."""
+    who = numbered(number, clip=True)
+    if not scores:
+        return Sentence("Scores of {one} over the time of the video: none could be made", one=who)
+    return Sentence(
+        "Scores of {one} over the time of the video: from {low} to {high}",
+        one=who,
+        low=score_text(min(scores)),
+        high=score_text(max(scores)),
+    )
+
+
+def moment_facts(moment: Moment) -> Sentence:
+    """When a frame is and what it scored."""
+    return Sentence("at {time}, score {score}", time=clock(moment.time_s), score=score_text(moment.p_fake))
