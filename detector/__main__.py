@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--heatmaps",
         type=Path,
         metavar="DIR",
-        help="write FILE.faces.png with numbered boxes and, for each face N, FILE.faceN.crop.png (what was scored), "
+        help="write FILE.faces.png, a preview with numbered boxes, and for each face N, FILE.faceN.crop.png (what was scored), "
         ".fake.png and .real.png (what raised and lowered the score); for each person N of a video, FILE.faceN.timeline.png",
     )
     analyze.add_argument(
@@ -149,7 +149,6 @@ def _load(weights: Path | None) -> Detector:
 
 
 def _analyze(options: argparse.Namespace, load: Load) -> int:
-    from detector.pipeline.annotation import annotate
     from detector.report import serialise as reports
 
     with contextlib.ExitStack() as stack:
@@ -188,7 +187,7 @@ def _analyze(options: argparse.Namespace, load: Load) -> int:
                     verdict_only=options.verdict_only,
                 )
                 if options.annotated is not None:
-                    annotate(file, found, options.annotated, heat=True, progress=_progress())
+                    detector.annotate(file, found, options.annotated, heat=True, progress=_progress())
             except DetectorError as error:
                 status = FAILED
                 name = _printable(os.path.basename(file) or file)
@@ -324,10 +323,10 @@ def _write_pictures(found: Report, manifest: Manifest, folder: Path, stem: str) 
     from detector.drawing.timeline import timeline
     from detector.media.images import encode_png
 
-    if found.frame is not None and found.faces and found.input.kind == "image":
-        boxes = [face.crop.detection.box for face in found.faces]
+    if found.preview is not None and found.preview.rgb is not None and found.faces and found.input.kind == "image":
+        boxes = [face.crop.detection.box.scaled(found.preview.scale) for face in found.faces]
         dashed = [face.verdict is Verdict.NOT_ANALYSED for face in found.faces]
-        (folder / f"{stem}.faces.png").write_bytes(encode_png(boxes_on_frame(found.frame.rgb, boxes, dashed=dashed)))
+        (folder / f"{stem}.faces.png").write_bytes(encode_png(boxes_on_frame(found.preview.rgb, boxes, dashed=dashed)))
     for number, face in enumerate(found.faces, start=1):
         pictures = {"crop": face.crop.rgb}
         if face.heatmap is not None:

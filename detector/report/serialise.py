@@ -127,7 +127,7 @@ def _face(number: int, face: FaceResult) -> dict[str, Any]:
         "stability": None if face.stability is None else _stability(face.stability),
         "region": None if face.region is None else _region(face.region),
     }
-    return plain if face.over_time is None else plain | _over_time(face, face.over_time)
+    return plain if face.over_time is None else plain | _over_time(face.over_time)
 
 
 def _stability(stability: Stability) -> dict[str, Any]:
@@ -148,12 +148,11 @@ def _region(check: RegionCheck) -> dict[str, Any]:
     }
 
 
-def _over_time(face: FaceResult, seen: Appearance) -> dict[str, Any]:
-    shown = [point.time_s for point in seen.points if point.box == face.crop.detection.box]
+def _over_time(seen: Appearance) -> dict[str, Any]:
     return {
         "first_s": seen.first_s,
         "last_s": seen.last_s,
-        "shown_s": shown[0] if shown else seen.first_s,
+        "shown_s": seen.shown_s,
         "timeline": [{"t": point.time_s, "p_fake": point.p_fake} for point in seen.points],
         "gaps": [{"from_s": start, "to_s": end} for start, end in seen.gaps],
         "moments": [{"t": moment.time_s, "p_fake": moment.p_fake} for moment in seen.moments],

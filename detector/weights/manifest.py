@@ -33,7 +33,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from detector.errors import ManifestInvalid
 from detector.paths import ROOT
@@ -46,6 +46,7 @@ from detector.records import (
     FrameMean,
     HubPin,
     Manifest,
+    MediaKind,
     ModelSpec,
     QualityGates,
     SharedTrunk,
@@ -223,7 +224,7 @@ def _model_spec(name: str, fields: _Fields) -> ModelSpec:
     return ModelSpec(
         name=name,
         architecture=fields.text("architecture"),
-        kind=kind,
+        kind=cast(MediaKind, kind),
         file=_weight_file(fields.table("file")),
         crop=_crop_spec(fields.table("crop")),
         calibration=_calibration(fields.table("calibration")),

@@ -574,6 +574,7 @@ _ERRORS = {
     "Only clips of up to {most:.0f} minutes are annotated; cut out the part that matters.": "Markiert werden nur Videos bis "
     "{most:.0f} Minuten; schneiden Sie den wichtigen Teil heraus.",
     "The analysis was stopped.": "Die Prüfung wurde abgebrochen.",
+    "This detector was closed; load another one.": "Dieser Detektor wurde geschlossen; laden Sie einen anderen.",
 }
 
 # About, and results that were wrong ------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def test_pixels_stay_out(report: Report) -> None:
 
 def test_a_face_cannot_be_analysed_without_a_score(report: Report) -> None:
     with pytest.raises(ValueError, match="not_analysed"):
-        FaceResult(report.faces[0].crop, Verdict.SOME_SIGNS, "A reason.", None)
+        FaceResult(report.faces[0].crop, Verdict.SOME_SIGNS, Sentence("A reason."), None)
 
 
 def test_the_second_look_is_part_of_the_report(report: Report) -> None:
