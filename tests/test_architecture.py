@@ -20,7 +20,7 @@ SOURCES = [*PACKAGE, *TRAINING, ROOT / "app.py"]
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "detector": (
-        "errors sentences paths",  # the ground floor
+        "errors sentences paths validation",  # the ground floor
         "records runtime",
         "media faces weights verdict words",
         "origin drawing models",
@@ -55,6 +55,9 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.weights", "train"},
     "keras": {"detector.models", "detector.weights", "train"},
     "limits": {"detector.web"},
+    "pydantic": {"detector.validation", "detector.weights", "train"},
+    "pydantic_core": {"detector.validation", "detector.weights", "train"},
+    "filelock": {"detector.web", "train"},
     "huggingface_hub": {"detector.weights", "train.card"},
     # probes blurs what is to be hidden.
     "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},
