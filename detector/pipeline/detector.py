@@ -15,6 +15,7 @@ import numpy as np
 from detector.errors import DetectorClosed, WeightsNotFound
 from detector.faces.finder import FindsFaces
 from detector.media.clips import is_clip
+from detector.media.inputs import Source, as_file
 from detector.models.loading import LoadedModel, LoadedVideoModel, load_models, open_finder
 from detector.origin.provenance import read_provenance
 from detector.pipeline.annotation import annotate
@@ -113,7 +114,7 @@ class Detector:
 
     def analyze(
         self,
-        path: str | os.PathLike[str],
+        path: Source,
         *,
         model: str | None = None,
         heatmaps: bool = True,
@@ -126,7 +127,8 @@ class Detector:
         """Analyse every face of a picture, or every person of a clip.
 
         Args:
-            path: the file; its bytes say what it is.
+            path: the file; its bytes say what it is. In its place: the file's bytes, a file opened in binary mode, a
+                ``PIL.Image.Image``, or (H, W, 3) uint8 RGB.
             model: name of the model that gives verdict and heatmaps; default that of the manifest.
             heatmaps: whether to compute them.
             name: of the file as the user knows it; default the base name of ``path``.
@@ -139,13 +141,14 @@ class Detector:
 
         Raises:
             UnknownModel: no such model.
-            MediaError: the file cannot be read.
+            MediaError: the file cannot be read; ``UnsupportedMedia`` also for what is no file.
             ManifestInvalid: a clip, and the weights are for pictures only.
             Cancelled: ``cancelled`` said so.
             DetectorClosed: ``close`` was called.
         """
         options = AnalysisOptions(model, heatmaps, stability, verdict_only)
-        return self.analyze_as(path, options, name, Watcher.of(progress, cancelled))
+        with as_file(path, name) as (file, shown):
+            return self.analyze_as(file, options, shown, Watcher.of(progress, cancelled))
 
     def analyze_as(
         self, path: str | os.PathLike[str], options: AnalysisOptions, name: str | None, watcher: Watcher

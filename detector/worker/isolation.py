@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detector.errors import Cancelled, DetectorClosed, DetectorError, WorkerFailed
+from detector.media.inputs import Source, as_file
 from detector.records import AnalysisOptions, Manifest, ModelInfo, Progress, Report, Watcher
 from detector.sentences import Sentence
 from detector.weights.manifest import load_manifest, weights_folder
@@ -138,7 +139,7 @@ class IsolatedDetector:
 
     def analyze(
         self,
-        path: str | os.PathLike[str],
+        path: Source,
         *,
         model: str | None = None,
         heatmaps: bool = True,
@@ -154,9 +155,10 @@ class IsolatedDetector:
             WorkerFailed: the child broke off or reached a bound; nothing is known about the file.
         """
         options = AnalysisOptions(model, heatmaps, stability, verdict_only)
-        # The name is the given one's, not that of what a relative or linked path leads to.
-        arguments = (os.path.abspath(path), options, name)
-        report: Report = self._work("analyze", arguments, Watcher.of(progress, cancelled))
+        with as_file(path, name) as (file, shown):
+            # The name is the given one's, not that of what a relative or linked path leads to.
+            arguments = (os.path.abspath(file), options, shown)
+            report: Report = self._work("analyze", arguments, Watcher.of(progress, cancelled))
         return report
 
     def annotate(

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from detector.errors import Cancelled, DamagedMedia, DetectorClosed, UnknownModel, WeightsCorrupt, WorkerFailed
+from detector.errors import (
+    Cancelled,
+    DamagedMedia,
+    DetectorClosed,
+    UnknownModel,
+    UnsupportedMedia,
+    WeightsCorrupt,
+    WorkerFailed,
+)
+from detector.media.images import read_image
 from detector.pipeline.analyser import Analyser
 from detector.report import serialise as report
 from detector.worker import bounds as limits
@@ -74,6 +83,15 @@ def test_it_answers_as_the_detector_does(
     isolated.analyze(clip, progress=lambda *step: heard.append(step))
     assert heard[0][0] == "reading"
     assert heard[-1][1] == heard[-1][2]
+
+
+def test_pixels_and_bytes_are_analysed_like_their_file(isolated: IsolatedDetector, portrait: Path) -> None:
+    of_file = isolated.analyze(portrait)
+    of_bytes = isolated.analyze(portrait.read_bytes(), name=portrait.name)
+    assert (of_bytes.p_fake, of_bytes.input) == (of_file.p_fake, of_file.input)
+    assert isolated.analyze(read_image(portrait).frame.rgb).p_fake == of_file.p_fake
+    with pytest.raises(UnsupportedMedia, match="NoneType"):
+        isolated.analyze(None)  # type: ignore[arg-type]
 
 
 def test_errors_keep_their_kind_and_sentence(isolated: IsolatedDetector, tmp_path: Path) -> None:
