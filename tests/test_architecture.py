@@ -55,8 +55,8 @@ HOMES: dict[str, set[str]] = {
     "tensorflow": {"detector.models", "detector.weights", "train"},
     "keras": {"detector.models", "detector.weights", "train"},
     "limits": {"detector.web"},
-    "pydantic": {"detector.validation", "detector.weights", "train"},
-    "pydantic_core": {"detector.validation", "detector.weights", "train"},
+    "pydantic": {"detector.validation", "detector.weights", "detector.report", "train"},
+    "pydantic_core": {"detector.validation", "detector.weights", "detector.report", "train"},
     "filelock": {"detector.web", "train"},
     "huggingface_hub": {"detector.weights", "train.card"},
     # probes blurs what is to be hidden.

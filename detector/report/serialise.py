@@ -1,34 +1,4 @@
-"""A Report as plain data: the names that page, command line, JSON and evaluation share.
-
-``to_dict`` gives (``null`` where something was not analysed or does not apply)::
-
-    schema_version  "1.2"
-    input           name, sha256, kind ("image" or "video"), format, bytes, width, height, notes [sentence],
-                    duration_s, fps, codec (null for a picture)
-    verdict         no_clear_signs | inconclusive | some_signs | strong_signs | not_analysed
-    reason          sentences for the user
-    p_fake          score of the face that decides, in [0, 1]
-    faces           [id (1, 2, ... in reading order), box {left, top, right, bottom} (pixels of the upright picture,
-                    right and bottom exclusive, may reach beyond it), p_fake, verdict, reason,
-                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score,
-                    stability {holds, lowest, highest, scores {as_is, mirrored, jpeg, half_size, shifted}} (p_fake after
-                    small changes; null where not tested), region {name, towards ("fake" or "real"), hidden, elsewhere
-                    [p_fake]} (p_fake with the heatmap's hottest region hidden and with random places of its size hidden;
-                    name is null unless the former matters clearly more; null where not checked);
-                    in a clip a face is a person, in order of first appearance, with box, quality and detection_score
-                    those of the frame at shown_s, and: first_s, last_s, timeline [{t, p_fake}], gaps [{from_s, to_s}],
-                    moments [{t, p_fake}] (most suspicious first), frames_seen, frames_scored, scored_by (the image
-                    model whose scores of single frames the timeline shows)]
-    clip            frames: in_file, decoded, undecodable, sampled; null for a picture
-    model           name, architecture, revision, sha256
-    provenance      what the file says about itself, beside the score and never in it; null where nobody looked:
-                    facts [{kind, value, where}], credentials null or {state (intact, broken, unreadable, elsewhere),
-                    signer, signed_at, made_with, source_types, actions, problems}, unread (whether entries were skipped)
-    versions        {name: version}
-    options         what the analysis was asked to do, and the settings of the model it used
-    limits          [sentence]
-    made_at         when the analysis ended, UTC, ISO 8601
-    error           null, or {type, message} for a file that could not be read
+"""A Report as plain data, and back. The fields are those of ``schema``; ``python -m detector schema`` prints them.
 
 Pixels and heatmaps are not part of it. Numbers are rounded to six decimals; none is NaN or infinite.
 """
@@ -45,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from detector.records import Appearance, FaceResult, RegionCheck, Report, Stability, Verdict
+from detector.report.schema import SCHEMA_VERSION
 
-__all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
+__all__ = ["error_dict", "to_dict", "to_json"]
 
-SCHEMA_VERSION = "1.2"
 _DECIMALS = 6
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from detector import records
-from detector.records import Verdict
+from detector.records import MediaKind, Verdict
 
 __all__ = ["COMMIT", "LABELS", "PATTERNS", "REPO", "SCHEMA_VERSION", "SHA256", "ManifestTable"]
 
@@ -158,7 +158,7 @@ class ModelTable(Table):
     """All of ``ModelSpec`` but its name, which is the key; ``labels`` is there to be checked and read by people."""
 
     architecture: Text
-    kind: Literal["image", "video"]
+    kind: MediaKind
     file: WeightFile
     crop: Annotated[CropTable, _as(records.CropSpec)]
     labels: LabelsTable
