@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from detector.errors import DetectorError
+from detector.version import VERSION
 
 if TYPE_CHECKING:
     from detector.pipeline.detector import Detector, load_detector
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Detector", "DetectorError", "Report", "Verdict", "__version__", "load_detector"]
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:
@@ -36,4 +37,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "errors", "records"])

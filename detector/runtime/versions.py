@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from detector import __version__
+from detector.version import VERSION
 
 __all__ = ["library_versions"]
 
@@ -34,7 +34,7 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def library_versions() -> dict[str, str]:
     """Versions of the detector, of Python and of the libraries that can change a result, by name."""
-    versions = {"detector": __version__, "python": platform.python_version()}
+    versions = {"detector": VERSION, "python": platform.python_version()}
     for library, distributions in _LIBRARIES.items():
         for distribution in distributions:
             try:
