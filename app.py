@@ -14,14 +14,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from detector.errors import DetectorError
-from detector.pipeline import annotation
-from detector.records import Manifest, Report
+from detector.pipeline.analyser import Analyser
+from detector.records import Report
 from detector.report import feedback, page
 from detector.report import serialise as report
 from detector.report.pictures import pictures_of
@@ -45,9 +44,6 @@ from detector.words import results as words
 from detector.words.language import LANGUAGES
 from detector.worker.isolation import IsolatedDetector
 
-if TYPE_CHECKING:
-    from detector import Detector
-
 __all__ = ["build_app", "launch_options", "main"]
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
@@ -60,24 +56,6 @@ _QUIET_S = 5
 _WAITING = 7
 """Jobs that wait while one is served; whoever comes then is told "busy". The last of eight waits for less than ten times as
 long as somebody who comes alone (``python -m tests.bench.public clients``)."""
-
-
-class Analyser(Protocol):
-    """What the page needs of ``detector.Detector``."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-    def analyze(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        model: str | None = None,
-        heatmaps: bool = True,
-        name: str | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> Report: ...
 
 
 def build_app(
@@ -151,8 +129,7 @@ def build_app(
                     switch,
                     UPLOADS_KEPT_S,
                     feedback_to,
-                    # In the same process as the analysis, where there is one: drawing decodes the file once more.
-                    getattr(detector, "annotate", annotation.annotate),
+                    detector.annotate,
                 )
                 app.unload(video.stop)
                 sharing += share_row("fc-clip-output")
@@ -317,18 +294,16 @@ def _serve(options: argparse.Namespace) -> None:
                 **launch_options() | {"mcp_server": options.mcp},
                 **surface(rules, uploads),
             )
-            if isinstance(detector, IsolatedDetector):
-                detector.wait()
+            detector.wait()
             filling.start()
             app.block_thread()
         finally:
             closing.set()
-            if isinstance(detector, IsolatedDetector):
-                detector.close()  # first, so that nobody's job keeps the server from ending
+            detector.close()  # first, so that nobody's job keeps the server from ending
             app.close()
 
 
-def _loaded(weights: Path | None, *, spare: bool) -> IsolatedDetector | Detector:
+def _loaded(weights: Path | None, *, spare: bool) -> Analyser:
     """The detector in a process of its own, still loading; on Windows, which knows no such bounds, in this one."""
     if os.name == "posix":
         return IsolatedDetector(weights, spare=spare)
@@ -340,12 +315,16 @@ def _loaded(weights: Path | None, *, spare: bool) -> IsolatedDetector | Detector
 
 
 def _card(detector: Analyser, found: Report) -> Said:
-    """The result of a report, without the photo's own pixels, which are too many to be kept."""
+    """The result of a report; of the preview only the encoded picture is kept."""
     pictures = pictures_of(found, detector.manifest)
-    small = replace(
-        found, frame=None if found.frame is None else replace(found.frame, rgb=found.frame.rgb[:1, :1].copy())
+    return Said(
+        page.result,
+        found.without_pixels(),
+        pictures,
+        detector.manifest,
+        report.to_json(found),
+        record=feedback.record(found),
     )
-    return Said(page.result, small, pictures, detector.manifest, report.to_json(found), record=feedback.record(found))
 
 
 def _uploaded(upload: Any) -> tuple[Path, str]:

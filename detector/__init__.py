@@ -4,7 +4,8 @@
 >>> report = detector.analyze("photo.jpg")        # doctest: +SKIP
 >>> report.verdict, report.reason                 # doctest: +SKIP
 
-What needs TensorFlow or mediapipe is imported when it is first asked for, so that ``import detector`` is quick.
+What needs TensorFlow, mediapipe or numpy is imported when it is first asked for, so that ``import detector`` is quick and
+starts no thread.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from detector.errors import DetectorError
-from detector.records import Report, Verdict
+from detector.version import VERSION
 
 if TYPE_CHECKING:
     from detector.pipeline.detector import Detector, load_detector
+    from detector.records import Report, Verdict
 
 __all__ = ["Detector", "DetectorError", "Report", "Verdict", "__version__", "load_detector"]
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:
@@ -27,8 +29,12 @@ def __getattr__(name: str) -> Any:
         from detector.pipeline import detector as pipeline
 
         return getattr(pipeline, name)
+    if name in ("Report", "Verdict"):
+        from detector import records
+
+        return getattr(records, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "errors", "records"])

@@ -11,6 +11,7 @@ DetectorError                 anything below; its text is a sentence a user can 
 │   ├── WeightsUnreachable    the Hub did not answer and no local copy exists
 │   └── WeightsCorrupt        wrong size, wrong SHA-256, or not the architecture it claims
 ├── UnknownModel              a model name that the manifest does not list
+├── DetectorClosed            the detector was closed before it was asked
 ├── WorkerFailed              the process that does the work died or reached a bound; says nothing about the file
 └── Cancelled                 whoever asked for the work asked to stop it
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 __all__ = [
     "Cancelled",
     "DamagedMedia",
+    "DetectorClosed",
     "DetectorError",
     "ManifestInvalid",
     "MediaError",
@@ -83,6 +85,10 @@ class WeightsCorrupt(WeightsError):
 
 class UnknownModel(DetectorError):
     """No model of that name is in the manifest."""
+
+
+class DetectorClosed(DetectorError):
+    """``close`` was called; whoever wants more needs another detector."""
 
 
 class WorkerFailed(DetectorError):

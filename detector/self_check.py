@@ -1,4 +1,4 @@
-"""Does everything work on this computer? Each answer in words, none from memory: what is said was just tried.
+"""Tries everything that an analysis needs on this computer, and reports in words what works and what to do where it does not.
 
 python -m detector self-check [--weights DIR] [--json]
 """
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "self_check"]
 
-ROOM_BYTES = 1 << 30
-"""Free space in the temporary folder below which uploads soon find no place."""
+FREE_BYTES = 1 << 30
+"""Free space that the temporary folder should have: uploads and results lie there."""
 _PORTRAIT = EXAMPLES / "collins.jpg"
 _FRAMES = 8
-_CODINGS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores")
+_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Check:
 
 
 def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
-    """Try everything a check of a file needs, one thing after the other.
+    """Try everything that an analysis needs, one thing after the other.
 
     Args:
         weights_dir: folder with ``manifest.json``; default as for ``load_detector``.
@@ -55,14 +55,14 @@ def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
     from detector.worker.isolation import IsolatedDetector
 
     with ExitStack() as opened, ThreadPoolExecutor(1) as ahead:
-        # The models load while the rest is tried; what is wrong with them is said in its turn.
+        # The models load while the rest is tried; what is wrong with them is reported in its turn.
         detector = ahead.submit(lambda: opened.enter_context(IsolatedDetector(weights_dir)))
         tries: tuple[tuple[str, Callable[[], str]], ...] = (
             ("versions", _versions),
             ("temporary folder", _temporary_folder),
             ("weights", lambda: _weights(weights_dir)),
             ("picture formats", _picture_formats),
-            ("video codings", _video_codings),
+            ("video codecs", _video_codecs),
             ("photo and video from end to end", lambda: _end_to_end(detector.result())),
         )
         yield from _each(tries)
@@ -72,14 +72,14 @@ def _each(tries: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Check]:
     for name, attempt in tries:
         began = time.monotonic()
         try:
-            ok, said = True, attempt()
+            ok, words = True, attempt()
         except _NotWell as problem:
-            ok, said = False, str(problem)
+            ok, words = False, str(problem)
         except DetectorError as error:
-            ok, said = False, str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on and this one says so
-            ok, said = False, f"failed with {type(error).__name__}: {error}"
-        yield Check(name, ok, said, time.monotonic() - began)
+            ok, words = False, str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this check reports it and the others go on
+            ok, words = False, f"failed with {type(error).__name__}: {error}"
+        yield Check(name, ok, words, time.monotonic() - began)
 
 
 class _NotWell(Exception):
@@ -87,7 +87,7 @@ class _NotWell(Exception):
 
 
 def _versions() -> str:
-    """Compare what is installed with the ranges that the suite passed with."""
+    """Compare what is installed with the ranges of requirements.txt."""
     from packaging.requirements import Requirement
 
     wrong, known = [], []
@@ -118,13 +118,13 @@ def _temporary_folder() -> str:
     except OSError as error:
         raise _NotWell(f"{folder} cannot be written ({error.strerror}); set TMPDIR to a folder that can.") from error
     free = shutil.disk_usage(folder).free
-    if free < ROOM_BYTES:
+    if free < FREE_BYTES:
         raise _NotWell(f"{folder} has only {free >> 20} MB left; make room, or set TMPDIR to another disk.")
     return f"{folder} can be written and has {free / (1 << 30):.0f} GB left."
 
 
 def _weights(weights_dir: Path | None) -> str:
-    """Every file that the manifest names, compared with its SHA-256; only what is not here is asked of the Hub."""
+    """Every file that the manifest names, compared with its SHA-256; only a missing one is fetched from the Hub."""
     from detector.weights.store import WeightStore
 
     store = WeightStore(weights_dir)
@@ -132,10 +132,10 @@ def _weights(weights_dir: Path | None) -> str:
     places = {file.name: store.locate(file).revision for file in files}
     if not store.manifest.models:
         raise _NotWell(f"The manifest in {store.folder} lists no model; use the weights folder of a release.")
-    whence = {"local": f"in {store.folder}"}
+    origins = {"local": f"in {store.folder}"}
     return (
         f"{len(places)} files are byte for byte those of the manifest: "
-        f"{', '.join(f'{name} ({whence.get(place, place[:12])})' for name, place in places.items())}."
+        f"{', '.join(f'{name} ({origins.get(place, place[:12])})' for name, place in places.items())}."
     )
 
 
@@ -149,25 +149,25 @@ def _picture_formats() -> str:
     return f"{FORMATS} were each written and read back."
 
 
-def _video_codings() -> str:
+def _video_codecs() -> str:
     from detector.media.clip_scan import missing_decoders
 
-    if missing := missing_decoders(_CODINGS):
+    if missing := missing_decoders(_CODECS):
         raise _NotWell(f"No decoder for {', '.join(missing)}. Reinstall with: pip install --force-reinstall av")
-    return f"FFmpeg decodes {', '.join(_CODINGS)}."
+    return f"FFmpeg decodes {', '.join(_CODECS)}."
 
 
 def _end_to_end(detector: IsolatedDetector) -> str:
-    """Check a portrait, and a clip of it that is written for that, as a user would."""
+    """Analyse a portrait, and a clip that is made of it, as a user would."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [_PORTRAIT]
         if detector.manifest.clips is not None:
             paths.append(Path(folder) / "written.mp4")
             _write_clip(paths[-1])
-        told = [_checked(detector, path) for path in paths]
+        results = [_checked(detector, path) for path in paths]
     if len(paths) < 2:
-        told.append("videos are not read, since the manifest has no rules for them")
-    return f"{'; '.join(told)}."
+        results.append("videos are not read, since the manifest has no rules for them")
+    return f"{'; '.join(results)}."
 
 
 def _checked(detector: IsolatedDetector, path: Path) -> str:
@@ -183,7 +183,7 @@ def _checked(detector: IsolatedDetector, path: Path) -> str:
 
 
 def _write_clip(clip: Path) -> None:
-    """A second of the portrait that wanders sideways, written as marked videos are."""
+    """Write one second of the portrait moving sideways, with the writer of annotated videos."""
     from detector.media.clip_writer import ClipWriter
     from detector.media.images import read_image
 

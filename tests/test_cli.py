@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,9 +20,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from detector.__main__ import main
+from detector import __main__, __version__
+from detector.__main__ import command_line, main
 from detector.media.images import read_image
 from detector.records import Report
+from detector.report.schema import json_schema
+from detector.version import VERSION
 from tests import ROOT
 from tests.support.clips import write_clip
 from tests.support.fakes import FakeDetector, group_photo, jpeg
@@ -77,6 +82,45 @@ def test_help_answers_in_under_a_second_and_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_usage_in_the_text_of_the_module_is_that_of_the_parser() -> None:
+    assert __main__.__doc__ is not None
+    text = " ".join(__main__.__doc__.split())
+    usages = {name: " ".join(parser.format_usage().split()) for name, parser in subcommands().items()}
+    assert list(usages) == ["analyze", "models", "self-check", "schema"]
+    for usage in usages.values():
+        assert usage.removeprefix("usage: ").replace(" [-h]", "") in text
+    assert text.count("python -m detector ") == len(usages)
+
+
+def subcommands() -> dict[str, argparse.ArgumentParser]:
+    (action,) = (action for action in command_line()._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+@pytest.mark.parametrize("name", sorted(subcommands()))
+def test_every_command_is_explained_with_an_example_that_parses(name: str) -> None:
+    parser = subcommands()[name]
+    assert parser.epilog is not None
+    assert len(parser.format_help()) < 2500
+    example = parser.epilog.removeprefix("Example: python -m detector ").split(" > ")[0]
+    assert command_line().parse_args(shlex.split(example)).command == name
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+
+
+def test_the_version_stands_in_one_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"detector {__version__}\n" == f"detector {VERSION}\n"
+
+
+def test_the_schema_is_printed_and_is_one(run: Run) -> None:
+    status, out, err = run("schema")
+    assert (status, err) == (0, "")
+    assert json.loads(out) == json_schema()
 
 
 def test_one_line_a_file_in_order_and_a_bad_file_stops_nothing(run: Run, portrait: Path, broken: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from detector import Report
 from detector.records import Calibration
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from tests.bench.density import README, RESULT, SECTION, measured, score_at, section, slots
 
 DENSEST = 32

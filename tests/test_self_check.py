@@ -34,7 +34,7 @@ def test_what_does_not_work_is_said_with_its_cure_and_stops_nothing(
     monkeypatch.setattr(self_check, "ROOT", tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     monkeypatch.setitem(media._PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
-    monkeypatch.setattr(self_check, "_CODINGS", ("h264", "no-such-coding"))
+    monkeypatch.setattr(self_check, "_CODECS", ("h264", "no-such-coding"))
     monkeypatch.setattr(self_check, "_end_to_end", lambda detector: "not tried here")
     assert main(["self-check", "--weights", str(tmp_path)]) == 2
     out = capsys.readouterr().out

@@ -171,7 +171,7 @@ def _weights_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from train.fitting.allocator import keep_freed_memory
+    from detector.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
     if options.recipe == "paper":

@@ -28,7 +28,7 @@ from detector.models.loading import open_finder
 from detector.models.networks import load
 from detector.models.sequences import VideoScorer
 from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
-from detector.verdict.rules import calibrate as calibrated
+from detector.verdict.calibration import calibrate as calibrated
 from detector.weights.store import WeightStore, update_manifest
 from train.data.landmarks import Landmarker
 from train.fitting.half import store_half

@@ -17,14 +17,13 @@ import numpy as np
 
 from detector.records import Box, FloatMap, UInt8Image
 
-__all__ = ["HEAT_RGB", "boxes_on_frame", "heat_layer", "heatmap_on_crop", "legend", "legend_layer", "shrink"]
+__all__ = ["HEAT_RGB", "boxes_on_frame", "heat_layer", "heatmap_on_crop", "legend_layer", "shrink"]
 
 HEAT_RGB = (0, 140, 255)
 """The heatmap's only colour."""
 
 _INK = (20, 20, 20)
 _PAPER = (255, 255, 255)
-_GREY = 160
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -86,17 +85,6 @@ def _check_share(share: FloatMap) -> None:
         raise ValueError(f"share: expected non-empty (h, w) float32, got {share.shape} {share.dtype}")
     if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
         raise ValueError("share: expected finite values in [0, 1]")
-
-
-def legend(width: int = 256, height: int = 16, opacity: float = 0.5) -> UInt8Image:
-    """Draw the heatmap's scale: no evidence at the left end to the full scale at the right, over mid-grey.
-
-    Returns:
-        (height, width, 3) uint8 RGB.
-    """
-    grey = np.full((height, width, 3), _GREY, np.uint8)
-    ramp = np.tile(np.linspace(0, 1, width, dtype=np.float32), (height, 1))
-    return heatmap_on_crop(grey, ramp, opacity)
 
 
 def shrink(rgb: UInt8Image, max_side: int) -> UInt8Image:

@@ -1,8 +1,8 @@
 """Finding faces in the frames of a clip in less time: where they were in the frame before, a whole search every few frames.
 
-In a frame of 1080p a whole search takes 28 looks, most of them at small tiles for small faces; a face that is followed takes
-7. Followed faces get the same boxes as by a whole search, and so do others that a coarse look shows. What can be missed is a
-small newcomer (in 1080p, below some 120 pixels), for the samples until the next whole search and for no longer than
+In a frame of 1080p a whole search takes 28 search windows, most of them small tiles for small faces; a face that is followed
+takes 7. Followed faces get the same boxes as by a whole search, and so do others that a coarse window shows. What can be missed
+is a small newcomer (in 1080p, below some 120 pixels), for the samples until the next whole search and for no longer than
 ``NEAR_S`` a sample.
 """
 
@@ -51,7 +51,7 @@ class FaceFollower:
         return found
 
     def _near(self, frame: Frame) -> list[Detection] | None:
-        """The faces of the frame before, and whatever a coarse look shows; None if a whole search is due or one was lost."""
+        """The faces of the frame before, and whatever a coarse window shows; None if a whole search is due or one was lost."""
         if not self._before or frame.time_s is None or self._narrow + 1 >= WHOLE_EVERY:
             return None
         if frame.time_s - self._time_s > NEAR_S:

@@ -1,11 +1,11 @@
 """Who is who across the sampled frames of a clip: detections of one person are linked to one track.
 
-Two things speak for two detections being one person: their boxes overlap, and their crops look alike. Frames within a
+Two things speak for two detections being one person: their boxes overlap, and their crops are alike. Frames within a
 stretch are 1/25 s apart, where place says nearly all; samples are seconds apart and may lie in different shots, where only
-looks remain. So the cost of a link is a sum of both, in which place weighs less the more time has passed. In every frame
+appearance remains. So the cost of a link is a sum of both, in which place weighs less the more time has passed. In every frame
 the cheapest assignment as a whole is taken, so that two people who cross keep their tracks.
 
-Looks are a small descriptor (colours of the crop's cells and the directions of its edges), not a face recognition model:
+Appearance is a small descriptor (colours of the crop's cells and the directions of its edges), not a face recognition model:
 enough to tell the two or ten people of one clip apart in their clothes and light, and nothing that could identify anyone.
 """
 
@@ -33,18 +33,18 @@ _CELLS = 4
 _BINS = 8
 """Edge directions over half a turn."""
 PLACE_TRUST = 0.5
-"""Weight of place against looks between frames that follow each other at once ..."""
+"""Weight of place against appearance between frames that follow each other at once ..."""
 PLACE_FORGOTTEN_S = 0.7
 """... and the seconds after which it is half as much."""
 UNLIKE = 0.3
-"""Distance of looks that counts as entirely unlike. Measured on 26 talking clips, ten frames each: 95 % of the distances
+"""Distance of descriptors that counts as entirely unlike. Measured on 26 talking clips, ten frames each: 95 % of the distances
 between neighbouring frames of one person lie below 0.16, 95 % of those between two people above 0.12 and half above 0.45."""
 MAX_COST = 0.45
 """Links that cost more are not made; 0 is the same face in the same place, 1 another face elsewhere."""
-LOOKS_ONLY = 0.1
-"""Greatest distance of looks where the boxes are nowhere near each other."""
+APPEARANCE_ONLY = 0.1
+"""Greatest distance of descriptors where the boxes are nowhere near each other."""
 SAME = 0.04
-"""Distance of the two most similar looks below which two tracks are one person who was out of sight or turned away."""
+"""Distance of the two most similar descriptors below which two tracks are one person who was out of sight or turned away."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class FrameFaces:
 class _Open:
     """A track that is being built."""
 
-    looks: list[Descriptor] = field(default_factory=list)
+    descriptors: list[Descriptor] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
 
-    def add(self, faces: FrameFaces, position: int, look: Descriptor) -> None:
-        self.looks.append(look)
+    def add(self, faces: FrameFaces, position: int, descriptor: Descriptor) -> None:
+        self.descriptors.append(descriptor)
         self.sightings.append(Sighting(faces.sample, faces.time_s, position, faces.crops[position]))
 
     @property
@@ -77,13 +77,13 @@ class _Open:
     def time_s(self) -> float:
         return self.sightings[-1].time_s
 
-    def unlike(self, looks: Sequence[Descriptor]) -> float:
-        """Distance of the two most similar looks: a head that turns away and back looks like one of its earlier selves."""
-        return float(1 - (np.stack(self.looks) @ np.stack(looks).T).max())
+    def unlike(self, descriptors: Sequence[Descriptor]) -> float:
+        """Distance of the two most similar descriptors: a head that turns away and back resembles one of its earlier selves."""
+        return float(1 - (np.stack(self.descriptors) @ np.stack(descriptors).T).max())
 
 
 def describe(rgb: UInt8Image) -> Descriptor:
-    """Looks of a crop as a unit vector: per cell, two colour differences, brightness, and edge directions.
+    """Appearance of a crop as a unit vector: per cell, two colour differences, brightness, and edge directions.
 
     Args:
         rgb: (S, S, 3) uint8 RGB.
@@ -101,8 +101,8 @@ def describe(rgb: UInt8Image) -> Descriptor:
         cells = values.reshape(_CELLS, cell, _CELLS, cell, -1).mean(axis=(1, 3)).reshape(-1)
         return np.asarray(cells / max(float(np.linalg.norm(cells)), 1e-6), np.float32)
 
-    look = np.concatenate([pooled(colour), 0.7 * pooled(edges)])
-    return np.asarray(look / np.linalg.norm(look), np.float32)
+    descriptor = np.concatenate([pooled(colour), 0.7 * pooled(edges)])
+    return np.asarray(descriptor / np.linalg.norm(descriptor), np.float32)
 
 
 def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
@@ -116,23 +116,23 @@ def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
     """
     tracks: list[_Open] = []
     for faces in frames:
-        looks = [describe(crop.rgb) for crop in faces.crops]
+        descriptors = [describe(crop.rgb) for crop in faces.crops]
         costs = np.array(
             [
                 [
-                    _cost(track, crop.detection.box, look, faces.time_s)
-                    for crop, look in zip(faces.crops, looks, strict=True)
+                    _cost(track, crop.detection.box, descriptor, faces.time_s)
+                    for crop, descriptor in zip(faces.crops, descriptors, strict=True)
                 ]
                 for track in tracks
             ],
             np.float64,
-        ).reshape(len(tracks), len(looks))
+        ).reshape(len(tracks), len(descriptors))
         linked = dict(_assignment(costs))
-        for position in sorted(range(len(looks)), key=lambda p: faces.crops[p].detection.box.center[0]):
+        for position in sorted(range(len(descriptors)), key=lambda p: faces.crops[p].detection.box.center[0]):
             if position not in linked:
                 tracks.append(_Open())
             track = tracks[linked[position]] if position in linked else tracks[-1]
-            track.add(faces, position, looks[position])
+            track.add(faces, position, descriptors[position])
     total = [(faces.sample, faces.time_s) for faces in frames]
     return tuple(
         FaceTrack(number, tuple(track.sightings), _gaps(track.sightings, total))
@@ -141,26 +141,26 @@ def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
 
 
 def _merged(tracks: list[_Open]) -> list[_Open]:
-    """Join tracks of one person: never seen in the same frame, and somewhere looking nearly the same."""
+    """Join tracks of one person: never seen in the same frame, and somewhere of nearly the same appearance."""
     merged: list[_Open] = []
     for track in tracks:
         samples = {sighting.sample for sighting in track.sightings}
         free = [other for other in merged if samples.isdisjoint(s.sample for s in other.sightings)]
-        best = min(free, key=lambda other: other.unlike(track.looks), default=None)
-        if best is None or best.unlike(track.looks) > SAME:
+        best = min(free, key=lambda other: other.unlike(track.descriptors), default=None)
+        if best is None or best.unlike(track.descriptors) > SAME:
             merged.append(track)
             continue
         both = sorted(
-            zip((*best.sightings, *track.sightings), (*best.looks, *track.looks), strict=True),
+            zip((*best.sightings, *track.sightings), (*best.descriptors, *track.descriptors), strict=True),
             key=lambda pair: pair[0].sample,
         )
-        best.sightings, best.looks = [sighting for sighting, _ in both], [look for _, look in both]
+        best.sightings, best.descriptors = [sighting for sighting, _ in both], [descriptor for _, descriptor in both]
     return merged
 
 
-def _cost(track: _Open, box: Box, look: Descriptor, time_s: float) -> float:
+def _cost(track: _Open, box: Box, descriptor: Descriptor, time_s: float) -> float:
     """0 for the same face in the same place, about 1 for another face elsewhere; infinite where a link is out of question."""
-    distance = track.unlike([look])
+    distance = track.unlike([descriptor])
     unlike = min(1.0, distance / UNLIKE)
     trust = PLACE_TRUST * 0.5 ** ((time_s - track.time_s) / PLACE_FORGOTTEN_S)
     near = track.box.iou(box)
@@ -169,7 +169,7 @@ def _cost(track: _Open, box: Box, look: Descriptor, time_s: float) -> float:
         reach = max(track.box.width, box.width)
         apart = math.dist(track.box.center, box.center) / reach
         near = max(0.0, 0.3 * (1 - (apart - 1)))
-        if near == 0.0 and distance > LOOKS_ONLY:
+        if near == 0.0 and distance > APPEARANCE_ONLY:
             return math.inf
     ratio = min(track.box.width, box.width) / max(track.box.width, box.width)
     cost = trust * (1 - near) + (1 - trust) * unlike + 0.1 * (1 - ratio)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detector.media.isobmff import STILL_BRANDS
+
 __all__ = ["HEAD_BYTES", "ClipFormat", "identify_clip"]
 
 HEAD_BYTES = 4096
@@ -31,21 +33,6 @@ class ClipFormat:
 
 _MP4 = ClipFormat("MP4", "mov", True)
 _QUICKTIME = ClipFormat("QuickTime", "mov", True)
-_STILL_BRANDS = {
-    b"avif",
-    b"avis",
-    b"mif1",
-    b"msf1",
-    b"heic",
-    b"heix",
-    b"heim",
-    b"heis",
-    b"hevc",
-    b"hevx",
-    b"hevm",
-    b"hevs",
-}
-"""Pictures in the same boxes as MP4; ``containers`` reads them."""
 _OTHER_BRANDS = {b"crx ", b"jp2 ", b"jpx ", b"jxl "}
 _OLD_QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _TS_PACKETS = ((0, 188), (4, 192))
@@ -63,7 +50,7 @@ def identify_clip(head: bytes) -> ClipFormat | None:
     """
     box, brand = head[4:8], head[8:12]
     if box == b"ftyp":
-        if brand in _STILL_BRANDS | _OTHER_BRANDS:
+        if brand in STILL_BRANDS | _OTHER_BRANDS:
             return None
         return _QUICKTIME if brand == b"qt  " else _MP4
     if box in _OLD_QUICKTIME and int.from_bytes(head[:4], "big") >= 8:

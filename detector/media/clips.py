@@ -1,4 +1,4 @@
-"""The only decoder of clips (``media`` is that of pictures): a file in, upright RGB frames spread over the whole of it out.
+"""The only decoder of clips (``images`` is that of pictures): a file in, upright RGB frames spread over the whole of it out.
 
 A clip is read twice, and what its header claims is believed in neither pass:
 
@@ -12,10 +12,8 @@ A clip is read twice, and what its header claims is believed in neither pass:
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import sys
-from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from types import TracebackType
@@ -25,8 +23,9 @@ import av
 import av.error
 
 from detector.errors import Cancelled, DamagedMedia, UnsupportedMedia
-from detector.media import containers, files
+from detector.media import files
 from detector.media.clip_formats import HEAD_BYTES, ClipFormat, identify_clip
+from detector.media.clip_places import Peekable, choose_stretches
 from detector.media.clip_scan import (
     MAX_SECONDS,
     MAX_SIDE,
@@ -39,11 +38,11 @@ from detector.media.clip_scan import (
     packets_of,
 )
 from detector.media.frames import has_hdr_curve, square_pixel_size, upright_rgb
+from detector.media.gif import scan_gif
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
 
 __all__ = [
-    "EVERY_S",
     "MAX_FILE_BYTES",
     "MAX_SECONDS",
     "MAX_SIDE",
@@ -54,11 +53,6 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
-EVERY_S = 2.0
-"""Seconds between places that a long clip is given more of; the effect of the number was measured on clips of 3 to 35 s."""
-FEW_FRAMES = 1500
-"""As long as no more than this many frames are decoded on the way, every stretch stands at its exact place; beyond it, at a
-key frame in its part of the clip, if there is one."""
 _PASSABLE = "h264"
 """The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
 other. Those that HEVC marks may still be needed by a higher temporal layer."""
@@ -67,7 +61,7 @@ other. Those that HEVC marks may still be needed by a higher temporal layer."""
 def is_clip(path: str | os.PathLike[str]) -> bool:
     """Whether the bytes are those of a clip: a video container, or a GIF of more than one frame.
 
-    Whatever cannot be opened is no clip; ``media.read_image`` then says what is wrong with it.
+    Whatever cannot be opened is no clip; ``images.read_image`` then says what is wrong with it.
     """
     try:
         with open(path, "rb") as file:
@@ -77,7 +71,7 @@ def is_clip(path: str | os.PathLike[str]) -> bool:
             if found is None or found.name != "GIF":
                 return found is not None
             file.seek(0)
-            scan = containers.scan_gif(file.read())
+            scan = scan_gif(file.read())
             return scan.frames > 1 and scan.damage is None
     except (OSError, ValueError):
         return False
@@ -97,7 +91,8 @@ def sample_video(
     Args:
         path: the file. Its name and ending say nothing about its format.
         samples: places, spread evenly over the frames; None for every frame of the clip.
-        most: places of a long clip: more than ``samples``, and no further than ``EVERY_S`` apart, until there are so many.
+        most: places of a long clip: more than ``samples``, and no further than ``clip_places.EVERY_S`` apart, until there are
+            so many.
         stretch: consecutive frames at each place.
         name: what the user calls it, where ``path`` is a temporary copy; the path's own name by default.
         cancelled: asked often; once it says True, ``Cancelled`` is raised.
@@ -153,7 +148,7 @@ class VideoSamples:
         self._size: tuple[int, int] | None = None
         self._notes: dict[str, None] = {}
         self._seekable = self._format.seekable
-        self._wanted = self._choose(self._places(samples, most), stretch)
+        self._wanted = choose_stretches(self._scan, samples, most, stretch, seekable=self._seekable)
         self._needed: frozenset[int] | None = None
         self._container: av.container.InputContainer | None = None
         first = self._first_frame()
@@ -225,13 +220,13 @@ class VideoSamples:
 
     def __iter__(self) -> Iterator[tuple[Frame, ...]]:
         # Places are ascending, and so are the frames that come out: each frame is passed at most once.
-        frames = _Peekable(self._frames(0))
+        frames = Peekable(self._frames(0))
         try:
             for position, (first, length) in enumerate(self._wanted):
                 beyond = self._wanted[position + 1][0] if position + 1 < len(self._wanted) else sys.maxsize
                 if self._seekable and self._scan.key_before(first) > frames.reached + 1:
                     frames.close()
-                    frames = _Peekable(self._frames(first))
+                    frames = Peekable(self._frames(first))
                 found: list[Frame] = []
                 # Where a frame does not decode, the next one that does stands in for it.
                 while len(found) < length and (index := frames.peek()) is not None and index < beyond:
@@ -245,41 +240,7 @@ class VideoSamples:
             frames.close()
             self._end()
 
-    # Choosing ------------------------------------------------------------------------------------------------------
-
-    def _places(self, samples: int | None, most: int | None) -> int | None:
-        if samples is None or most is None:
-            return samples
-        return min(most, max(samples, math.ceil(self._scan.duration_s / EVERY_S)))
-
-    def _choose(self, samples: int | None, stretch: int) -> list[tuple[int, int]]:
-        """(ordinal of the first frame, number of frames) of every stretch, ascending and without overlap."""
-        total = len(self._scan.stamps)
-        if samples is None:
-            return [(index, 1) for index in range(total)]
-        if total <= samples * stretch:
-            return [(first, min(stretch, total - first)) for first in range(0, total, stretch)]
-        slots = [(total * i // samples, total * (i + 1) // samples) for i in range(samples)]
-        firsts = [(low + high - stretch) // 2 for low, high in slots]
-        if self._seekable and self._cost(firsts, stretch) > FEW_FRAMES:
-            firsts = [
-                self._key_in(low, high - stretch, first) for (low, high), first in zip(slots, firsts, strict=True)
-            ]
-        return [(first, stretch) for first in firsts]
-
-    def _cost(self, firsts: list[int], stretch: int) -> int:
-        """Frames that are decoded to reach all of them."""
-        cost = reached = 0
-        for first in firsts:
-            cost += first + stretch - max(reached, self._scan.key_before(first))
-            reached = first + stretch
-        return cost
-
-    def _key_in(self, low: int, high: int, otherwise: int) -> int:
-        """The key frame in [low, high] that is nearest to ``otherwise``, else ``otherwise``."""
-        keys = self._scan.keys
-        inside = keys[bisect_left(keys, low) : bisect_right(keys, high)]
-        return min(inside, key=lambda key: abs(key - otherwise), default=otherwise)
+    # Decoding ------------------------------------------------------------------------------------------------------
 
     def _needed_stamps(self) -> frozenset[int] | None:
         """Time stamps of the wanted frames, where others may be passed over; None where all on the way are decoded."""
@@ -288,8 +249,6 @@ class VideoSamples:
         return frozenset(
             self._scan.stamps[index] for first, length in self._wanted for index in range(first, first + length)
         )
-
-    # Decoding ------------------------------------------------------------------------------------------------------
 
     def _open(self) -> av.container.InputContainer:
         self._file.seek(0)
@@ -402,32 +361,6 @@ class VideoSamples:
 
 class _WrongEntry(Exception):
     """A seek did not lead where decoding can begin."""
-
-
-class _Peekable:
-    """(ordinal, frame) pairs of which the next may be looked at before it is taken."""
-
-    def __init__(self, frames: Generator[tuple[int, av.VideoFrame], None, None]) -> None:
-        self._frames = frames
-        self._next: tuple[int, av.VideoFrame] | None = None
-        self.reached = -1
-        """Ordinal of the last frame that came out of the decoder."""
-
-    def peek(self) -> int | None:
-        """Ordinal of the next frame; None at the end."""
-        if self._next is None and (item := next(self._frames, None)) is not None:
-            self._next, self.reached = item, item[0]
-        return None if self._next is None else self._next[0]
-
-    def pop(self) -> av.VideoFrame:
-        """The frame whose ordinal ``peek`` has just given."""
-        assert self._next is not None
-        _, frame = self._next
-        self._next = None
-        return frame
-
-    def close(self) -> None:
-        self._frames.close()
 
 
 def _format_of(file: BinaryIO) -> ClipFormat:

@@ -1,9 +1,10 @@
-"""The only decoder of pictures (``video`` is that of clips): a file in, upright RGB pixels and the file's facts out.
+"""The only decoder of pictures (``clips`` is that of clips): a file in, upright RGB pixels and the file's facts out.
 
 A still picture goes through these steps, in this order, each able to refuse it:
 
 1. The file is read once, after its size was checked; everything else happens in memory.
-2. ``containers`` says from the bytes, never from the name, which format it is and whether its structure is whole.
+2. ``containers`` says from the bytes, never from the name, which format it is, and the format's own module whether its
+   structure is whole.
 3. Pillow (pillow-heif for HEIC) opens it as exactly that format; the size in the header is checked before pixels exist.
 4. The pixels are decoded strictly. A JPEG gets a second opinion, since libjpeg fills missing parts in silence.
 5. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
@@ -30,7 +31,16 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from detector.errors import DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
-from detector.media import colour, containers, files
+from detector.media import colour, files
+from detector.media.containers import describe_foreign, identify
+from detector.media.gif import gif_for_decoder, scan_gif
+from detector.media.image_notes import note_hdr, note_other_pictures
+from detector.media.isobmff import isobmff_damage
+from detector.media.jpeg import jpeg_damage, jpeg_for_second_opinion, jpeg_scans
+from detector.media.png import png_damage, png_for_decoder, png_profile
+from detector.media.structure import PARSER_ERRORS
+from detector.media.tiff import tiff_pages
+from detector.media.webp import webp_canvas, webp_damage
 from detector.records import Frame, InputInfo, LoadedImage
 from detector.sentences import Sentence
 
@@ -104,7 +114,7 @@ def decode_image(data: bytes, name: str = "") -> LoadedImage:
         raise DamagedMedia(Sentence("The file is empty: copy or download it again."))
     if len(data) > MAX_FILE_BYTES:
         raise files.file_too_large(len(data), MAX_FILE_BYTES, _SMALLER)
-    kind = containers.identify(data)
+    kind = identify(data)
     if kind is None:
         raise _unsupported(data)
     notes: list[str] = []
@@ -181,7 +191,7 @@ def _unsupported(data: bytes) -> MediaError:
         return DamagedMedia(
             Sentence("The file holds nothing but zeros, so the copy failed: copy or download it again.")
         )
-    foreign = containers.describe_foreign(data)
+    foreign = describe_foreign(data)
     if foreign is None:
         return UnsupportedMedia(
             Sentence(
@@ -239,17 +249,17 @@ def _decode(data: bytes, kind: str, notes: list[str]) -> Image.Image:
     if kind == "TIFF":
         _refuse_camera_raw(data, image)
     if kind == "JPEG":
-        _check_passes(containers.jpeg_scans(data), *image.size)
+        _check_passes(jpeg_scans(data), *image.size)
     # Another library in the process may have asked for half pictures.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with _second_opinion(data, kind), _decoder_errors(kind):
         # Pillow would count the pages of a TIFF one by one.
-        frames = containers.tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
+        frames = tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
         image.load()
     _check_size(*image.size)
-    _note_other_pictures(data, kind, image.format, frames, notes)
-    _note_hdr(data, kind, image, notes)
-    profile = containers.png_profile(data) if kind == "PNG" else image.info.get("icc_profile")
+    note_other_pictures(data, kind, image.format, frames, notes)
+    note_hdr(data, kind, image, notes)
+    profile = png_profile(data) if kind == "PNG" else image.info.get("icc_profile")
     orientation = _orientation(image, notes)
     with _quiet_decoders():
         rgb = colour.to_srgb(image, profile, notes)
@@ -282,7 +292,7 @@ def _decoder_errors(kind: str) -> Iterator[None]:
             raise MediaTooLarge(
                 Sentence("Reading this picture needs more memory than there is. Save a smaller copy.")
             ) from error
-        except containers.PARSER_ERRORS as error:
+        except PARSER_ERRORS as error:
             raise _damaged(kind, Sentence("its contents do not decode, or use a rare variant of the format")) from error
 
 
@@ -290,24 +300,24 @@ def _check_structure(data: bytes, kind: str) -> bytes:
     """Refuse a file whose structure is not whole; return the bytes for the decoder."""
     damage = None
     if kind == "JPEG":
-        damage = containers.jpeg_damage(data)
+        damage = jpeg_damage(data)
     elif kind == "PNG":
-        damage = containers.png_damage(data)
+        damage = png_damage(data)
     elif kind == "WebP":
-        damage = containers.webp_damage(data)
-        canvas = containers.webp_canvas(data)
+        damage = webp_damage(data)
+        canvas = webp_canvas(data)
         if canvas:
             _check_size(*canvas)
     elif kind in ("AVIF", "HEIC"):
-        damage = containers.isobmff_damage(data)
+        damage = isobmff_damage(data)
     elif kind == "GIF":
-        scan = containers.scan_gif(data)
+        scan = scan_gif(data)
         if scan.damage is None:
-            return containers.gif_for_decoder(data, scan)
+            return gif_for_decoder(data, scan)
         damage = scan.damage
     if damage:
         raise _damaged(kind, damage)
-    return containers.png_for_decoder(data) if kind == "PNG" else data
+    return png_for_decoder(data) if kind == "PNG" else data
 
 
 def _check_passes(passes: int, width: int, height: int) -> None:
@@ -340,7 +350,7 @@ def _check_jpeg_scans(data: bytes) -> None:
 
     FFmpeg's decoder can be told to give up on the first error; on a picture without one it agrees with libjpeg.
     """
-    stream = containers.jpeg_for_second_opinion(data)
+    stream = jpeg_for_second_opinion(data)
     if stream is None:
         return
     decoder = av.CodecContext.create("mjpeg", "r")
@@ -367,45 +377,11 @@ def _refuse_camera_raw(data: bytes, image: Image.Image) -> None:
         )
 
 
-def _note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: int, notes: list[str]) -> None:
-    if kind == "GIF":
-        frames = containers.scan_gif(data).frames
-    elif kind == "PNG":
-        frames, still_is_first = containers.png_frames(data)
-        if not still_is_first:
-            notes.append(
-                Sentence(
-                    "Only the still picture was read, not the animation of {frames} frames beside it.", frames=frames
-                )
-            )
-            return
-    if frames > 1 and (kind == "HEIC" or opened_as == "MPO"):
-        notes.append(Sentence("Only the main one of {frames} pictures in the file was read.", frames=frames))
-    elif frames > 1 and kind == "TIFF":
-        notes.append(Sentence("Only the first of {frames} pages was read.", frames=frames))
-    elif frames > 1:
-        notes.append(Sentence("Only the first of {frames} frames was read.", frames=frames))
-
-
-def _note_hdr(data: bytes, kind: str, image: Image.Image, notes: list[str]) -> None:
-    """Say so where the samples follow an HDR curve (ITU-T H.273 transfer 16 or 18), which is not tone-mapped here."""
-    transfer = 0
-    if kind == "HEIC":
-        transfer = int((image.info.get("nclx_profile") or {}).get("transfer_characteristics", 0))
-    elif kind == "AVIF" and b"tmap" not in data[:4096]:  # a gain map's own colours are not those of the picture
-        at = data.find(b"colrnclx", 0, 4096)
-        transfer = int.from_bytes(data[at + 10 : at + 12], "big") if at >= 0 else 0
-    if transfer in (16, 18):
-        notes.append(
-            Sentence("The picture is HDR and was read without tone mapping, so its brightness and colours are off.")
-        )
-
-
 def _orientation(image: Image.Image, notes: list[str]) -> int:
     with _quiet_decoders():
         try:
             value = image.getexif().get(ExifTags.Base.Orientation, 1)
-        except containers.PARSER_ERRORS:
+        except PARSER_ERRORS:
             notes.append(Sentence("The EXIF data are damaged, so a stored orientation could not be applied."))
             return 1
     return value if isinstance(value, int) else 1

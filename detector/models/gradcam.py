@@ -19,12 +19,12 @@ import tensorflow as tf
 
 from detector.models.inference import Network
 
-__all__ = ["GradCam", "Looked"]
+__all__ = ["Explanation", "GradCam"]
 
 _BATCH = 8
 
 
-class Looked(NamedTuple):
+class Explanation(NamedTuple):
     """What one forward pass over N crops and their mirror images gives."""
 
     sides: np.ndarray
@@ -58,11 +58,11 @@ class GradCam:
         self._evidence = evidence
 
     def evidence(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The two maps alone; arguments and errors are those of ``look``."""
-        looked = self.look(crops)
-        return looked.towards_fake, looked.towards_real
+        """The two maps alone; arguments and errors are those of ``explain``."""
+        found = self.explain(crops)
+        return found.towards_fake, found.towards_real
 
-    def look(self, crops: np.ndarray) -> Looked:
+    def explain(self, crops: np.ndarray) -> Explanation:
         """Score and explain.
 
         Args:
@@ -71,12 +71,12 @@ class GradCam:
         Raises:
             ValueError: another shape or dtype.
         """
-        parts = [self._look(crops[i : i + _BATCH]) for i in range(0, max(1, len(crops)), _BATCH)]
+        parts = [self._explain(crops[i : i + _BATCH]) for i in range(0, max(1, len(crops)), _BATCH)]
         sides, real, pooled = (np.concatenate(of_parts) for of_parts in zip(*parts, strict=True))
         # The model's logits and gradients are those of P(real).
-        return Looked(-sides, np.maximum(-real, 0.0), np.maximum(real, 0.0), pooled)
+        return Explanation(-sides, np.maximum(-real, 0.0), np.maximum(real, 0.0), pooled)
 
-    def _look(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _explain(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Logits, evidence and pooled features of a few crops: of them all, the feature maps would take much memory."""
         maps, logits = self._network.run(np.concatenate([crops, crops[:, :, ::-1]]))
         as_is, mirrored = np.split(self._evidence(maps).numpy(), 2)

@@ -134,7 +134,7 @@ class Scorer:
         return means
 
     def sides(self, crops: np.ndarray) -> np.ndarray:
-        """The two halves of ``fake_logits``: the model's logit of P(real), negated (as in ``GradCam.look``).
+        """The two halves of ``fake_logits``: the model's logit of P(real), negated (as in ``GradCam.explain``).
 
         Args:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.
@@ -169,7 +169,7 @@ class Scorer:
             crops: (N, size, size, 3) uint8 RGB; N may be 0.
 
         Returns:
-            (N,) float32 fake logits, and (N, channels) float32, the mean feature map of each crop (as in ``GradCam.look``).
+            (N,) float32 fake logits, and (N, channels) float32, the mean feature map of each crop (as in ``GradCam.explain``).
 
         Raises:
             ValueError: another shape or dtype.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from detector.errors import WeightsCorrupt
 from detector.faces.finder import FaceFinder
-from detector.models.gradcam import GradCam, Looked
+from detector.models.gradcam import Explanation, GradCam
 from detector.models.inference import Network, Scorer
 from detector.models.networks import TRUNK, load, load_head
 from detector.models.sequences import VideoScorer
@@ -51,7 +51,7 @@ class Explains(Protocol):
 
     def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
-    def look(self, crops: NDArray[np.uint8]) -> Looked: ...
+    def explain(self, crops: NDArray[np.uint8]) -> Explanation: ...
 
 
 class ScoresSequences(Protocol):

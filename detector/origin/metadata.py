@@ -24,9 +24,11 @@ from defusedxml import DefusedXmlException
 from PIL import ExifTags, Image
 
 from detector.errors import MediaError
-from detector.media import containers
 from detector.media.clip_formats import HEAD_BYTES, identify_clip
 from detector.media.clip_scan import open_clip
+from detector.media.containers import identify
+from detector.media.png import png_texts
+from detector.media.structure import PARSER_ERRORS
 
 __all__ = ["MAX_ENTRIES", "MAX_TEXT", "Entry", "Metadata", "printable", "read_metadata"]
 
@@ -86,7 +88,7 @@ _XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """Identifier of the box that holds XMP in MP4 and QuickTime (XMP part 3, section 1.1.3)."""
 
 _UNREADABLE: tuple[type[Exception], ...] = (
-    *containers.PARSER_ERRORS,
+    *PARSER_ERRORS,
     MemoryError,
     Image.DecompressionBombError,
     MediaError,
@@ -141,7 +143,7 @@ def read_metadata(file: BinaryIO) -> Metadata:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     form = identify_clip(head)
-    kind = form.name if form else containers.identify(head)
+    kind = form.name if form else identify(head)
     reader = _Reader()
     if form is not None:
         with reader.attempt():
@@ -192,7 +194,7 @@ class _Reader:
         """EXIF, XMP, text chunks and comments of a picture."""
         if kind == "PNG":
             # Pillow stops at its own limits of texts, and reads those behind the pixels only with them.
-            for keyword, text in containers.png_texts(data, _MAX_XML_BYTES):
+            for keyword, text in png_texts(data, _MAX_XML_BYTES):
                 with self.attempt():
                     if keyword == "eXIf":
                         self._exif(Image.Exif(), text)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from detector.origin.credentials import read_credentials
 from detector.origin.metadata import Entry, printable, read_metadata
-from detector.records import ContentCredentials, Provenance, ProvenanceFact
+from detector.records import ContentCredentials, FactKind, Provenance, ProvenanceFact
 
 __all__ = ["MAX_VALUE", "interpret", "read_provenance"]
 
@@ -214,5 +214,5 @@ def _size(entries: tuple[Entry, ...], width: int, height: int) -> Iterator[Prove
             yield _fact("resized", f"{wide} × {high}", "EXIF ExifImageWidth/ExifImageHeight")
 
 
-def _fact(kind: str, value: str, where: str) -> ProvenanceFact:
+def _fact(kind: FactKind, value: str, where: str) -> ProvenanceFact:
     return ProvenanceFact(kind, printable(value, MAX_VALUE), where)

@@ -9,20 +9,19 @@ from __future__ import annotations
 import itertools
 import os
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import replace
 
 from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop, shrink
 from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media.clip_writer import ClipWriter
 from detector.media.clips import sample_video
-from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict
+from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict, Watcher
 from detector.sentences import Sentence
 
-__all__ = ["MOST_SECONDS", "WRITING", "Told", "annotate", "place_at"]
+__all__ = ["MOST_SECONDS", "WRITING", "annotate", "place_at"]
 
 WRITING = "writing"
-"""The stage that ``Told`` hears of."""
+"""The stage of which progress is reported."""
 MOST_SECONDS = 600.0
 """Length of a clip that is annotated; drawing and encoding take about as long as the clip."""
 MOST_SIDE = 1280
@@ -30,35 +29,17 @@ MOST_SIDE = 1280
 HEAT_S = 0.25
 """Seconds around a moment in which its heatmap lies over the face."""
 
-Told = Callable[[str, int, int], None]
-
 
 def annotate(
     path: str | os.PathLike[str],
     report: Report,
     target: str | os.PathLike[str],
+    watcher: Watcher | None = None,
     *,
     heat: bool = False,
-    progress: Told | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Write a clip with what its report says drawn into it, and with its own sound.
-
-    Args:
-        path: the clip that was analysed.
-        report: as ``Detector.analyze`` returned it.
-        target: the file to write, MP4.
-        heat: whether the most suspicious moments show their heatmaps.
-        progress: called with ``WRITING``, the frames done, and their number.
-        cancelled: asked before every frame.
-
-    Raises:
-        UnsupportedMedia: the report is that of a picture.
-        MediaTooLarge: the clip is longer than ``MOST_SECONDS``.
-        MediaError: the clip cannot be read any more.
-        Cancelled: ``cancelled`` said so; nothing is left behind.
-        OSError: the file cannot be written.
-    """
+    """What ``Detector.annotate`` does; its arguments, and its errors but for ``DetectorClosed``."""
+    watcher = watcher or Watcher()
     if report.input.kind != "video":
         raise UnsupportedMedia(
             Sentence("Only a video can be annotated as a video, and this is a picture; leave --annotated out.")
@@ -71,13 +52,12 @@ def annotate(
             )
         )
     with (
-        sample_video(path, samples=None, name=report.input.name, cancelled=cancelled) as clip,
+        sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled) as clip,
         ClipWriter(target, report.input.fps or 25.0, path, clip.start_s) as out,
     ):
         for done, (frame,) in enumerate(clip, start=1):
             out.add(_drawn(frame.rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)
-            if progress is not None:
-                progress(WRITING, done, len(clip))
+            watcher.progress(WRITING, done, len(clip))
 
 
 def place_at(seen: Appearance, time_s: float) -> TimePoint | None:

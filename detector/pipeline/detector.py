@@ -1,87 +1,39 @@
-"""From a file to a Report. Here the way of a picture, all stages in the order in which they run:
-
-read -> find faces -> crop -> quality gates -> score and explain, with small changes and hidden places -> calibrate ->
-verdict -> Report
-
-That of a clip is in ``clip``; which of them a file takes is told by its bytes.
-"""
+"""The detector: loaded once, then asked about one file after the other. ``photo`` and ``clip`` are the two ways of a file."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import platform
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from detector import __version__
-from detector.errors import UnknownModel, WeightsNotFound
-from detector.faces.finder import FindsFaces, crop_face
+from detector.errors import DetectorClosed, WeightsNotFound
+from detector.faces.finder import FindsFaces
 from detector.media.clips import is_clip
-from detector.media.images import read_image
-from detector.models.loading import (
-    LoadedModel,
-    LoadedVideoModel,
-    check_contract,
-    load_models,
-    open_finder,
-    stack,
-)
+from detector.media.inputs import Source, as_file
+from detector.models.loading import LoadedModel, LoadedVideoModel, load_models, open_finder
 from detector.origin.provenance import read_provenance
-from detector.pipeline.clip import ClipTools, Progress, analyze_clip
-from detector.pipeline.looks import FaceLook, look
-from detector.probes.regions import judge_region
-from detector.probes.stability import face_logit
-from detector.records import (
-    CropSpec,
-    Detection,
-    FaceCrop,
-    FaceResult,
-    Frame,
-    LoadedImage,
-    Manifest,
-    ModelInfo,
-    ModelSpec,
-    Report,
-    Verdict,
-)
+from detector.pipeline.annotation import annotate
+from detector.pipeline.clip import analyze_clip
+from detector.pipeline.engine import Engine
+from detector.pipeline.photo import analyze_photo
+from detector.records import AnalysisOptions, Manifest, ModelInfo, Progress, Report, Watcher
 from detector.runtime import memory
 from detector.sentences import Sentence
-from detector.verdict.rules import LIMITS, calibrate, judge_face, judge_file, judge_quality, judge_stability
 from detector.weights.store import WeightStore
 
-__all__ = ["Detector", "LoadedModel", "LoadedVideoModel", "check_contract", "load_detector"]
-
-_LIBRARIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "tensorflow": ("tensorflow", "tensorflow-cpu"),
-        "keras": ("keras",),
-        "mediapipe": ("mediapipe",),
-        # The module is cv2 in all of them; mediapipe brings the second.
-        "opencv": (
-            "opencv-python",
-            "opencv-contrib-python",
-            "opencv-python-headless",
-            "opencv-contrib-python-headless",
-        ),
-        "pillow": ("pillow",),
-        "numpy": ("numpy",),
-        "av": ("av",),
-        "c2pa": ("c2pa-python",),
-    }
-)
-"""Libraries whose version can change a score or what is read of the origin, and the distributions each may come from."""
+__all__ = ["Detector", "load_detector"]
 
 
 class Detector:
     """Analyses files. A context manager; one may be shared between threads, which then take turns.
+
+    After ``close`` every method but ``close`` raises ``DetectorClosed``.
 
     Args:
         manifest: thresholds, gates and the default model.
@@ -101,13 +53,8 @@ class Detector:
             raise ValueError(
                 f"Detector: the default model {manifest.default_image_model!r} is not among {list(models)}"
             )
-        self.manifest = manifest
-        self._finder = finder
-        self._models = dict(models)
-        self._video_models = dict(video_models or {})
-        self._versions = _versions()
-        # Inference uses every core as it is; two at a time would only double the memory.
-        self._lock = threading.Lock()
+        self._engine = Engine(manifest, finder, dict(models), dict(video_models or {}))
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -119,26 +66,43 @@ class Detector:
 
     def close(self) -> None:
         """Free the face finder; no analysis may follow."""
-        self._finder.close()
+        if not self._closed:
+            self._closed = True
+            self._engine.finder.close()
+
+    def wait(self) -> None:
+        """Return at once: the models are loaded."""
+        self._opened()
 
     def warm_up(self) -> None:
         """Run every model once, so that the first user does not wait while its functions are compiled."""
-        with self._lock:
-            for video in self._video_models.values():
+        engine = self._opened()
+        with engine.lock:
+            for video in engine.video_models.values():
                 if video.trunk_of is None:
                     size = video.spec.crop.size
                     video.scorer.features(np.zeros((1, size, size, 3), np.uint8))
                 video.scorer.fake_logit(np.zeros((1, video.scorer.width), np.float32), np.ones(1, np.bool_))
-            for loaded in self._models.values():
+            for loaded in engine.models.values():
                 size = loaded.spec.crop.size
                 blank = np.zeros((1, size, size, 3), np.uint8)
                 loaded.scorer.sides(blank)
-                loaded.explainer.look(blank)
+                loaded.explainer.explain(blank)
+
+    @property
+    def manifest(self) -> Manifest:
+        """Thresholds, gates and the default models."""
+        return self._engine.manifest
 
     @property
     def models(self) -> Mapping[str, ModelInfo]:
         """The image models that can be asked for, by name."""
-        return {name: loaded.info for name, loaded in self._models.items()}
+        return {name: loaded.info for name, loaded in self._opened().models.items()}
+
+    @property
+    def clip_models(self) -> tuple[str, ...]:
+        """What can decide about a clip: video models, and image models whose mean over the frames has a rule."""
+        return self._opened().clip_models
 
     def select(self, model: str | None = None) -> LoadedModel:
         """The model of that name, or the default one.
@@ -146,27 +110,11 @@ class Detector:
         Raises:
             UnknownModel: no such image model; the choices are listed.
         """
-        name = self.manifest.default_image_model if model is None else model
-        if name not in self._models:
-            raise UnknownModel(
-                Sentence(
-                    "There is no image model named {name!r}; choose one of: {known}.",
-                    name=name,
-                    known=", ".join(self._models),
-                )
-            )
-        return self._models[name]
-
-    @property
-    def clip_models(self) -> tuple[str, ...]:
-        """What can decide about a clip: video models, and image models whose mean over the frames has a rule."""
-        rules = self.manifest.clips
-        means = [name for name in self._models if rules is not None and name in rules.frame_mean]
-        return (*self._video_models, *means)
+        return self._opened().image_model(model)
 
     def analyze(
         self,
-        path: str | os.PathLike[str],
+        path: Source,
         *,
         model: str | None = None,
         heatmaps: bool = True,
@@ -179,7 +127,8 @@ class Detector:
         """Analyse every face of a picture, or every person of a clip.
 
         Args:
-            path: the file; its bytes say what it is.
+            path: the file; its bytes say what it is. In its place: the file's bytes, a file opened in binary mode, a
+                ``PIL.Image.Image``, or (H, W, 3) uint8 RGB.
             model: name of the model that gives verdict and heatmaps; default that of the manifest.
             heatmaps: whether to compute them.
             name: of the file as the user knows it; default the base name of ``path``.
@@ -192,71 +141,80 @@ class Detector:
 
         Raises:
             UnknownModel: no such model.
-            MediaError: the file cannot be read.
+            MediaError: the file cannot be read; ``UnsupportedMedia`` also for what is no file.
             ManifestInvalid: a clip, and the weights are for pictures only.
             Cancelled: ``cancelled`` said so.
+            DetectorClosed: ``close`` was called.
         """
-        if is_clip(path):
-            tools = ClipTools(self.manifest, self._finder, self._models, self._video_models, self._versions, self._lock)
-            report = analyze_clip(path, tools, model, heatmaps, name, progress, cancelled, stability, verdict_only)
-            return _finished(report, path)
-        selected = self.select(model)
-        models = {selected.spec.name: selected} if verdict_only else self._models
-        image = read_image(path, name)
-        with self._lock:
-            detections = self._finder.find(image.frame)
-            cut = _cut(image.frame, detections, list(models.values()))
-            crops = cut[selected.spec.crop]
-            obstacles = [judge_quality(crop.quality, self.manifest.gates) for crop in crops]
-            kept = [index for index, obstacle in enumerate(obstacles) if obstacle is None]
-            looks = look(
-                selected, image.frame, {index: crops[index] for index in kept}, heatmaps, stability, not verdict_only
-            )
-            scores = _scores(cut, selected, models, looks)
-        faces = tuple(
-            _judge(crop, obstacle, scores.get(index, {}), looks.get(index), selected.spec)
-            for index, (crop, obstacle) in enumerate(zip(crops, obstacles, strict=True))
-        )
-        return _finished(self._report(image, faces, selected, heatmaps, stability, verdict_only), path)
+        options = AnalysisOptions(model, heatmaps, stability, verdict_only)
+        with as_file(path, name) as (file, shown):
+            return self.analyze_as(file, options, shown, Watcher.of(progress, cancelled))
 
-    def _report(
-        self,
-        image: LoadedImage,
-        faces: tuple[FaceResult, ...],
-        selected: LoadedModel,
-        heatmaps: bool,
-        stability: bool,
-        verdict_only: bool,
+    def analyze_as(
+        self, path: str | os.PathLike[str], options: AnalysisOptions, name: str | None, watcher: Watcher
     ) -> Report:
-        verdict, reason, p_fake, _ = judge_file(faces)
-        spec = selected.spec
-        return Report(
-            input=image.info,
-            verdict=verdict,
-            reason=reason,
-            p_fake=p_fake,
-            faces=faces,
-            model=selected.info,
-            versions=self._versions,
-            limits=LIMITS,
-            frame=image.frame,
-            options={
-                "model": spec.name,
-                "heatmaps": heatmaps,
-                "stability": stability,
-                "verdict_only": verdict_only,
-                "crop": asdict(spec.crop),
-                "calibration": asdict(spec.calibration),
-                "bands": asdict(spec.bands),
-                "quality_gates": asdict(self.manifest.gates),
-                "face_detectors": {key: file.sha256 for key, file in self.manifest.face_detectors.items()},
-            },
+        """``analyze`` for those who have its arguments as records."""
+        engine = self._opened()
+        report = (
+            analyze_clip(path, engine, options, watcher, name)
+            if is_clip(path)
+            else analyze_photo(path, engine, options, name)
         )
+        # Last, and beside everything: what a file says about itself must not reach a score.
+        origin = read_provenance(path, report.input.width, report.input.height)
+        return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def annotate(
+        self,
+        path: str | os.PathLike[str],
+        report: Report,
+        target: str | os.PathLike[str],
+        *,
+        heat: bool = False,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Write a clip with what its report says drawn into it, and with its own sound.
+
+        Args:
+            path: the clip that was analysed.
+            report: as ``analyze`` returned it.
+            target: the file to write, MP4.
+            heat: whether the most suspicious moments show their heatmaps.
+            progress: called with ``annotation.WRITING``, the frames done, and their number.
+            cancelled: asked before every frame.
+
+        Raises:
+            UnsupportedMedia: the report is that of a picture.
+            MediaTooLarge: the clip is longer than ``annotation.MOST_SECONDS``.
+            MediaError: the clip cannot be read any more.
+            Cancelled: ``cancelled`` said so; nothing is left behind.
+            DetectorClosed: ``close`` was called.
+            OSError: the file cannot be written.
+        """
+        self.annotate_as(path, report, target, heat, Watcher.of(progress, cancelled))
+
+    def annotate_as(
+        self,
+        path: str | os.PathLike[str],
+        report: Report,
+        target: str | os.PathLike[str],
+        heat: bool,
+        watcher: Watcher,
+    ) -> None:
+        """``annotate`` for those who have its watcher as a record."""
+        self._opened()
+        annotate(path, report, target, watcher, heat=heat)
+
+    def _opened(self) -> Engine:
+        if self._closed:
+            raise DetectorClosed(Sentence("This detector was closed; load another one."))
+        return self._engine
 
 
 def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector:
     """Load every model of the manifest once, each file compared with its SHA-256 first. The process then frees memory sooner
-    (``memory.few_stores``).
+    (``memory.limit_arenas``).
 
     Args:
         weights_dir: folder with ``manifest.json``; default ``weights/`` beside the package.
@@ -264,7 +222,7 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
     Raises:
         WeightsError: the manifest or a file is missing, wrong or cannot be fetched; the sentence says which.
     """
-    memory.few_stores()
+    memory.limit_arenas()
     store = WeightStore(None if weights_dir is None else Path(weights_dir))
     manifest = store.manifest
     if not any(spec.kind == "image" for spec in manifest.models.values()):
@@ -274,69 +232,3 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
         )
     models, video_models = load_models(manifest.models.values(), store)
     return Detector(manifest, open_finder(store), models, video_models)
-
-
-def _cut(
-    frame: Frame, detections: Sequence[Detection], models: Sequence[LoadedModel]
-) -> dict[CropSpec, list[FaceCrop]]:
-    """Every face cut once for each crop that some model wants; models that want the same one share it."""
-    specs = {loaded.spec.crop for loaded in models}
-    return {spec: [crop_face(frame, detection, spec) for detection in detections] for spec in specs}
-
-
-def _scores(
-    cut: Mapping[CropSpec, Sequence[FaceCrop]],
-    selected: LoadedModel,
-    models: Mapping[str, LoadedModel],
-    looks: Mapping[int, FaceLook],
-) -> dict[int, dict[str, float]]:
-    """Calibrated p_fake by face and model: the deciding model's as it is, one call for all faces to each of the others."""
-    scores: dict[int, dict[str, float]] = {index: {} for index in looks}
-    for name, loaded in models.items() if looks else ():
-        if loaded is selected:
-            of_model = [seen.p_fake for seen in looks.values()]
-        else:
-            sides = loaded.scorer.sides(stack(cut[loaded.spec.crop], list(looks)))
-            of_model = [calibrate(face_logit(each), loaded.spec.calibration) for each in sides]
-        for index, p_fake in zip(looks, of_model, strict=True):
-            scores[index][name] = p_fake
-    return scores
-
-
-def _judge(
-    crop: FaceCrop,
-    obstacle: str | None,
-    scores: Mapping[str, float],
-    seen: FaceLook | None,
-    spec: ModelSpec,
-) -> FaceResult:
-    if obstacle is not None:
-        return FaceResult(crop, Verdict.NOT_ANALYSED, obstacle, None)
-    assert seen is not None, "a face without an obstacle was looked at"
-    verdict: Verdict
-    reason: str
-    verdict, reason = judge_face(seen.p_fake, spec.bands, crop.quality.sharpness)
-    stability = region = None
-    if seen.views is not None:
-        verdict, reason, stability = judge_stability(verdict, reason, seen.p_fake, seen.views, spec.bands)
-    if seen.places is not None:
-        region = judge_region(seen.places, seen.p_fake, seen.hidden)
-    return FaceResult(crop, verdict, reason, seen.p_fake, scores, seen.heatmap, stability=stability, region=region)
-
-
-def _finished(report: Report, path: str | os.PathLike[str]) -> Report:
-    # Last, and beside everything: what a file says about itself must not reach a score.
-    origin = read_provenance(path, report.input.width, report.input.height)
-    return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-def _versions() -> dict[str, str]:
-    versions = {"detector": __version__, "python": platform.python_version()}
-    for library, distributions in _LIBRARIES.items():
-        for distribution in distributions:
-            try:
-                versions[library] = importlib.metadata.version(distribution)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-            break
-    return versions

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.drawing.overlay import shrink
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.media.images import through_jpeg
 from detector.records import Box, Calibration, CropSpec, Detection, FaceCrop, Frame, UInt8Image
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 
 __all__ = ["CUT_VIEWS", "VIEWS", "VIEWS_VERSION", "changed_logits", "face_logit", "of_crop", "view_scores", "views"]
 

@@ -22,12 +22,14 @@ from detector.records.manifest import (
     SharedTrunk,
     WeightFile,
 )
-from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage
-from detector.records.origin import ContentCredentials, Provenance, ProvenanceFact
+from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage, MediaKind, Preview
+from detector.records.options import AnalysisOptions, Progress, Watcher
+from detector.records.origin import ContentCredentials, CredentialsState, FactKind, Provenance, ProvenanceFact
 from detector.records.result import Appearance, FaceResult, Moment, Report, TimePoint
-from detector.records.verdicts import ErrorRate, Heatmap, RegionCheck, Stability, Verdict
+from detector.records.verdicts import ErrorRate, Heatmap, Obstacle, RegionCheck, Rejection, Stability, Verdict
 
 __all__ = [
+    "AnalysisOptions",
     "Appearance",
     "Bands",
     "Box",
@@ -35,6 +37,7 @@ __all__ = [
     "ClipCounts",
     "ClipRules",
     "ContentCredentials",
+    "CredentialsState",
     "CropSpec",
     "Detection",
     "ErrorRate",
@@ -42,6 +45,7 @@ __all__ = [
     "FaceQuality",
     "FaceResult",
     "FaceTrack",
+    "FactKind",
     "FloatMap",
     "Frame",
     "FrameMean",
@@ -50,13 +54,18 @@ __all__ = [
     "InputInfo",
     "LoadedImage",
     "Manifest",
+    "MediaKind",
     "ModelInfo",
     "ModelSpec",
     "Moment",
+    "Obstacle",
+    "Preview",
+    "Progress",
     "Provenance",
     "ProvenanceFact",
     "QualityGates",
     "RegionCheck",
+    "Rejection",
     "Report",
     "SharedTrunk",
     "Sighting",
@@ -64,5 +73,6 @@ __all__ = [
     "TimePoint",
     "UInt8Image",
     "Verdict",
+    "Watcher",
     "WeightFile",
 ]

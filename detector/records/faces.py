@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,10 @@ class Box:
     def center(self) -> tuple[float, float]:
         """(x, y) in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def scaled(self, factor: float) -> Box:
+        """The same place in a picture whose sides are ``factor`` times as long."""
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
 
     def iou(self, other: Box) -> float:
         """Intersection over union, in [0, 1]."""
@@ -76,9 +81,9 @@ class CropSpec:
     """Side of the square crop, pixels."""
     margin: float
     """Context added on each side, as a share of the longer side of the face box."""
-    interpolation: str = "area-cubic"
+    interpolation: Literal["area-cubic"] = "area-cubic"
     """"area-cubic": pixel-area averaging when the crop shrinks, bicubic when it grows."""
-    border: str = "inside"
+    border: Literal["inside"] = "inside"
     """"inside": the square is moved, then shrunk, so that it stays inside the picture; no pixel is ever invented."""
     upright_above_deg: float = 20.0
     """A face whose eye line is tilted by more than this is turned upright before it is cropped."""

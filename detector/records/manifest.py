@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from detector.records.arrays import check_unit
 from detector.records.faces import CropSpec
+from detector.records.media import MediaKind
 from detector.records.verdicts import ErrorRate
 
 __all__ = [
@@ -105,8 +106,7 @@ class ModelSpec:
 
     name: str
     architecture: str
-    kind: str
-    """"image" or "video"."""
+    kind: MediaKind
     file: WeightFile
     crop: CropSpec
     calibration: Calibration
@@ -151,7 +151,7 @@ class ClipRules:
     frame_mean: Mapping[str, FrameMean]
     """By image model; one without an entry has no say on clips."""
     most_samples: int | None = None
-    """Places of a long clip (``video.EVERY_S`` apart until there are so many); None for ``samples`` at any length."""
+    """Places of a long clip (``clip_places.EVERY_S`` apart until there are so many); None for ``samples`` at any length."""
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.stretch < 1 or self.min_frames < 1:

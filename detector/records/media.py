@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from detector.records.arrays import UInt8Image, check_rgb
 
-__all__ = ["ClipCounts", "Frame", "InputInfo", "LoadedImage"]
+__all__ = ["ClipCounts", "Frame", "InputInfo", "LoadedImage", "MediaKind", "Preview"]
+
+MediaKind = Literal["image", "video"]
+"""What a file is, and what a model is for."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,7 @@ class InputInfo:
     """Base name as given by the user, without folders."""
     sha256: str
     """Hex digest of the file's bytes."""
-    kind: str
-    """"image" or "video"."""
+    kind: MediaKind
     format: str
     """Container as found in the bytes, for example "JPEG"."""
     bytes: int
@@ -70,3 +73,23 @@ class ClipCounts:
     """Frames on the way that could not be decoded."""
     sampled: int
     """Frames that were looked at."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The picture that stands beside a result: the photo made smaller, or one frame of a clip."""
+
+    rgb: UInt8Image | None
+    """(H, W, 3) uint8 RGB, upright, at most some 1600 pixels a side; None where only the facts were kept."""
+    scale: float
+    """Pixels of the preview a pixel of the picture, in (0, 1]: boxes times this are places in the preview."""
+    time_s: float | None = None
+    """Of a clip: the frame's time, seconds from its beginning; None for a photo."""
+    sample: int | None = None
+    """Of a clip: the running number of the sampled frame (``TimePoint.sample``); None for a photo."""
+
+    def __post_init__(self) -> None:
+        if self.rgb is not None:
+            check_rgb(self.rgb, "Preview.rgb")
+        if not 0.0 < self.scale <= 1.0:
+            raise ValueError(f"Preview.scale: expected a number in (0, 1], got {self.scale!r}")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["ContentCredentials", "Provenance", "ProvenanceFact"]
+__all__ = ["ContentCredentials", "CredentialsState", "FactKind", "Provenance", "ProvenanceFact"]
+
+FactKind = Literal[
+    "camera", "taken", "generator", "face_editor", "editor", "software", "source_type", "resized", "encoder"
+]
+CredentialsState = Literal["intact", "broken", "unreadable", "elsewhere"]
+"""Signature and hashes hold; they do not; nothing could be read; or they lie at an address, which was not asked."""
 
 
 @dataclass(frozen=True)
 class ProvenanceFact:
     """One thing that a file says about itself. Anyone can write or remove such entries."""
 
-    kind: str
-    """"camera", "taken", "generator", "face_editor", "editor", "software", "source_type", "resized" or "encoder"."""
+    kind: FactKind
     value: str
     """For people, safe to show and short; for "source_type" the last part of the IPTC term's address."""
     where: str
@@ -23,8 +29,7 @@ class ProvenanceFact:
 class ContentCredentials:
     """A C2PA manifest. Whoever signed it is named by the certificate; no list says whether that name can be relied on."""
 
-    state: str
-    """"intact" (signature and hashes hold), "broken" (they do not), "unreadable", or "elsewhere" (an address, not asked)."""
+    state: CredentialsState
     signer: str | None = None
     signed_at: str | None = None
     """As the time stamp in it says, ISO 8601."""

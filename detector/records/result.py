@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detector.records.arrays import check_unit
 from detector.records.faces import Box, FaceCrop
 from detector.records.manifest import ModelInfo
-from detector.records.media import ClipCounts, Frame, InputInfo
+from detector.records.media import ClipCounts, InputInfo, Preview
 from detector.records.origin import Provenance
-from detector.records.verdicts import Heatmap, RegionCheck, Stability, Verdict
+from detector.records.verdicts import Heatmap, Obstacle, RegionCheck, Stability, Verdict
+from detector.sentences import Sentence
 
 __all__ = ["Appearance", "FaceResult", "Moment", "Report", "TimePoint"]
 
@@ -23,6 +24,8 @@ class TimePoint:
     p_fake: float | None
     """Calibrated score of this frame alone; None where the face could not be scored there."""
     box: Box
+    sample: int
+    """Running number of the sampled frame, 0, 1, ..."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Moment:
     p_fake: float
     """Of this frame alone."""
     crop: FaceCrop
-    heatmap: Heatmap | None = None
+    heatmap: Heatmap | None
+    """None if not asked for."""
+    sample: int
+    """Running number of the sampled frame."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Appearance:
     """Frames of the clip that were looked at."""
     scored_by: str
     """The image model whose scores of single frames these are."""
+    shown_s: float
+    """When the frame was whose crop stands for the person (``FaceResult.crop``), seconds."""
 
     @property
     def first_s(self) -> float:
@@ -66,8 +74,8 @@ class FaceResult:
 
     crop: FaceCrop
     verdict: Verdict
-    reason: str
-    """A sentence for the user."""
+    reason: Sentence
+    """For the user."""
     p_fake: float | None
     """Calibrated score of the report's model; None when not analysed."""
     models: Mapping[str, float] = field(default_factory=dict)
@@ -79,6 +87,8 @@ class FaceResult:
     """None where it was not tested."""
     region: RegionCheck | None = None
     """None where it was not checked: without a heatmap, or with one that is as good as empty."""
+    obstacle: Obstacle | None = None
+    """The quality gate that the face does not pass, in a clip the one that most frames fail; None where all are passed."""
 
     def __post_init__(self) -> None:
         if (self.p_fake is None) != (self.verdict is Verdict.NOT_ANALYSED):
@@ -93,7 +103,7 @@ class Report:
 
     input: InputInfo
     verdict: Verdict
-    reason: str
+    reason: Sentence
     p_fake: float | None
     """Of the face that decides; None when nothing was analysed."""
     faces: tuple[FaceResult, ...]
@@ -103,8 +113,8 @@ class Report:
     """Python and library versions, and the detector's own."""
     limits: tuple[str, ...]
     """Sentences that belong beside every result."""
-    frame: Frame | None = None
-    """The upright input picture, or a small frame of a clip with the person that decides; not part of the JSON."""
+    preview: Preview | None = None
+    """The photo made smaller, or a frame of the clip that shows the person who decides; not part of the JSON."""
     options: Mapping[str, object] = field(default_factory=dict)
     counts: ClipCounts | None = None
     """None for a picture."""
@@ -112,3 +122,13 @@ class Report:
     """None where nobody looked."""
     made_at: str | None = None
     """When the analysis ended, UTC, ISO 8601 to the second."""
+    deciding: int | None = None
+    """Index in ``faces`` of the one that decides; None when nothing was analysed. Not part of the JSON."""
+
+    def __post_init__(self) -> None:
+        if self.deciding is not None and not 0 <= self.deciding < len(self.faces):
+            raise ValueError(f"Report.deciding: expected an index of {len(self.faces)} faces, got {self.deciding}")
+
+    def without_pixels(self) -> Report:
+        """The same without the preview's pixels, for those who keep many reports."""
+        return self if self.preview is None else replace(self, preview=replace(self.preview, rgb=None))

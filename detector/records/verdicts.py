@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.records.arrays import FloatMap, check_unit
+from detector.sentences import Sentence
 
-__all__ = ["ErrorRate", "Heatmap", "RegionCheck", "Stability", "Verdict"]
+__all__ = ["ErrorRate", "Heatmap", "Obstacle", "RegionCheck", "Rejection", "Stability", "Verdict"]
 
 
 class Verdict(enum.StrEnum):
@@ -21,6 +22,25 @@ class Verdict(enum.StrEnum):
     SOME_SIGNS = "some_signs"
     STRONG_SIGNS = "strong_signs"
     NOT_ANALYSED = "not_analysed"
+
+
+class Obstacle(enum.StrEnum):
+    """Why a face cannot be analysed: the quality gate that it does not pass."""
+
+    TOO_SMALL = "too_small"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    TOO_BLURRED = "too_blurred"
+    TURNED_AWAY = "turned_away"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A quality gate that a face does not pass, in kind and in words."""
+
+    obstacle: Obstacle
+    reason: Sentence
+    """Names the measurement, the limit, and what may help."""
 
 
 @dataclass(frozen=True)

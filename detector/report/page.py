@@ -175,8 +175,8 @@ def _stand_out(say: Language, report: Report, manifest: Manifest) -> str:
 
 def _meaning(report: Report) -> str:
     """What the verdict means; where small changes turn it, that is the reason, whatever the score."""
-    decides = [face for face in report.faces if (face.verdict, face.p_fake) == (report.verdict, report.p_fake)]
-    shaky = bool(decides) and decides[0].stability is not None and decides[0].stability.decided
+    stability = None if report.deciding is None else report.faces[report.deciding].stability
+    shaky = stability is not None and stability.decided
     return words.MEANS_SHAKY if shaky and report.verdict is Verdict.INCONCLUSIVE else words.MEANS[report.verdict]
 
 
@@ -195,7 +195,7 @@ def _photo(say: Language, report: Report, photo: bytes | None) -> str:
         f'style="{place(box, width, height)}"><b>{number}</b></span>'
         for number, face, box in shown
     )
-    when = report.frame.time_s if report.frame is not None else None
+    when = report.preview.time_s if report.preview is not None else None
     kind = report.input.kind
     alt = say(words.picture_facts(kind, len(shown), when))
     caption = say(words.picture_facts(kind, len(shown), when, (width, height)))

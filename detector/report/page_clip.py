@@ -76,13 +76,13 @@ def _moments(say: Language, number: int, face: FaceResult, seen: Appearance, sho
 
 def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:
     """(number, person, box) of the people in the frame that the report shows."""
-    now = None if report.frame is None else report.frame.time_s
+    now = None if report.preview is None else report.preview.sample
     return [
         (number, face, point.box)
         for number, face in enumerate(report.faces, start=1)
         if face.over_time is not None
         for point in face.over_time.points
-        if point.time_s == now
+        if point.sample == now
     ]
 
 

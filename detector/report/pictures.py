@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from detector.drawing import overlay, timeline
 from detector.media import images as media
-from detector.records import Appearance, FaceResult, Frame, Manifest, Report
+from detector.records import Appearance, FaceResult, Manifest, Report
 from detector.report import page
 
-__all__ = ["PREVIEW_SIDE", "QUALITY", "pictures_of"]
+__all__ = ["QUALITY", "pictures_of"]
 
-PREVIEW_SIDE = 1600
-"""Longer side of the photo as shown in the result, pixels, at most."""
 QUALITY = 90
 """JPEG quality of what is only looked at."""
 
@@ -26,7 +21,10 @@ def pictures_of(found: Report, manifest: Manifest) -> page.Pictures:
         for face in found.faces
     )
     return page.Pictures(
-        photo=None if found.frame is None else media.encode_jpeg(_preview(found.frame), QUALITY),
+        # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
+        photo=None
+        if found.preview is None or found.preview.rgb is None
+        else media.encode_jpeg(found.preview.rgb, QUALITY),
         faces=faces,
         legend=media.encode_png(overlay.legend_layer(320, 14))
         if any(face.towards_fake or face.moments for face in faces)
@@ -57,8 +55,3 @@ def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, sec
     )
     drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
     return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
-
-
-def _preview(frame: Frame) -> NDArray[np.uint8]:
-    # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
-    return overlay.boxes_on_frame(frame.rgb, [], max_side=PREVIEW_SIDE)

@@ -1,34 +1,4 @@
-"""A Report as plain data: the names that page, command line, JSON and evaluation share.
-
-``to_dict`` gives (``null`` where something was not analysed or does not apply)::
-
-    schema_version  "1.2"
-    input           name, sha256, kind ("image" or "video"), format, bytes, width, height, notes [sentence],
-                    duration_s, fps, codec (null for a picture)
-    verdict         no_clear_signs | inconclusive | some_signs | strong_signs | not_analysed
-    reason          sentences for the user
-    p_fake          score of the face that decides, in [0, 1]
-    faces           [id (1, 2, ... in reading order), box {left, top, right, bottom} (pixels of the upright picture,
-                    right and bottom exclusive, may reach beyond it), p_fake, verdict, reason,
-                    quality {size_px, sharpness, brightness, roll_deg, yaw}, models {name: p_fake}, detection_score,
-                    stability {holds, lowest, highest, scores {as_is, mirrored, jpeg, half_size, shifted}} (p_fake after
-                    small changes; null where not tested), region {name, towards ("fake" or "real"), hidden, elsewhere
-                    [p_fake]} (p_fake with the heatmap's hottest region hidden and with random places of its size hidden;
-                    name is null unless the former matters clearly more; null where not checked);
-                    in a clip a face is a person, in order of first appearance, with box, quality and detection_score
-                    those of the frame at shown_s, and: first_s, last_s, timeline [{t, p_fake}], gaps [{from_s, to_s}],
-                    moments [{t, p_fake}] (most suspicious first), frames_seen, frames_scored, scored_by (the image
-                    model whose scores of single frames the timeline shows)]
-    clip            frames: in_file, decoded, undecodable, sampled; null for a picture
-    model           name, architecture, revision, sha256
-    provenance      what the file says about itself, beside the score and never in it; null where nobody looked:
-                    facts [{kind, value, where}], credentials null or {state (intact, broken, unreadable, elsewhere),
-                    signer, signed_at, made_with, source_types, actions, problems}, unread (whether entries were skipped)
-    versions        {name: version}
-    options         what the analysis was asked to do, and the settings of the model it used
-    limits          [sentence]
-    made_at         when the analysis ended, UTC, ISO 8601
-    error           null, or {type, message} for a file that could not be read
+"""A Report as plain data, and back. The fields are those of ``schema``; ``python -m detector schema`` prints them.
 
 Pixels and heatmaps are not part of it. Numbers are rounded to six decimals; none is NaN or infinite.
 """
@@ -45,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from detector.records import Appearance, FaceResult, RegionCheck, Report, Stability, Verdict
+from detector.report.schema import SCHEMA_VERSION
 
-__all__ = ["SCHEMA_VERSION", "error_dict", "to_dict", "to_json"]
+__all__ = ["error_dict", "to_dict", "to_json"]
 
-SCHEMA_VERSION = "1.2"
 _DECIMALS = 6
 
 
@@ -127,7 +97,7 @@ def _face(number: int, face: FaceResult) -> dict[str, Any]:
         "stability": None if face.stability is None else _stability(face.stability),
         "region": None if face.region is None else _region(face.region),
     }
-    return plain if face.over_time is None else plain | _over_time(face, face.over_time)
+    return plain if face.over_time is None else plain | _over_time(face.over_time)
 
 
 def _stability(stability: Stability) -> dict[str, Any]:
@@ -148,12 +118,11 @@ def _region(check: RegionCheck) -> dict[str, Any]:
     }
 
 
-def _over_time(face: FaceResult, seen: Appearance) -> dict[str, Any]:
-    shown = [point.time_s for point in seen.points if point.box == face.crop.detection.box]
+def _over_time(seen: Appearance) -> dict[str, Any]:
     return {
         "first_s": seen.first_s,
         "last_s": seen.last_s,
-        "shown_s": shown[0] if shown else seen.first_s,
+        "shown_s": seen.shown_s,
         "timeline": [{"t": point.time_s, "p_fake": point.p_fake} for point in seen.points],
         "gaps": [{"from_s": start, "to_s": end} for start, end in seen.gaps],
         "moments": [{"t": moment.time_s, "p_fake": moment.p_fake} for moment in seen.moments],

@@ -1,4 +1,7 @@
-"""Gives memory back to the system, and says when to look for it. Like ``console``, this module knows no stage."""
+"""How this process holds memory: glibc's arenas, what is freed, and when Python collects garbage.
+
+Like ``console``, this module knows no stage. It starts no thread: a training imports it before its own threads run.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import gc
 import sys
 from collections.abc import Iterator
 
-__all__ = ["collected_later", "few_stores", "give_back"]
+__all__ = ["collected_later", "give_back", "keep_freed_memory", "limit_arenas"]
 
-_ARENA_MAX = -8  # from malloc.h; see mallopt(3)
+# From malloc.h; their meaning is in mallopt(3).
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
+_MOST = 2**31 - 1
 
 
 @contextlib.contextmanager
@@ -27,13 +32,24 @@ def collected_later() -> Iterator[None]:
         gc.freeze()
 
 
-def few_stores() -> None:
-    """Let all threads of this process, those of its caller too, share two of glibc's stores of memory, before any has its own.
+def limit_arenas() -> None:
+    """Let all threads of this process, those of its caller too, share two of glibc's arenas, before any has its own.
 
-    Each would keep what it once freed, frames and feature maps of many MB, while the others ask the system for more. Measured
-    with ``peak_memory_mib`` of tests/bench/speed.py; the time is the same.
+    Each arena would keep what it once freed, frames and feature maps of many MB, while the others ask the system for more.
+    Measured with ``peak_memory_mib`` of tests/bench/speed.py; the time is the same.
     """
     _glibc("mallopt", _ARENA_MAX, 2)
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees; for the beginning of a training, since threads that run keep their arenas.
+
+    A training step frees and asks for the same hundreds of MB again and again. glibc hands blocks of that size back to the
+    system each time, which then clears every page anew. The crops a second in a run's history show what that costs.
+    """
+    # One arena for all threads: that of a thread is too small for such blocks.
+    for parameter, value in ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, _MOST), (_TOP_PAD, 1 << 28)):
+        _glibc("mallopt", parameter, value)
 
 
 def give_back() -> None:

@@ -12,8 +12,8 @@ __all__ = ["read_ahead"]
 
 T = TypeVar("T")
 
-_LOOK_S = 0.05
-"""Seconds between two looks whether anybody still wants what waits."""
+_POLL_S = 0.05
+"""Seconds between two checks whether anybody still wants what waits."""
 
 
 def read_ahead(items: Iterator[T], most: int) -> Generator[T, None, None]:
@@ -32,7 +32,7 @@ def read_ahead(items: Iterator[T], most: int) -> Generator[T, None, None]:
     def put(what: tuple[T] | BaseException | None) -> bool:
         while not unwanted.is_set():
             with contextlib.suppress(queue.Full):
-                waiting.put(what, timeout=_LOOK_S)
+                waiting.put(what, timeout=_POLL_S)
                 return True
         return False
 

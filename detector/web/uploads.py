@@ -23,6 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import FileLock
+
 __all__ = ["FOLDER_PREFIX", "QUOTA_BYTES", "Uploads"]
 
 FOLDER_PREFIX = "photo-check-"
@@ -56,7 +58,8 @@ class Uploads:
         sweep_orphans(base)
         # mkdtemp makes the folder readable by this user alone.
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=base))
-        self._owner = _lock(self.folder / "owner", create=True)
+        self._owner = _lock_of(self.folder)
+        self._owner.acquire(blocking=False)
         for name in ("uploads", "work"):
             (self.folder / name).mkdir(mode=0o700)
         self._before = {name: os.environ.get(name) for name in ("GRADIO_TEMP_DIR", "TMPDIR")}
@@ -87,8 +90,8 @@ class Uploads:
         for name, value in self._before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         tempfile.tempdir = self._tempdir
+        self._owner.release()  # before the folder goes: Windows deletes no file that is open
         shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._owner)
 
     def held_bytes(self) -> int:
         """What the folder holds, at most a moment ago."""
@@ -145,41 +148,22 @@ def sweep_orphans(base: Path) -> None:
     for folder in base.glob(f"{FOLDER_PREFIX}*/"):
         if hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid():
             continue
-        owner = folder / "owner"
-        if not owner.exists():
+        if not (folder / "owner").exists():
             # Just being made, or of a program that knows no owner files.
             with contextlib.suppress(OSError):
                 if time.time() - folder.lstat().st_mtime > _STRAY_S:
                     shutil.rmtree(folder, ignore_errors=True)
             continue
-        with contextlib.suppress(OSError):
-            lock = _lock(owner, create=False)
+        with contextlib.suppress(OSError):  # such as the lock's Timeout: its server is alive
+            with _lock_of(folder).acquire(blocking=False):
+                pass
             shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
 
 
-def _lock(path: Path, *, create: bool) -> int:
-    """Descriptor of a file that nobody else holds locked; it stays locked until it is closed or the process ends.
-
-    Raises:
-        OSError: somebody does.
-    """
-    # Not inherited by the process that decodes, which would keep the lock.
-    descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600)
-    try:
-        _lock_file(descriptor)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _lock_file(descriptor: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows, where an open file cannot be deleted anyway
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _lock_of(folder: Path) -> FileLock:
+    """The lock that the server of a folder holds as long as it lives; the system frees it, whatever ends the server."""
+    # Taken in one thread and freed in another. Not inherited by the process that decodes, which would keep it.
+    return FileLock(folder / "owner", mode=0o600, thread_local=False)
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from detector.errors import Cancelled, DetectorError
-from detector.pipeline.annotation import annotate
 from detector.records import Report
 from detector.report import page_clip
 from detector.report.page import notice, refusal
@@ -107,7 +106,7 @@ class VideoTab:
         switch: holds the reader's language.
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
         feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
-        annotate: ``detector.pipeline.annotation.annotate``, or what does the same elsewhere.
+        annotate: ``detector.Detector.annotate``.
     """
 
     def __init__(
@@ -118,7 +117,7 @@ class VideoTab:
         switch: gr.Radio,
         kept_s: int,
         feedback_to: Path | None,
-        annotate: Callable[..., None] = annotate,
+        annotate: Callable[..., None],
     ) -> None:
         self._annotate = annotate
         self._analyze, self._resolve, self._render = analyze, resolve, render

@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from detector.errors import ManifestInvalid, WeightsCorrupt, WeightsError, WeightsNotFound, WeightsUnreachable
 from detector.records import HubPin, WeightFile
-from detector.weights.manifest import COMMIT, REPO, SHA256, load_manifest, update_manifest, weights_folder
+from detector.weights.manifest import load_manifest, update_manifest, weights_folder
+from detector.weights.schema import COMMIT, REPO, SHA256
 
 if TYPE_CHECKING:
     from huggingface_hub import HfFileMetadata

@@ -29,7 +29,7 @@ import numpy as np
 
 from detector import Detector, DetectorError, Report, load_detector
 from detector.records import Calibration
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from tests import ROOT
 from tests.bench.sections import Section
 from train.data.samples import Sample, read_table

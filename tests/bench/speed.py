@@ -30,11 +30,10 @@ import numpy as np
 
 from detector import Detector, load_detector
 from detector.drawing import overlay
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.media import images as media
 from detector.media.clips import VideoSamples, sample_by_rules
 from detector.models.loading import open_finder
-from detector.pipeline.annotation import annotate
 from detector.records import FaceCrop
 from detector.weights.store import WeightStore
 from tests import ROOT
@@ -179,7 +178,7 @@ def _annotated_share(folder: Path, detector: Detector) -> float:
     path = make_clip(folder / "mark.mp4", 10, 1080, group=60)
     report = detector.analyze(path)
     start = time.perf_counter()
-    annotate(path, report, folder / "marked.mp4", heat=True)
+    detector.annotate(path, report, folder / "marked.mp4", heat=True)
     return round((time.perf_counter() - start) / 10, 2)
 
 

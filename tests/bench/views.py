@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.models.loading import LoadedModel, heatmaps_of, load_models
 from detector.probes.regions import HiddenPlaces, hide_places, judge_region
 from detector.probes.stability import changed_logits, face_logit, view_scores, views
 from detector.records import ModelSpec, Verdict
-from detector.verdict.rules import calibrate, judge_face, judge_stability
+from detector.verdict.calibration import calibrate
+from detector.verdict.faces import judge_face, judge_stability
 from detector.weights.store import WeightStore
 from train.data.cache import Cache
 from train.data.leakage import safe_split
@@ -98,7 +99,7 @@ def _faces(model: LoadedModel, cache: Cache, count: int) -> Sequence[Face]:
         for index in chance.choice(of_kind, min(count, len(of_kind)), replace=False):
             frame, detection = cache.frame(index), cache.detection(index)
             crop = crop_face(frame, detection, spec.crop)
-            looked = model.explainer.look(crop.rgb[np.newaxis])
+            looked = model.explainer.explain(crop.rgb[np.newaxis])
             (heatmap,) = heatmaps_of(model, looked.towards_fake, looked.towards_real)
             places = hide_places(crop, heatmap)
             cut = views(frame, detection, spec.crop)

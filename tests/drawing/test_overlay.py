@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop, legend
+from detector.drawing.overlay import HEAT_RGB, boxes_on_frame, heat_layer, heatmap_on_crop, legend_layer
 from detector.records import Box
 
 MONK_SKIN_TONES = ["f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420"]
@@ -100,14 +100,15 @@ def test_a_map_that_is_no_share_is_refused(crop: NDArray[np.uint8], share: NDArr
 
 
 def test_the_legend_runs_from_nothing_to_the_full_scale() -> None:
-    strip = legend(200, 12)
-    assert strip.shape == (12, 200, 3)
-    # A crop of the strip's own grey takes the colour of the right end at full evidence, of the left at none.
-    grey = np.full((16, 16, 3), strip[0, 0], np.uint8)
-    assert np.array_equal(heatmap_on_crop(grey, np.ones((2, 2), np.float32))[0, 0], strip[0, -1])
-    distance = np.abs(strip[0].astype(int) - strip[0, 0]).sum(axis=1)
-    assert (np.diff(distance) >= 0).all()
-    assert distance[-1] > 100
+    strip = legend_layer(200, 12)
+    assert strip.shape == (12, 200, 4)
+    # Its ends are what is laid over a crop without evidence and with all of it.
+    assert np.array_equal(heat_layer(np.zeros((2, 2), np.float32))[0, 0], strip[0, 0])
+    assert np.array_equal(heat_layer(np.ones((2, 2), np.float32))[0, 0], strip[0, -1])
+    assert (strip[..., :3] == HEAT_RGB).all()
+    opacity = strip[0, :, 3].astype(int)
+    assert (opacity[0], opacity[-1]) == (0, 255)
+    assert (np.diff(opacity) >= 0).all() and np.diff(opacity).max() <= 2
 
 
 def test_no_box_draws_nothing(astronaut: NDArray[np.uint8]) -> None:

@@ -15,7 +15,7 @@ CURVE = (20, 60, 130)
 
 
 def seen(*points: tuple[float, float | None], gaps: tuple[tuple[float, float], ...] = ()) -> Appearance:
-    return Appearance(tuple(TimePoint(t, s, BOX) for t, s in points), gaps, (), 10, "a")
+    return Appearance(tuple(TimePoint(t, s, BOX, i) for i, (t, s) in enumerate(points)), gaps, (), 10, "a", 0.0)
 
 
 def where(picture: UInt8Image, colour: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:

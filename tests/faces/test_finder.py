@@ -17,7 +17,8 @@ import skimage.data
 from matplotlib import cbook
 from numpy.typing import NDArray
 
-from detector.faces.finder import FaceFinder, crop_face, measure_quality
+from detector.faces.crops import crop_face, measure_quality
+from detector.faces.finder import FaceFinder
 from detector.records import Box, CropSpec, Detection, Frame
 from tests import ROOT
 

@@ -236,7 +236,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     # Decoded it takes 830 MB.
     long = write_clip(tmp_path / "20min.mp4", counting_frames(1200, (640, 360)), fps=1, options={"preset": "ultrafast"})
     code = (
-        "import resource, sys\nfrom detector.video import sample_video\n"
+        "import resource, sys\nfrom detector.media.clips import sample_video\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "with sample_video(sys.argv[1], samples=32, stretch=2) as clip:\n    n = sum(len(s) for s in clip)\n"
         "print(n, clip.info.duration_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

@@ -17,10 +17,10 @@ from detector import Detector, load_detector
 from detector.errors import Cancelled, ManifestInvalid, MediaTooLarge, UnknownModel, UnsupportedMedia
 from detector.faces.finder import FaceFinder
 from detector.media.clips import sample_video
-from detector.models.gradcam import Looked
+from detector.models.gradcam import Explanation
+from detector.models.loading import LoadedModel, LoadedVideoModel
 from detector.pipeline.annotation import annotate, place_at
 from detector.pipeline.clip import READING, SHOWING
-from detector.pipeline.detector import LoadedModel, LoadedVideoModel
 from detector.probes.stability import CUT_VIEWS
 from detector.records import (
     Bands,
@@ -29,11 +29,14 @@ from detector.records import (
     CropSpec,
     FrameMean,
     Manifest,
+    MediaKind,
     ModelInfo,
     ModelSpec,
+    Obstacle,
     QualityGates,
     Report,
     Verdict,
+    Watcher,
     WeightFile,
 )
 from detector.report.serialise import to_dict, to_json
@@ -76,9 +79,9 @@ class GreenScorer:
         shape = (len(crops), 4, 4)
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)
 
-    def look(self, crops: Rgb) -> Looked:
+    def explain(self, crops: Rgb) -> Explanation:
         self.looked += len(crops)
-        return Looked(self.sides(crops), *self.evidence(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32))
+        return Explanation(self.sides(crops), *self.evidence(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32))
 
 
 class Memory:
@@ -102,7 +105,7 @@ class Memory:
         return self.logit
 
 
-def spec(name: str, kind: str = "image") -> ModelSpec:
+def spec(name: str, kind: MediaKind = "image") -> ModelSpec:
     return ModelSpec(
         name=name,
         architecture="cnn" if kind == "image" else "resnet_lstm",
@@ -192,6 +195,30 @@ def test_changes_that_change_nothing_leave_the_score_where_it_was(report: Report
         for view in CUT_VIEWS:
             assert face.stability.scores[view] == pytest.approx(face.p_fake, abs=0.02)
         assert face.stability.scores["as_is"] < face.p_fake < face.stability.scores["mirrored"]
+
+
+def test_the_report_knows_what_it_shows(report: Report) -> None:
+    assert report.deciding == 1
+    hopper = report.faces[1].over_time
+    assert hopper is not None and report.preview is not None and report.preview.rgb is not None
+    first = hopper.moments[0]
+    assert (report.preview.time_s, report.preview.sample) == (first.time_s, first.sample)
+    assert hopper.shown_s == first.time_s
+    assert max(report.preview.rgb.shape[:2]) == 640 and report.preview.scale == 1.0
+    for face in report.faces:
+        assert face.over_time is not None
+        samples = [point.sample for point in face.over_time.points]
+        assert samples == sorted(set(samples)) and samples[-1] < face.over_time.frames
+
+
+def test_the_most_frequent_obstacle_is_named(finder: FaceFinder, two_people: Path) -> None:
+    dark = detector_of(finder)
+    gates = replace(GATES, min_brightness=250.0)
+    closed = Detector(replace(dark.manifest, gates=gates), finder, {"a": dark.select("a")})
+    report = closed.analyze(two_people)
+    assert {face.obstacle for face in report.faces} == {Obstacle.TOO_DARK}
+    assert "Most often: The face is too dark" in report.reason
+    assert report.deciding is None and report.preview is not None and report.preview.sample == 12
 
 
 def test_people_are_seen_from_their_first_to_their_last_second(report: Report) -> None:
@@ -406,7 +433,7 @@ def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(
 ) -> None:
     target = tmp_path / "out.mp4"
     told = []
-    annotate(two_people, report, target, heat=True, progress=lambda *step: told.append(step))
+    annotate(two_people, report, target, Watcher(progress=lambda *step: told.append(step)), heat=True)
     with av.open(str(target)) as made:
         video, sound = made.streams.video[0], made.streams.audio[0]
         assert sound.duration is not None and sound.time_base is not None
@@ -451,7 +478,7 @@ def test_what_cannot_be_annotated_is_refused_and_leaves_nothing(
         annotate(two_people, long, target)
     asked = iter(range(1000))
     with pytest.raises(Cancelled):
-        annotate(two_people, report, target, cancelled=lambda: next(asked) > 60)
+        annotate(two_people, report, target, Watcher(cancelled=lambda: next(asked) > 60))
     assert not target.exists()
 
 

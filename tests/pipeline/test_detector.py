@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 import shutil
 import threading
 import time
@@ -19,12 +20,12 @@ import pytest
 from numpy.typing import NDArray
 
 from detector import Detector, load_detector
-from detector.errors import ManifestInvalid, MediaError, UnknownModel, WeightsCorrupt, WeightsNotFound
+from detector.errors import DetectorClosed, ManifestInvalid, MediaError, UnknownModel, WeightsCorrupt, WeightsNotFound
 from detector.media.images import encode_png, read_image
 from detector.models import loading
-from detector.models.gradcam import Looked
+from detector.models.gradcam import Explanation
+from detector.models.loading import LoadedModel, check_contract
 from detector.models.networks import build
-from detector.pipeline.detector import LoadedModel, check_contract
 from detector.probes.regions import PLACES, hide_places
 from detector.probes.stability import CUT_VIEWS, views
 from detector.records import (
@@ -37,13 +38,14 @@ from detector.records import (
     Manifest,
     ModelInfo,
     ModelSpec,
+    Obstacle,
     QualityGates,
     SharedTrunk,
     Verdict,
     WeightFile,
 )
 from detector.report.serialise import to_dict, to_json
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from detector.weights.manifest import load_manifest, update_manifest
 from detector.weights.store import LocatedWeights, WeightStore
 
@@ -112,8 +114,8 @@ class Explainer:
         self.batches: list[NDArray[np.uint8]] = []
         self._scorer = Scorer(gain)
 
-    def look(self, crops: NDArray[np.uint8]) -> Looked:
-        return Looked(self._scorer.sides(crops), *self.evidence(crops), crops.mean(axis=(1, 2)).astype(np.float32))
+    def explain(self, crops: NDArray[np.uint8]) -> Explanation:
+        return Explanation(self._scorer.sides(crops), *self.evidence(crops), crops.mean(axis=(1, 2)).astype(np.float32))
 
     def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         self.batches.append(crops)
@@ -412,6 +414,46 @@ def test_closing_closes_the_finder(world: World) -> None:
     assert world.finder.closed
 
 
+def test_a_closed_detector_says_so(world: World, noise: Path) -> None:
+    world.detector.close()
+    world.detector.close()
+    for ask in (world.detector.wait, world.detector.select, lambda: world.detector.models, world.detector.warm_up):
+        with pytest.raises(DetectorClosed, match="closed; load another one"):
+            ask()
+    with pytest.raises(DetectorClosed):
+        world.detector.analyze(noise)
+
+
+def test_the_report_says_which_face_decides_and_which_gate_one_fails(world: World, noise: Path) -> None:
+    report = world.detector.analyze(noise)
+    assert report.deciding is not None
+    decides = report.faces[report.deciding]
+    assert (decides.verdict, decides.p_fake) == (report.verdict, report.p_fake)
+    assert [face.obstacle for face in report.faces] == [None, None, Obstacle.TOO_SMALL, None]
+    assert World(boxes=(BOXES[2],)).detector.analyze(noise).deciding is None
+
+
+def test_a_full_size_photo_is_no_part_of_its_report(tmp_path: Path) -> None:
+    """What crosses the border between processes: 24 megapixels, 72 MB of pixels, become a preview of under 6 MB."""
+    rgb = np.zeros((4000, 6000, 3), np.uint8)
+    rgb[:, ::7] = 200
+    path = tmp_path / "large.png"
+    path.write_bytes(encode_png(rgb))
+    box = Box(3000, 1000, 4500, 2500)
+    report = World(boxes=(box,)).detector.analyze(path)
+    assert (report.input.width, report.input.height) == (6000, 4000)
+    preview = report.preview
+    assert preview is not None and preview.rgb is not None
+    assert preview.rgb.shape == (1067, 1600, 3)
+    assert preview.scale == pytest.approx(1600 / 6000)
+    assert box.scaled(preview.scale).right == pytest.approx(1200)
+    assert len(pickle.dumps(report)) < 6 << 20
+    bare = report.without_pixels()
+    assert len(pickle.dumps(bare)) < 1 << 18
+    assert bare.preview is not None and bare.preview.scale == preview.scale
+    assert to_json(bare) == to_json(report)
+
+
 def test_the_default_model_must_be_there(world: World) -> None:
     with pytest.raises(ValueError, match="default"):
         Detector(world.manifest, world.finder, {})
@@ -429,7 +471,8 @@ def test_a_portrait_goes_through_all_the_stages(tiny_detector: Detector, portrai
     assert set(face.models) == {"tiny", "other"} == set(tiny_detector.models)
     assert face.crop.rgb.shape == (32, 32, 3)
     assert face.heatmap is not None
-    assert report.frame is not None
+    assert report.preview is not None and report.preview.rgb is not None
+    assert (report.preview.rgb.shape, report.preview.scale) == ((512, 512, 3), 1.0)
     assert (report.input.width, report.input.height) == (512, 512)
     assert report.model.name == "tiny"
     assert report.model.revision == "local"

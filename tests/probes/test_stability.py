@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import skimage.data
 
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.probes import stability
 from detector.probes.stability import CUT_VIEWS, VIEWS, of_crop, view_scores, views
 from detector.records import Bands, Box, Calibration, CropSpec, Detection, Frame, Verdict
-from detector.verdict.rules import judge_face, judge_stability
+from detector.verdict.faces import judge_face, judge_stability
 
 BANDS = Bands(0.3, 0.7, 0.9)
 SPEC = CropSpec(64, 0.25)

@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 import pytest
 
-from detector.records import ContentCredentials, Provenance, ProvenanceFact, Report, Verdict
+from detector.records import ContentCredentials, CredentialsState, FactKind, Provenance, ProvenanceFact, Report, Verdict
 from detector.report.document import document
 from detector.report.page_origin import provenance_block
 from detector.report.pictures import pictures_of
@@ -70,9 +70,8 @@ def visits() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("say", LANGUAGES.values(), ids=lambda each: each.code)
 def test_every_kind_of_fact_and_state_can_be_said(say) -> None:  # type: ignore[no-untyped-def]
-    kinds = ("camera", "taken", "generator", "face_editor", "editor", "software", "source_type", "resized", "encoder")
-    facts = tuple(ProvenanceFact(kind, "X 17.4", "EXIF Software") for kind in kinds)
-    for state in ("intact", "broken", "unreadable", "elsewhere"):
+    facts = tuple(ProvenanceFact(kind, "X 17.4", "EXIF Software") for kind in get_args(FactKind))
+    for state in get_args(CredentialsState):
         found = Provenance(
             facts, ContentCredentials(state, "A", "2026", ("P",), ("trainedAlgorithmicMedia", "odd"), ("a",))
         )

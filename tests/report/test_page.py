@@ -372,16 +372,17 @@ def clip_report(p_fake: float | None = 0.75) -> Report:
     """Two people of a clip, the first scored and the second not."""
     crop = fakes.face(RGB, BOX, Verdict.SOME_SIGNS, 0.9)
     heat = crop.heatmap
-    points = tuple(TimePoint(t, s, BOX) for t, s in ((0.5, 0.4), (1.5, 0.9), (3.5, None), (4.5, 0.8)))
-    seen = Appearance(points, ((1.5, 3.5),), (Moment(1.5, 0.9, crop.crop, heat),), 5, "resnet")
+    seen_at = ((0.5, 0.4), (1.5, 0.9), (3.5, None), (4.5, 0.8))
+    points = tuple(TimePoint(t, s, BOX, sample) for sample, (t, s) in enumerate(seen_at))
+    seen = Appearance(points, ((1.5, 3.5),), (Moment(1.5, 0.9, crop.crop, heat, 1),), 5, "resnet", 1.5)
     first = dataclasses.replace(crop, p_fake=p_fake, over_time=seen)
-    blank = Appearance((TimePoint(1.5, None, BOX),), (), (), 5, "resnet")
+    blank = Appearance((TimePoint(1.5, None, BOX, 1),), (), (), 5, "resnet", 1.5)
     second = dataclasses.replace(fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None), over_time=blank)
     made = fakes.report(RGB, (first, second), Verdict.SOME_SIGNS, p_fake, name="talk.mp4")
     info = dataclasses.replace(made.input, kind="video", format="MP4", duration_s=5.0, fps=25.0, codec="h264")
-    assert made.frame is not None
-    frame = dataclasses.replace(made.frame, time_s=1.5)
-    return dataclasses.replace(made, input=info, frame=frame, counts=ClipCounts(125, 100, 2, 5))
+    assert made.preview is not None
+    preview = dataclasses.replace(made.preview, time_s=1.5, sample=1)
+    return dataclasses.replace(made, input=info, preview=preview, counts=ClipCounts(125, 100, 2, 5))
 
 
 def html_of_clip(report: Report, say: Language = ENGLISH) -> str:

@@ -12,7 +12,8 @@ import pytest
 
 from detector.errors import DamagedMedia
 from detector.records import FaceResult, RegionCheck, Report, Stability, Verdict
-from detector.report.serialise import SCHEMA_VERSION, error_dict, to_dict, to_json
+from detector.report.schema import SCHEMA_VERSION, ReportJson
+from detector.report.serialise import error_dict, to_dict, to_json
 from detector.sentences import Sentence
 from tests.support import fakes
 
@@ -57,6 +58,7 @@ def test_the_names_are_those_that_were_agreed(report: Report) -> None:
         ]
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
+    assert list(ReportJson.model_fields) == TOP
     assert plain["schema_version"] == SCHEMA_VERSION == "1.2"
     assert plain["error"] is None
 
@@ -133,7 +135,7 @@ def test_pixels_stay_out(report: Report) -> None:
 
 def test_a_face_cannot_be_analysed_without_a_score(report: Report) -> None:
     with pytest.raises(ValueError, match="not_analysed"):
-        FaceResult(report.faces[0].crop, Verdict.SOME_SIGNS, "A reason.", None)
+        FaceResult(report.faces[0].crop, Verdict.SOME_SIGNS, Sentence("A reason."), None)
 
 
 def test_the_second_look_is_part_of_the_report(report: Report) -> None:

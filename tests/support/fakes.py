@@ -6,10 +6,12 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
 
 import gradio as gr
 import matplotlib
@@ -20,7 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import app
+from detector.drawing.preview import preview_of
 from detector.errors import DamagedMedia, UnsupportedMedia
+from detector.pipeline.analyser import Analyser
 from detector.records import (
     Bands,
     Box,
@@ -31,7 +35,6 @@ from detector.records import (
     FaceCrop,
     FaceQuality,
     FaceResult,
-    Frame,
     Heatmap,
     InputInfo,
     Manifest,
@@ -45,7 +48,8 @@ from detector.records import (
     WeightFile,
 )
 from detector.sentences import Sentence
-from detector.verdict.rules import LIMITS, judge_face, judge_file, judge_quality
+from detector.verdict.faces import judge_face, judge_quality
+from detector.verdict.files import LIMITS, judge_file
 
 SIZE = 64
 """Side of the fake detector's crops, pixels."""
@@ -55,6 +59,7 @@ SCORES = (0.12, 0.83, 0.5)
 VIEWS = ("as_is", "mirrored", "jpeg", "half_size", "shifted")
 CHANGES = (0.01, -0.01, 0.02, -0.02, 0.0)
 """How far each view's score lies from the face's."""
+REASON = Sentence("A reason.")
 VERDICTS = (Verdict.NO_CLEAR_SIGNS, Verdict.STRONG_SIGNS, Verdict.INCONCLUSIVE)
 
 
@@ -112,7 +117,7 @@ def face(
     box: Box,
     verdict: Verdict,
     p_fake: float | None,
-    reason: str = "A reason.",
+    reason: Sentence = REASON,
     heat: float = 0.9,
 ) -> FaceResult:
     """One face of a report, cut from ``rgb`` at ``box``; its heatmap has one hot corner of that strength."""
@@ -138,14 +143,27 @@ def report(
     verdict: Verdict,
     p_fake: float | None,
     name: str = "family.jpg",
-    reason: str = "A reason.",
+    reason: Sentence = REASON,
     notes: tuple[str, ...] = (),
 ) -> Report:
     """A report on ``rgb``."""
     info = InputInfo(name, "ab" * 32, "image", "JPEG", 12345, rgb.shape[1], rgb.shape[0], notes)
     model = ModelInfo("resnet", "resnet", "local", "cd" * 32)
     limits = ("A score is an estimate, not evidence.",)
-    return Report(info, verdict, reason, p_fake, faces, model, {"python": "3.11"}, limits, Frame(rgb))
+    deciding = next((i for i, face in enumerate(faces) if (face.verdict, face.p_fake) == (verdict, p_fake)), None)
+    versions = {"python": "3.11"}
+    return Report(
+        info,
+        verdict,
+        reason,
+        p_fake,
+        faces,
+        model,
+        versions,
+        limits,
+        preview_of(rgb),
+        deciding=None if p_fake is None else deciding,
+    )
 
 
 def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count: int = 1) -> Report:
@@ -154,8 +172,9 @@ def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count
     box = Box(30, 20, 110, 100)
     if p_fake is None:
         gates = QualityGates(100, 12, 20, 240, 1.0)
-        reason = judge_quality(face(rgb, box, verdict, None).crop.quality, gates)
-        assert reason is not None
+        rejection = judge_quality(face(rgb, box, verdict, None).crop.quality, gates)
+        assert rejection is not None
+        reason = rejection.reason
     else:
         found, reason = judge_face(p_fake, bands)
         assert found is verdict
@@ -168,7 +187,7 @@ def judged(rgb: NDArray[np.uint8], verdict: Verdict, p_fake: float | None, count
 
 
 @contextmanager
-def serve(detector: app.Analyser, uploads: Path, feedback_to: Path | None = None) -> Iterator[gr.Blocks]:
+def serve(detector: Analyser, uploads: Path, feedback_to: Path | None = None) -> Iterator[gr.Blocks]:
     """The page on a free port of this computer, with the options it ships with and uploads in that folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(uploads))
@@ -184,7 +203,29 @@ KINDS = dict(zip(Verdict, (0.1, 0.5, 0.75, 0.95, None), strict=True))
 """A photo with the name of a verdict gets that verdict, with one face of this score."""
 
 
-class FakeDetector:
+class Loaded:
+    """What every stand-in for a detector has in common: it is ready, shows no models, draws nothing, and holds nothing."""
+
+    models: Mapping[str, ModelInfo] = MappingProxyType({})
+    clip_models: tuple[str, ...] = ()
+
+    def annotate(self, path: Any, report: Report, target: Any, **options: Any) -> None:
+        raise UnsupportedMedia(Sentence("This stand-in draws nothing."))
+
+    def wait(self) -> None:
+        """It is ready."""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class FakeDetector(Loaded):
     """Answers like ``detector.Detector``: three faces in every picture, none in a small one, errors for the rest."""
 
     def __init__(self) -> None:
@@ -204,6 +245,7 @@ class FakeDetector:
         name: str | None = None,
         progress: Callable[[str, int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        stability: bool = True,
         verdict_only: bool = False,
     ) -> Report:
         data = Path(path).read_bytes()
@@ -223,10 +265,9 @@ class FakeDetector:
             made = judged(rgb, verdict, KINDS[verdict])
             return replace(made, input=replace(made.input, name=shown))
         if rgb.shape[1] < FACES[-1].right:
-            reason = "No face was found in this picture, so nothing was analysed."
+            reason = Sentence("No face was found in this picture, so nothing was analysed.")
             return report(rgb, (), Verdict.NOT_ANALYSED, None, shown, reason)
         faces = tuple(face(rgb, *found) for found in zip(FACES, VERDICTS, SCORES, strict=True))
-        return report(rgb, faces, Verdict.STRONG_SIGNS, max(SCORES), shown, "Face 2 of 3 decides, with the most signs.")
-
-    def close(self) -> None:
-        """Nothing to release."""
+        return report(
+            rgb, faces, Verdict.STRONG_SIGNS, max(SCORES), shown, Sentence("Face 2 of 3 decides, with the most signs.")
+        )

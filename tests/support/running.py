@@ -191,7 +191,7 @@ class Running:
             with contextlib.suppress(OSError, IndexError, ValueError):
                 status = (place / "stat").read_text().rsplit(")", 1)[1].split()
                 ours = int(status[1]) == self.process.pid and status[0] != "Z"
-                if ours and b"detector.worker.isolation" in (place / "cmdline").read_bytes():
+                if ours and b"detector.worker.serving" in (place / "cmdline").read_bytes():
                     found.append((int(status[19]), int(place.name)))
         return [pid for _, pid in sorted(found)]
 

@@ -26,7 +26,7 @@ __all__ = ["browser", "pytestmark", "visit"]  # fixtures and the mark of that fi
 STOPS_WITHIN_S = 2.0
 
 
-class Slow:
+class Slow(fakes.Loaded):
     """A detector whose every step of progress takes a while longer; all that it says is the real one's."""
 
     def __init__(self, real: Detector, seconds: float) -> None:
@@ -47,6 +47,9 @@ class Slow:
             return self._real.analyze(path, progress=step, **more)
         finally:
             self.ended.append(time.monotonic())
+
+    def annotate(self, path: Any, report: Report, target: Any, **options: Any) -> None:
+        self._real.annotate(path, report, target, **options)
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def test_a_killed_run_is_swept_by_the_next_and_a_living_one_is_not(tmp_path: Pat
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from app_uploads import Uploads\n"
+        "from detector.web.uploads import Uploads\n"
         "uploads = Uploads(300, root=sys.argv[1])\n"
         "(uploads.folder / 'uploads' / 'face.jpg').write_bytes(b'x')\n"
         "print(uploads.folder, flush=True)\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from detector.errors import ManifestInvalid
 from detector.records import (
     Bands,
     Calibration,
+    ClipRules,
     CropSpec,
     ErrorRate,
+    FrameMean,
     HubPin,
     ModelSpec,
     QualityGates,
@@ -24,6 +27,7 @@ from detector.records import (
     Verdict,
     WeightFile,
 )
+from detector.weights import schema
 from detector.weights.manifest import load_manifest, update_manifest
 from tests import ROOT
 
@@ -238,7 +242,14 @@ def test_every_ill_typed_field_is_named(folder: Path, wrong: object, fine_for: s
         (("hub", "revision"), "main", "40 lower-case hexadecimal digits"),
         (("hub", "repo"), "name", "owner/name"),
         (("default", "image"), "absent", "default.image must name an image model"),
-        (("schema_version",), 2, "schema_version is 2"),
+        (("default", "video"), "cnn", "default.video must name a video model"),
+        (("schema_version",), 2, "schema_version is 2, but"),
+        (("default", "video"), None, "default.video must not be null"),
+        (("models", "seq", "trunk"), None, "trunk must not be null"),
+        (("clips",), None, "clips must not be null"),
+        (("clips", "most_samples"), 1, "clips is refused"),
+        (("quality_gates", "min_sharpnes"), 3.0, "quality_gates.min_sharpnes is not a field"),
+        (("models", "cnn", "threshold"), 0.5, "models.cnn.threshold is not a field"),
     ],
 )
 def test_wrong_values_are_refused(folder: Path, way: tuple[str, ...], value: object, says: str) -> None:
@@ -247,6 +258,45 @@ def test_wrong_values_are_refused(folder: Path, way: tuple[str, ...], value: obj
     with pytest.raises(ManifestInvalid) as caught:
         load_manifest(folder)
     assert says in str(caught.value)
+
+
+def test_a_number_too_long_to_print_is_refused_in_words(folder: Path) -> None:
+    text = json.dumps(full(folder)).replace('"margin": 0.3', f'"margin": {"1" * 5000}')
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(ManifestInvalid, match=r"is not JSON|margin must be a finite number"):
+        load_manifest(folder)
+
+
+def test_a_video_model_that_decides_needs_rules_for_clips(folder: Path) -> None:
+    values = full(folder)
+    del values["clips"]
+    (folder / "manifest.json").write_text(json.dumps(values))
+    assert load_manifest(folder).clips is None
+    (folder / "manifest.json").write_text(json.dumps({**values, "default": {"image": "cnn", "video": "seq"}}))
+    with pytest.raises(ManifestInvalid, match="clips is missing"):
+        load_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("table", "record"),
+    [
+        (schema.FileTable, WeightFile),
+        (schema.HubTable, HubPin),
+        (schema.CropTable, CropSpec),
+        (schema.CalibrationTable, Calibration),
+        (schema.BandsTable, Bands),
+        (schema.ErrorRateTable, ErrorRate),
+        (schema.TrunkTable, SharedTrunk),
+        (schema.QualityGatesTable, QualityGates),
+        (schema.FrameMeanTable, FrameMean),
+        (schema.ClipsTable, ClipRules),
+        (schema.ModelTable, ModelSpec),
+    ],
+)
+def test_the_file_has_the_fields_of_the_records(table: type[schema.Table], record: Any) -> None:
+    extra = {"labels"} if record is ModelSpec else set()
+    from_the_key = {"name"} if record is ModelSpec else set()
+    assert set(table.model_fields) - extra == {field.name for field in dataclasses.fields(record)} - from_the_key
 
 
 def test_no_manifest_and_no_json_are_told_apart(tmp_path: Path) -> None:

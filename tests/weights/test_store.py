@@ -134,7 +134,7 @@ def test_local_weights_neither_ask_the_hub_nor_import_its_client(world: World) -
     (world.folder / world.file.name).write_bytes(BODY)
     program = (
         "import sys\nfrom pathlib import Path\nfrom detector.records import WeightFile\n"
-        "from detector.weights import WeightStore\n"
+        "from detector.weights.store import WeightStore\n"
         f"print(WeightStore(Path({str(world.folder)!r})).locate({world.file!r}).revision)\n"
         "print([m for m in sys.modules if m in ('huggingface_hub', 'tensorflow', 'keras')])\n"
     )

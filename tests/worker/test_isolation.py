@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import multiprocessing
 import os
@@ -19,10 +20,23 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from detector.errors import Cancelled, DamagedMedia, UnknownModel, WeightsCorrupt, WorkerFailed
+from detector.errors import (
+    Cancelled,
+    DamagedMedia,
+    DetectorClosed,
+    UnknownModel,
+    UnsupportedMedia,
+    WeightsCorrupt,
+    WorkerFailed,
+)
+from detector.media.images import read_image
+from detector.pipeline.analyser import Analyser
 from detector.report import serialise as report
+from detector.worker import bounds as limits
 from detector.worker import isolation
-from detector.worker.isolation import Bounds, IsolatedDetector
+from detector.worker.bounds import Bounds
+from detector.worker.child import Child
+from detector.worker.isolation import IsolatedDetector
 from tests import ROOT
 from tests.support.clips import counting_frames, write_clip
 from tests.support.running import isolated_in, within
@@ -57,6 +71,11 @@ def test_it_answers_as_the_detector_does(
     assert isolated.manifest == tiny_detector_for_clips.manifest
     assert isolated.models == tiny_detector_for_clips.models
     assert isolated.clip_models == tiny_detector_for_clips.clip_models
+    public = [name for name in vars(Analyser) if not name.startswith("_")]
+    for name in public:
+        ours, theirs = (getattr(type(each), name) for each in (isolated, tiny_detector_for_clips))
+        if callable(ours):
+            assert inspect.signature(ours) == inspect.signature(theirs) == inspect.signature(getattr(Analyser, name))
     for path in (portrait, clip):
         there, here = isolated.analyze(path, name="x"), tiny_detector_for_clips.analyze(path, name="x")
         assert report.to_json(replace(there, made_at=here.made_at)) == report.to_json(here)
@@ -64,6 +83,15 @@ def test_it_answers_as_the_detector_does(
     isolated.analyze(clip, progress=lambda *step: heard.append(step))
     assert heard[0][0] == "reading"
     assert heard[-1][1] == heard[-1][2]
+
+
+def test_pixels_and_bytes_are_analysed_like_their_file(isolated: IsolatedDetector, portrait: Path) -> None:
+    of_file = isolated.analyze(portrait)
+    of_bytes = isolated.analyze(portrait.read_bytes(), name=portrait.name)
+    assert (of_bytes.p_fake, of_bytes.input) == (of_file.p_fake, of_file.input)
+    assert isolated.analyze(read_image(portrait).frame.rgb).p_fake == of_file.p_fake
+    with pytest.raises(UnsupportedMedia, match="NoneType"):
+        isolated.analyze(None)  # type: ignore[arg-type]
 
 
 def test_errors_keep_their_kind_and_sentence(isolated: IsolatedDetector, tmp_path: Path) -> None:
@@ -75,8 +103,8 @@ def test_errors_keep_their_kind_and_sentence(isolated: IsolatedDetector, tmp_pat
 
 
 def test_a_fault_in_the_program_is_loud_but_names_no_file(isolated: IsolatedDetector, portrait: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"TypeError at isolation\.py") as caught:
-        isolated.analyze(portrait, nonsense="secret")
+    with pytest.raises(RuntimeError, match=r"TypeError at engine\.py.* < serving\.py") as caught:
+        isolated.analyze(portrait, model=["secret"])  # type: ignore[arg-type]
     assert portrait.name not in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -135,6 +163,18 @@ def test_a_spare_takes_the_place_of_a_killed_process_at_once(
     assert not any(_alive(child.process.pid) for child in started)
 
 
+def test_a_closed_one_says_so(tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _children_that_are_loaded(monkeypatch)
+    detector = IsolatedDetector(tiny_weights)
+    detector.close()
+    detector.close()
+    for ask in (detector.wait, lambda: detector.models, lambda: detector.clip_models):
+        with pytest.raises(DetectorClosed, match="closed; load another one"):
+            ask()
+    with pytest.raises(DetectorClosed):
+        detector.analyze(portrait)
+
+
 def test_without_a_spare_one_process_follows_another(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = _children_that_are_loaded(monkeypatch)
     with IsolatedDetector(tiny_weights) as detector:
@@ -146,7 +186,7 @@ def test_without_a_spare_one_process_follows_another(tiny_weights: Path, monkeyp
 
 def test_a_spare_is_not_worth_the_last_memory(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = _children_that_are_loaded(monkeypatch)
-    monkeypatch.setattr(isolation, "_SPARE_FREE", 1 << 60)
+    monkeypatch.setattr(limits, "SPARE_FREE", 1 << 60)
     with IsolatedDetector(tiny_weights, spare=True) as detector:
         time.sleep(0.2)
         assert len(started) == 1
@@ -161,7 +201,7 @@ def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
         started.append(_Loaded())
         return started[-1]
 
-    monkeypatch.setattr(isolation, "_Child", start)
+    monkeypatch.setattr(isolation, "Child", start)
     return started
 
 
@@ -187,7 +227,8 @@ def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weight
     code = (
         "import json, sys, time\n"
         "from detector.errors import DetectorError\n"
-        "from detector.isolation import Bounds, IsolatedDetector\n"
+        "from detector.worker.bounds import Bounds\n"
+        "from detector.worker.isolation import IsolatedDetector\n"
         "detector = IsolatedDetector(sys.argv[1], Bounds(extra_bytes=64 << 20))\n"
         "try: said = detector.analyze(sys.argv[2]).reason\n"
         "except DetectorError as error: said = str(error)\n"
@@ -224,7 +265,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
-class _Loaded(isolation._Child):
+class _Loaded(Child):
     """A child that has loaded its models, as far as anybody can see, and does nothing."""
 
     def __init__(self) -> None:

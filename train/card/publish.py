@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import WeightsError
-from detector.weights.manifest import COMMIT, REPO
+from detector.weights.schema import COMMIT, REPO
 from detector.weights.store import WeightStore
 from train.card.card import card_text
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from detector.errors import DetectorError
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.media.images import read_image
 from detector.models.loading import open_finder
 from detector.records import Box, CropSpec, Detection, Frame

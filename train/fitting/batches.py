@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.records import Box, CropSpec, FaceCrop
 from train.data.cache import MOST_MARGIN, Cache
 from train.data.landmarks import mesh_in_crop, pose

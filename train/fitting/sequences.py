@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from detector import DetectorError
-from detector.faces.finder import FaceFinder, crop_face
+from detector.faces.crops import crop_face
+from detector.faces.finder import FaceFinder
 from detector.faces.tracks import FrameFaces, link_faces
 from detector.media.clips import sample_video
 from detector.records import CropSpec

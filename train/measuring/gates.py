@@ -20,10 +20,10 @@ import cv2
 import numpy as np
 
 from detector import load_detector
-from detector.faces.finder import crop_face, measure_quality
-from detector.pipeline.detector import LoadedModel
+from detector.faces.crops import crop_face, measure_quality
+from detector.models.loading import LoadedModel
 from detector.records import Box, Detection, FaceCrop, FaceQuality, Frame, QualityGates
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from detector.weights.store import load_manifest, update_manifest
 from train.card.card import write_card
 from train.data.cache import Cache, Sample

@@ -19,10 +19,10 @@ import cv2
 import numpy as np
 
 from detector import Detector
-from detector.faces.finder import crop_face
-from detector.pipeline.detector import LoadedModel
+from detector.faces.crops import crop_face
+from detector.models.loading import LoadedModel
 from detector.records import CropSpec
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from train.data.cache import Cache
 from train.data.landmarks import mesh_in_crop
 from train.data.splits import carve_validation

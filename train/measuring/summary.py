@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from detector.records import Bands, ErrorRate, Verdict
-from detector.verdict.rules import SEVERITY, judge_face, judge_stability
+from detector.verdict.faces import judge_face, judge_stability
+from detector.verdict.files import SEVERITY
 from train.measuring.scoring import Scored
 from train.metrics import (
     auc,

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.faces.finder import crop_face
+from detector.faces.crops import crop_face
 from detector.media.images import read_image
 from detector.models.loading import open_finder
 from detector.records import CropSpec

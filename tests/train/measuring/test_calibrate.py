@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.verdict.rules import calibrate
+from detector.verdict.calibration import calibrate
 from train.measuring.calibrate import choose_bands, fit_platt
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector.faces.finder import measure_quality
+from detector.faces.crops import measure_quality
 from detector.records import Box, Detection, Frame
 from train.measuring.gates import choose_gate, gates_of, relit, sharpness_for_signs, smaller
 

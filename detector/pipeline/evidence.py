@@ -1,6 +1,6 @@
-"""How the deciding model looks at a photo's faces: every face with its mirror image in one batch, which gives scores and
-heatmaps; then all that is changed about them in a second, since where to hide something is read from the heatmaps. The faces
-are cut anew while the first batch runs.
+"""What the deciding model finds in a photo's faces: every face with its mirror image in one batch, which gives scores and
+heatmaps; then everything that is changed about them in a second, since where to hide something is read from the heatmaps. The
+faces are cut anew while the first batch runs.
 
 No crop goes through the model twice, and a changed crop goes without its mirror image.
 """
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from detector.models.loading import LoadedModel, heatmaps_of
 from detector.probes.regions import HiddenPlaces, hide_places
 from detector.probes.stability import changed_logits, face_logit, view_scores, views
-from detector.records import FaceCrop, Frame, Heatmap, UInt8Image
-from detector.verdict.rules import calibrate
+from detector.records import AnalysisOptions, FaceCrop, Frame, Heatmap, UInt8Image
+from detector.verdict.calibration import calibrate
 
-__all__ = ["MOST_CHECKED", "FaceLook", "look"]
+__all__ = ["MOST_CHECKED", "FaceEvidence", "gather_evidence"]
 
 MOST_CHECKED = 6
 """Faces of one photo whose hottest region is checked, the largest: in a crowd nobody reads so many, and each costs five
@@ -30,8 +30,8 @@ _CUTTERS = 2
 
 
 @dataclass(frozen=True)
-class FaceLook:
-    """What the deciding model makes of one face."""
+class FaceEvidence:
+    """What the deciding model finds in one face."""
 
     p_fake: float
     """Calibrated, 0 to 1."""
@@ -45,44 +45,42 @@ class FaceLook:
     """p_fake with each place hidden."""
 
 
-def look(
-    selected: LoadedModel,
-    frame: Frame,
-    crops: Mapping[int, FaceCrop],
-    heatmaps: bool,
-    stability: bool,
-    regions: bool = True,
-) -> dict[int, FaceLook]:
+def gather_evidence(
+    deciding: LoadedModel, frame: Frame, crops: Mapping[int, FaceCrop], options: AnalysisOptions
+) -> dict[int, FaceEvidence]:
     """Score every face, explain it, and score its views and its hidden places.
 
     Args:
-        selected: the model that decides.
+        deciding: the model that decides.
         frame: the photo.
-        crops: the faces to be scored, by a number.
-        heatmaps: whether they are wanted.
-        stability: whether the views are wanted.
-        regions: whether the hottest region of each heatmap is to be checked.
+        crops: the faces to be scored, by their index.
+        options: whether heatmaps and views are wanted; hidden places are left out with ``verdict_only``.
+
+    Returns:
+        The evidence by the same indices.
     """
     if not crops:
         return {}
-    spec = selected.spec
+    spec = deciding.spec
     with ThreadPoolExecutor(_CUTTERS, "views") as pool:
-        to_change = crops if stability else {}
+        to_change = crops if options.stability else {}
         changed = {index: pool.submit(views, frame, crop.detection, spec.crop) for index, crop in to_change.items()}
-        looked = selected.explainer.look(np.stack([crop.rgb for crop in crops.values()]))
+        explained = deciding.explainer.explain(np.stack([crop.rgb for crop in crops.values()]))
     heatmap_of: dict[int, Heatmap] = {}
-    if heatmaps:
-        heatmap_of = dict(zip(crops, heatmaps_of(selected, looked.towards_fake, looked.towards_real), strict=True))
-    places = _places(crops, heatmap_of) if regions else {}
+    if options.heatmaps:
+        heatmap_of = dict(
+            zip(crops, heatmaps_of(deciding, explained.towards_fake, explained.towards_real), strict=True)
+        )
+    places = {} if options.verdict_only else _places(crops, heatmap_of)
     cut = {index: of_face.result() for index, of_face in changed.items()}
-    of_views, of_places = _unmirrored(selected, cut, {index: list(hidden.crops) for index, hidden in places.items()})
+    of_views, of_places = _unmirrored(deciding, cut, {index: list(hidden.crops) for index, hidden in places.items()})
     found = {}
-    for index, sides in zip(crops, looked.sides, strict=True):
+    for index, sides in zip(crops, explained.sides, strict=True):
         hidden_logits = changed_logits(sides, of_places[index]) if index in places else ()
-        found[index] = FaceLook(
+        found[index] = FaceEvidence(
             calibrate(face_logit(sides), spec.calibration),
             heatmap_of.get(index),
-            view_scores(sides, of_views[index], spec.calibration) if stability else None,
+            view_scores(sides, of_views[index], spec.calibration) if options.stability else None,
             places.get(index),
             [calibrate(float(logit), spec.calibration) for logit in hidden_logits],
         )
@@ -97,11 +95,11 @@ def _places(crops: Mapping[int, FaceCrop], heatmap_of: Mapping[int, Heatmap]) ->
 
 
 def _unmirrored(
-    selected: LoadedModel, *parts: Mapping[int, Sequence[UInt8Image]]
+    deciding: LoadedModel, *parts: Mapping[int, Sequence[UInt8Image]]
 ) -> list[dict[int, NDArray[np.float32]]]:
     """Fake logits of changed crops, by part and face, from one batch."""
     batch = [crop for part in parts for of_face in part.values() for crop in of_face]
-    logits = iter(selected.scorer.unmirrored(np.stack(batch)) if batch else ())
+    logits = iter(deciding.scorer.unmirrored(np.stack(batch)) if batch else ())
     return [
         {index: np.array([next(logits) for _ in of_face], np.float32) for index, of_face in part.items()}
         for part in parts

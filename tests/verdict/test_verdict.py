@@ -18,10 +18,14 @@ from detector.records import (
     FaceCrop,
     FaceQuality,
     FaceResult,
+    Obstacle,
     QualityGates,
     Verdict,
 )
-from detector.verdict.rules import LIMITS, SEVERITY, calibrate, judge_face, judge_file, judge_quality, judge_stability
+from detector.sentences import Sentence
+from detector.verdict.calibration import calibrate
+from detector.verdict.faces import judge_face, judge_quality, judge_stability
+from detector.verdict.files import LIMITS, SEVERITY, judge_file
 
 BANDS = Bands(0.3, 0.7, 0.95)
 GATES = QualityGates(min_size_px=40, min_sharpness=12, min_brightness=20, max_brightness=240, max_abs_yaw=1.0)
@@ -37,7 +41,7 @@ def face(p_fake: float | None, bands: Bands = BANDS) -> FaceResult:
         GOOD,
     )
     if p_fake is None:
-        return FaceResult(crop, Verdict.NOT_ANALYSED, "The face is too small: 12 pixels across.", None)
+        return FaceResult(crop, Verdict.NOT_ANALYSED, Sentence("The face is too small: 12 pixels across."), None)
     verdict, reason = judge_face(p_fake, bands)
     return FaceResult(crop, verdict, reason, p_fake)
 
@@ -146,9 +150,11 @@ def test_a_good_face_passes_every_gate() -> None:
     ],
 )
 def test_each_gate_names_measure_limit_and_cure(change: dict[str, float], named: str, shown: tuple[str, str]) -> None:
-    reason = judge_quality(FaceQuality(**{**vars(GOOD), **change}), GATES)
-    assert reason is not None
+    rejection = judge_quality(FaceQuality(**{**vars(GOOD), **change}), GATES)
+    assert rejection is not None
+    reason = rejection.reason
     assert named in reason
+    assert named.split()[-1] in rejection.obstacle or rejection.obstacle is Obstacle.TURNED_AWAY
     assert "Use a" in reason.replace("Use the", "Use a")
     assert all(f" {text}" in reason for text in shown)
 
@@ -190,7 +196,7 @@ def test_the_first_of_equals_decides() -> None:
 
 def test_a_severer_verdict_outranks_a_higher_score() -> None:
     """A later check may demote a high score to inconclusive; it must not then hide a flagged face."""
-    demoted = FaceResult(face(0.99).crop, Verdict.INCONCLUSIVE, "Demoted.", 0.99)
+    demoted = FaceResult(face(0.99).crop, Verdict.INCONCLUSIVE, Sentence("Demoted."), 0.99)
     assert judge_file([demoted, face(0.8)])[0] is Verdict.SOME_SIGNS
 
 
@@ -201,7 +207,15 @@ def test_a_single_face_speaks_for_itself() -> None:
 def every_sentence() -> list[str]:
     scores = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 1.0)
     bad = ({"size_px": 1}, {"sharpness": 1}, {"brightness": 1}, {"brightness": 250}, {"yaw": 2})
-    gated = [judge_quality(FaceQuality(**{**vars(GOOD), **change}), GATES) or "" for change in bad]
+    rejections = [judge_quality(FaceQuality(**{**vars(GOOD), **change}), GATES) for change in bad]
+    assert [rejection and rejection.obstacle for rejection in rejections] == [
+        Obstacle.TOO_SMALL,
+        Obstacle.TOO_BLURRED,
+        Obstacle.TOO_DARK,
+        Obstacle.TOO_BRIGHT,
+        Obstacle.TURNED_AWAY,
+    ]
+    gated = [rejection.reason for rejection in rejections if rejection is not None]
     files: tuple[list[FaceResult], ...] = (
         [],
         [face(None)],

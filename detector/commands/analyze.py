@@ -1,0 +1,160 @@
+"""``analyze``: one report a file, in the order given; a file that cannot be read does not stop the others."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from detector.commands.command import FAILED, OK, Load, add_command, printable
+from detector.commands.outputs import json_lines, problem_with, stem_of, write_html, write_pictures
+from detector.commands.summary import summary
+from detector.errors import DetectorError
+from detector.records import Report
+from detector.words import results as words
+from detector.words.language import LANGUAGES, language
+
+if TYPE_CHECKING:
+    from detector.pipeline.detector import Detector
+
+__all__ = ["add_to", "run"]
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describe the command and its arguments."""
+    parser = add_command(
+        commands,
+        "analyze",
+        run,
+        summary="analyse photos and videos",
+        description="Analyses photos and videos, in the order given. A file that cannot be read does not stop the others. "
+        "Exit status: 0 if every file could be read, whatever its verdict; 2 otherwise.",
+        example="python -m detector analyze photo.jpg video.mp4 --json reports.jsonl",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a photo or a video")
+    parser.add_argument(
+        "--json",
+        metavar="-|PATH",
+        help="write JSON Lines, one report a file: to standard output with -, which then carries nothing else, or to "
+        "PATH (an existing file is replaced only if its name ends in .json or .jsonl)",
+    )
+    parser.add_argument("--model", metavar="NAME", help="the model that decides; see the command models")
+    parser.add_argument(
+        "--verdict-only",
+        action="store_true",
+        help="leave out what no verdict rests on, the other models' scores and the test of the hottest regions: faster",
+    )
+    parser.add_argument(
+        "--heatmaps",
+        type=Path,
+        metavar="DIR",
+        help="write FILE.faces.png, a preview with numbered boxes, and for each face N, FILE.faceN.crop.png (what was scored), "
+        ".fake.png and .real.png (what raised and lowered the score); for each person N of a video, FILE.faceN.timeline.png",
+    )
+    parser.add_argument(
+        "--annotated",
+        type=Path,
+        metavar="OUT.mp4",
+        help="write the video, of which only one may be given, with boxes, numbers and scores drawn into it",
+    )
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="OUT.html",
+        help="write the report on the file, of which only one may be given, as one HTML file that opens without a network",
+    )
+    parser.add_argument(
+        "--lang",
+        choices=tuple(LANGUAGES),
+        default="en",
+        metavar="LANGUAGE",
+        help="language of --html: %(choices)s (default %(default)s)",
+    )
+
+
+def run(options: argparse.Namespace, load: Load) -> int:
+    """Analyse the files; 0 if every one could be read."""
+    if problem := problem_with(options):
+        return _refused(problem)
+    with contextlib.ExitStack() as stack:
+        try:
+            lines = stack.enter_context(json_lines(options.json, options.files))
+            if options.heatmaps is not None:
+                options.heatmaps.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return _refused(f"{error.filename} cannot be written ({error.strerror}); name another place.")
+        people = None if options.json == "-" else sys.stdout
+        # Libraries print as they like; what is asked for on standard output stays alone there.
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        detector = stack.enter_context(load(options.weights))
+        # Before the first file is opened; a video model is known to clips only.
+        if options.model is None or options.model not in detector.clip_models:
+            detector.select(options.model)
+        return _analyze_each(options, detector, lines, people)
+
+
+def _refused(problem: str) -> int:
+    print(f"error: {problem}", file=sys.stderr)
+    return FAILED
+
+
+def _analyze_each(options: argparse.Namespace, detector: Detector, lines: TextIO | None, people: TextIO | None) -> int:
+    """One file after the other, each written before the next is begun."""
+    from detector.report import serialise
+
+    stems: set[str] = set()
+    status = OK
+    limits: tuple[str, ...] = ()
+    for file in options.files:
+        try:
+            report = _analyzed(file, options, detector)
+        except DetectorError as error:
+            status = FAILED
+            name = printable(os.path.basename(file) or file)
+            plain: dict[str, Any] = serialise.error_dict(name, error)
+            text = f"{printable(file)}: could not be read\n  {error}\n"
+        else:
+            limits = report.limits
+            plain, text = serialise.to_dict(report), summary(file, report)
+            if options.html is not None:
+                write_html(report, detector.manifest, options.html, language(options.lang))
+            if options.heatmaps is not None:
+                write_pictures(report, detector.manifest, options.heatmaps, stem_of(report.input.name, stems))
+        for stream, line in ((lines, serialise.to_json(plain)), (people, text)):
+            if stream is not None:
+                stream.write(f"{line}\n")
+                stream.flush()
+    if people is not None and limits:
+        people.write("Please note\n" + "".join(f"  {limit}\n" for limit in limits))
+    return status
+
+
+def _analyzed(file: str, options: argparse.Namespace, detector: Detector) -> Report:
+    shows_heatmaps = (options.heatmaps, options.annotated, options.html)
+    report = detector.analyze(
+        file,
+        model=options.model,
+        heatmaps=any(target is not None for target in shows_heatmaps),
+        progress=_progress(),
+        verdict_only=options.verdict_only,
+    )
+    if options.annotated is not None:
+        detector.annotate(file, report, options.annotated, heat=True, progress=_progress())
+    return report
+
+
+def _progress() -> Callable[[str, int, int], None] | None:
+    """A line on the terminal that is written over and at last removed; none where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(stage: str, done: int, total: int) -> None:
+        share = f"{words.STAGES[stage]}: {done} of {total}" if done < total else ""
+        sys.stderr.write(f"\r\x1b[K{share}")
+        sys.stderr.flush()
+
+    return show

@@ -1,0 +1,83 @@
+"""GIF: https://www.w3.org/Graphics/GIF/spec-gif89a.txt"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detector.media.structure import ENDS_EARLY, counted
+from detector.sentences import Sentence
+
+__all__ = ["GifScan", "gif_for_decoder", "scan_gif"]
+
+_MOST_SUB_BLOCKS = 1_000_000
+"""Of at most 255 bytes each, in a GIF."""
+
+
+@dataclass(frozen=True)
+class GifScan:
+    """The structure of a GIF file."""
+
+    frames: int
+    damage: str | None
+    first_ends: int = 0
+    """Offset behind the first picture."""
+
+
+def scan_gif(data: bytes) -> GifScan:
+    """Walk the blocks of a GIF up to its trailer."""
+
+    def table_bytes(flags: int) -> int:
+        return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+    sub_blocks = counted(Sentence("blocks"), _MOST_SUB_BLOCKS)
+
+    def after_sub_blocks(position: int) -> int:
+        while data[position]:
+            next(sub_blocks)
+            position += data[position] + 1
+        return position + 1
+
+    frames = first_ends = 0
+    parts = counted(Sentence("parts"), _MOST_SUB_BLOCKS)
+    try:
+        position = 13 + table_bytes(data[10])
+        while data[position] != 0x3B:
+            next(parts)
+            if data[position] == 0x21:
+                position = after_sub_blocks(position + 2)
+            elif data[position] == 0x2C:
+                position = after_sub_blocks(position + 11 + table_bytes(data[position + 9]))
+                frames += 1
+                first_ends = first_ends or position
+            elif data[position] == 0:  # padding that some encoders leave between blocks
+                position += 1
+            else:
+                return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
+    except IndexError:
+        return GifScan(frames, ENDS_EARLY)
+    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends)
+
+
+def gif_for_decoder(data: bytes, scan: GifScan) -> bytes:
+    """The GIF up to its first picture, without comments, which Pillow would put together piece by piece.
+
+    Args:
+        data: a GIF without damage.
+        scan: what ``scan_gif`` said of it.
+    """
+    parts = [data[: 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)]]
+    position = len(parts[0])
+    while position < scan.first_ends:
+        start = position
+        if data[position] == 0x2C:
+            parts.append(data[position : scan.first_ends])
+            break
+        position += 1
+        if data[start] == 0x21:
+            position += 1
+            while data[position]:
+                position += data[position] + 1
+            position += 1
+            if data[start + 1] == 0xF9:  # graphic control: says which colour is transparent
+                parts.append(data[start:position])
+    return b"".join([*parts, b";"])

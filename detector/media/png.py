@@ -1,0 +1,109 @@
+"""PNG: http://www.w3.org/TR/png-3/ ; every chunk carries its length and a CRC-32."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from detector.media.structure import ENDS_EARLY, counted
+from detector.sentences import Sentence
+
+__all__ = ["png_damage", "png_for_decoder", "png_frames", "png_profile", "png_texts"]
+
+_MAX_PROFILE_BYTES = 16 * 1024 * 1024
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (type, start of contents, end of contents) as long as whole chunks follow, up to and including IEND."""
+    position = 8
+    for _ in counted(Sentence("chunks")):
+        if position + 12 > len(data):
+            return
+        kind = data[position + 4 : position + 8]
+        start = position + 8
+        end = start + int.from_bytes(data[position : position + 4], "big")
+        if end + 4 > len(data):
+            return
+        yield kind, start, end
+        if kind == b"IEND":
+            return
+        position = end + 4
+
+
+def png_damage(data: bytes) -> str | None:
+    """Check that every chunk up to IEND is there and that its CRC-32 holds."""
+    kinds = set()
+    for kind, start, end in _png_chunks(data):
+        if zlib.crc32(memoryview(data)[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return Sentence("a checksum does not match")
+        kinds.add(kind)
+    return None if {b"IHDR", b"IDAT", b"IEND"} <= kinds else ENDS_EARLY
+
+
+def png_for_decoder(data: bytes) -> bytes:
+    """Keep only the chunks that make the still picture and its orientation.
+
+    Text, colour profile and animation chunks have limits and errors of their own in the decoder, which would fail the
+    read of an intact picture. The one transparent colour of a 16-bit RGB picture is dropped, because Pillow compares it
+    with samples that it has already cut to 8 bits, and would clear others.
+    """
+    depth, colour_type = data[24], data[25]
+    keep = {b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND"}
+    if (depth, colour_type) != (16, 2):
+        keep.add(b"tRNS")
+    parts = [data[:8]]
+    parts += [data[start - 8 : end + 4] for kind, start, end in _png_chunks(data) if kind in keep]
+    return b"".join(parts)
+
+
+def png_profile(data: bytes) -> bytes | None:
+    """The ICC profile of a PNG: None where it has none, empty bytes where the chunk is not readable."""
+    for kind, start, end in _png_chunks(data):
+        if kind == b"iCCP":
+            _, _, rest = data[start:end].partition(b"\0")
+            try:
+                return zlib.decompressobj().decompress(rest[1:], _MAX_PROFILE_BYTES)
+            except zlib.error:
+                return b""
+    return None
+
+
+def png_texts(data: bytes, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (keyword, contents) of the text chunks and of the EXIF chunk, whose keyword is "eXIf", wherever they stand.
+
+    Args:
+        data: the file.
+        most_bytes: of each text, decompressed; the rest of a longer one is left out.
+    """
+    for kind, start, end in _png_chunks(data):
+        if kind == b"eXIf":
+            yield "eXIf", data[start:end]
+        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+            continue
+        keyword, _, rest = data[start : min(end, start + most_bytes + 200)].partition(b"\0")
+        packed = kind == b"zTXt"
+        if kind == b"zTXt":
+            rest = rest[1:]
+        elif kind == b"iTXt":
+            packed = rest[:1] == b"\1"
+            # Language and translated keyword, each up to a zero.
+            rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        if packed:
+            try:
+                rest = zlib.decompressobj().decompress(rest, most_bytes)
+            except zlib.error:
+                rest = b""
+        yield keyword.decode("latin-1"), rest[:most_bytes]
+
+
+def png_frames(data: bytes) -> tuple[int, bool]:
+    """(number of animation frames, whether the still picture is the first of them); (0, True) without animation."""
+    frames, still_is_first, seen_idat = 0, False, False
+    for kind, start, _ in _png_chunks(data):
+        if kind == b"acTL":
+            frames = int.from_bytes(data[start : start + 4], "big")
+        elif kind == b"fcTL" and not seen_idat:
+            still_is_first = True
+        elif kind == b"IDAT":
+            seen_idat = True
+    return (frames, still_is_first) if frames else (0, True)

@@ -1,0 +1,163 @@
+"""The sampled frames of a clip: their faces found, cut, and scored in batches, while later frames are being read."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.drawing.preview import CLIP_SIDE, preview_of
+from detector.faces.crops import crop_face
+from detector.faces.following import FaceFollower
+from detector.media.clips import VideoSamples
+from detector.models.loading import LoadedModel
+from detector.pipeline.clip_decision import ClipDecision
+from detector.pipeline.engine import Engine
+from detector.probes.stability import face_logit
+from detector.records import CropSpec, FaceCrop, Frame, Preview, Rejection, Watcher
+from detector.runtime.prefetch import read_ahead
+from detector.verdict.faces import judge_quality
+
+__all__ = ["MOST_FACES", "READING", "FaceExplanation", "ScoredFace", "ScoredFrame", "score_frames"]
+
+READING = "reading"
+"""The stage of which progress is reported while frames are read and scored."""
+MOST_FACES = 8
+"""Faces of one frame that are followed, the largest; bounds time and memory in crowds."""
+_BATCH = 8
+"""Crops that are scored at once: with 16 the networks' own working memory adds 100 MB and saves little time."""
+_AHEAD = 3
+"""Sampled frames that may wait to be scored: enough to keep reading, and 75 MB at most."""
+
+
+@dataclass(frozen=True)
+class FaceExplanation:
+    """What the model that explains a clip finds in one face: ``gradcam.Explanation`` of a single crop."""
+
+    sides: NDArray[np.float32]
+    """(2,) fake logits of the crop and of its mirror image."""
+    towards_fake: NDArray[np.float32]
+    """(h, w) float32, logits."""
+    towards_real: NDArray[np.float32]
+    """(h, w) float32, logits."""
+
+
+@dataclass
+class ScoredFace:
+    """One face in one sampled frame; what the models say of it is filled in batches, and stays empty where it is rejected."""
+
+    crop: FaceCrop
+    rejection: Rejection | None
+    logits: dict[str, float] = field(default_factory=dict)
+    """Fake logits by image model, uncalibrated."""
+    features: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """(width,) float32 by video model."""
+    explanation: FaceExplanation | None = None
+
+
+@dataclass(frozen=True)
+class ScoredFrame:
+    """One sampled frame. Of its pixels only the crops and a preview are kept."""
+
+    time_s: float
+    faces: Sequence[ScoredFace]
+    preview: Preview
+    crowded: bool
+    """Whether it shows more faces than are followed."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A face that has still to be scored, with its crop for each model's wishes."""
+
+    face: ScoredFace
+    cut: Mapping[CropSpec, FaceCrop]
+
+
+def score_frames(clip: VideoSamples, engine: Engine, decision: ClipDecision, watcher: Watcher) -> list[ScoredFrame]:
+    """Every sampled frame with its faces cut and scored, in order of time.
+
+    Raises:
+        Cancelled: the watcher said so.
+    """
+    frames: list[ScoredFrame] = []
+    waiting: list[_Waiting] = []
+    specs = {m.spec.crop for m in engine.models.values()} | {m.spec.crop for m in engine.video_models.values()}
+    follower = FaceFollower(engine.finder)
+    watcher.progress(READING, 0, len(clip))
+    with contextlib.closing(read_ahead(iter(clip), _AHEAD)) as stretches:
+        for done, stretch in enumerate(stretches, start=1):
+            for frame in stretch:
+                watcher.raise_if_cancelled()
+                scored, to_score = _cut(frame, follower, specs, engine, decision)
+                frames.append(scored)
+                waiting += to_score
+            while len(waiting) >= _BATCH:
+                _score(waiting[:_BATCH], engine, decision)
+                waiting = waiting[_BATCH:]
+            watcher.progress(READING, done, len(clip))
+        _score(waiting, engine, decision)
+    return frames
+
+
+def _cut(
+    frame: Frame, follower: FaceFollower, specs: set[CropSpec], engine: Engine, decision: ClipDecision
+) -> tuple[ScoredFrame, list[_Waiting]]:
+    """The frame with its largest faces, and those of them that pass the gates."""
+    found = follower.find(frame)
+    largest = sorted(found, key=lambda detection: -detection.box.width)[:MOST_FACES]
+    faces: list[ScoredFace] = []
+    waiting: list[_Waiting] = []
+    for detection in largest:
+        cut = {spec: crop_face(frame, detection, spec) for spec in specs}
+        crop = cut[decision.frame_model.spec.crop]
+        faces.append(ScoredFace(crop, judge_quality(crop.quality, engine.manifest.gates)))
+        if faces[-1].rejection is None:
+            waiting.append(_Waiting(faces[-1], cut))
+    crowded = len(found) > MOST_FACES
+    return ScoredFrame(frame.time_s or 0.0, faces, preview_of(frame.rgb, CLIP_SIDE), crowded), waiting
+
+
+def _score(waiting: Sequence[_Waiting], engine: Engine, decision: ClipDecision) -> None:
+    """Give every waiting crop to every model once.
+
+    Models that do not decide get the crops as they are, without the mirror images: the mean over a person's frames, which is
+    all that is shown of them, evens out what those would.
+    """
+    if not waiting:
+        return
+    shared = {video.trunk_of for video in engine.video_models.values()}
+    pooled: dict[str, NDArray[np.float32]] = {}
+    with engine.lock:
+        for name, loaded in engine.models.items():
+            batch = np.stack([each.cut[loaded.spec.crop].rgb for each in waiting])
+            logits: NDArray[np.float32] | list[float]
+            if loaded is decision.frame_model:
+                logits, pooled[name] = _explain(waiting, loaded, batch)
+            elif name in shared:
+                logits, pooled[name] = loaded.scorer.unmirrored_with_features(batch)
+            else:
+                logits = loaded.scorer.unmirrored(batch)
+            for each, logit in zip(waiting, logits, strict=True):
+                each.face.logits[name] = float(logit)
+        for name, video in engine.video_models.items():
+            if video.trunk_of is not None:
+                features = pooled[video.trunk_of]
+            else:
+                features = video.scorer.features(np.stack([each.cut[video.spec.crop].rgb for each in waiting]))
+            for each, of_face in zip(waiting, features, strict=True):
+                each.face.features[name] = of_face
+
+
+def _explain(
+    waiting: Sequence[_Waiting], loaded: LoadedModel, batch: NDArray[np.uint8]
+) -> tuple[list[float], NDArray[np.float32]]:
+    """Logits and (N, channels) pooled features of the batch; the explanations are put into the faces."""
+    found = loaded.explainer.explain(batch)
+    explanations = map(FaceExplanation, found.sides, found.towards_fake, found.towards_real)
+    for each, explanation in zip(waiting, explanations, strict=True):
+        each.face.explanation = explanation
+    return [face_logit(sides) for sides in found.sides], found.pooled

@@ -1,0 +1,123 @@
+"""From the verdicts on faces to that on their file. Pure, as in ``faces``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from detector.records import FaceResult, MediaKind, Verdict
+from detector.sentences import Sentence, joined
+
+__all__ = ["LIMITS", "SEVERITY", "judge_file"]
+
+SEVERITY: tuple[Verdict, ...] = (
+    Verdict.NO_CLEAR_SIGNS,
+    Verdict.INCONCLUSIVE,
+    Verdict.SOME_SIGNS,
+    Verdict.STRONG_SIGNS,
+)
+"""Ascending: the last verdict that any face has speaks for the file. "Not analysed" has no place in the order."""
+
+LIMITS: tuple[Sentence, ...] = (
+    Sentence("A score is an estimate by a statistical model, not evidence; do not use it to accuse a person."),
+    Sentence(
+        "A low score does not show that a picture is unaltered: new methods may leave no trace that the models know."
+    ),
+    Sentence("Only faces are looked at; bodies, backgrounds, text and sound are not."),
+    Sentence("Of several faces the highest score decides, so a crowd is flagged by chance more often than a portrait."),
+    Sentence(
+        "The error rates given with the models were measured on test pictures; on your own they are likely to be worse."
+    ),
+    Sentence("Heavy compression, resizing, filters and screenshots change scores in both directions."),
+)
+"""Sentences that belong beside every result."""
+
+
+def judge_file(
+    faces: Sequence[FaceResult], kind: MediaKind = "image"
+) -> tuple[Verdict, Sentence, float | None, int | None]:
+    """Let the most suspicious analysed face speak for the file.
+
+    Args:
+        faces: every face found, in the report's order.
+        kind: of the file; the faces of a clip are called people.
+
+    Returns:
+        The verdict, its reason, the deciding face's p_fake and its index in ``faces``; the last two are None when
+        nothing was analysed.
+    """
+    this = _FILES[kind]
+    nothing = Sentence("Nothing is said about whether the {file} was altered.", file=this)
+    if not faces:
+        none = Sentence("No face was found in this {file}, so nothing was analysed.", file=this)
+        cure = Sentence("Use a {file} in which a face is larger, sharper or turned more towards the camera.", file=this)
+        return Verdict.NOT_ANALYSED, joined(none, nothing, cure), None, None
+    of_faces = _PEOPLE if kind == "video" else _FACES
+    skipped = sum(face.p_fake is None for face in faces)
+    if skipped == len(faces):
+        first = faces[0].reason
+        why = first if skipped == 1 else Sentence("The first: {reason}", reason=first)
+        return Verdict.NOT_ANALYSED, joined(of_faces.all_failed(skipped), nothing, why), None, None
+
+    def suspicion(index: int) -> tuple[int, float]:
+        face = faces[index]
+        return (-1, 0.0) if face.p_fake is None else (SEVERITY.index(face.verdict), face.p_fake)
+
+    # max() keeps the first of equals, which is the first in reading order.
+    index = max(range(len(faces)), key=suspicion)
+    reason = faces[index].reason
+    if len(faces) > 1:
+        reason = joined(of_faces.decides(index + 1, len(faces), this), reason)
+    if skipped:
+        reason = joined(reason, of_faces.skipped(skipped, len(faces)))
+    return faces[index].verdict, reason, faces[index].p_fake, index
+
+
+_FILES: Mapping[MediaKind, Sentence] = MappingProxyType({"image": Sentence("picture"), "video": Sentence("clip")})
+
+
+class _Faces:
+    """What is said of several faces. Whole sentences, since other languages bend other words than English does."""
+
+    def all_failed(self, count: int) -> Sentence:
+        return Sentence.plural(
+            "The one face found could not be analysed.", "None of the {count} faces found could be analysed.", count
+        )
+
+    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
+        return Sentence(
+            "Face {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
+        )
+
+    def skipped(self, skipped: int, count: int) -> Sentence:
+        return Sentence.plural(
+            "1 of the {total} faces could not be analysed, and nothing is said about it.",
+            "{count} of the {total} faces could not be analysed, and nothing is said about them.",
+            skipped,
+            total=count,
+        )
+
+
+class _People(_Faces):
+    """The same of the people of a clip."""
+
+    def all_failed(self, count: int) -> Sentence:
+        return Sentence.plural(
+            "The one person found could not be analysed.", "None of the {count} people found could be analysed.", count
+        )
+
+    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
+        return Sentence(
+            "Person {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
+        )
+
+    def skipped(self, skipped: int, count: int) -> Sentence:
+        return Sentence.plural(
+            "1 of the {total} people could not be analysed, and nothing is said about it.",
+            "{count} of the {total} people could not be analysed, and nothing is said about them.",
+            skipped,
+            total=count,
+        )
+
+
+_FACES, _PEOPLE = _Faces(), _People()
