@@ -61,7 +61,6 @@ __all__ = [
     "MEANS_NOT",
     "MEANS_SHAKY",
     "MODEL",
-    "MODEL_NAMES",
     "MOMENTS",
     "NEXT",
     "NOT_SCORED",
@@ -262,18 +261,6 @@ LANGUAGE = "Language"
 
 SCALE_LOW = "looks like the genuine faces the models were shown"
 SCALE_HIGH = "looks like the altered or generated ones"
-MODEL_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "cnn": "small network",
-        "resnet": "residual network",
-        "efficientnet": "efficient network",
-        **dict.fromkeys(
-            (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
-            "residual network with a memory over time",
-        ),
-    }
-)
-
 TIMELINE = (
     "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
     "was not found."
