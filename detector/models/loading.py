@@ -1,6 +1,6 @@
 """What the pipelines need at hand: models that are loaded and checked, and what is asked of each.
 
-The protocols are what tests stand in for. One room for the pictures' and the clips' pipeline, so that both use the same.
+The protocols are what tests stand in for. The photos' and the clips' pipeline use the same.
 """
 
 from __future__ import annotations

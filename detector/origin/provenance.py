@@ -59,7 +59,7 @@ _ENCODERS = (
 )
 """Programs that only save or convert, which services do to every upload."""
 
-_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_NAMES: Mapping[FactKind, tuple[str, ...]] = MappingProxyType(
     {"generator": _GENERATORS, "face_editor": _FACE_EDITORS, "editor": _EDITORS, "encoder": _ENCODERS}
 )
 _PATTERNS = {
@@ -175,7 +175,7 @@ def _programs(entries: tuple[Entry, ...]) -> Iterator[ProvenanceFact]:
             yield _fact("generator", name, entry.where)
 
 
-def _kind(text: str) -> str | None:
+def _kind(text: str) -> FactKind | None:
     """Which kind of program a name is; the one that says most where several stand in it."""
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(text)), None)
 

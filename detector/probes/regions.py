@@ -136,7 +136,7 @@ def _elsewhere(mask: Mask, chance: np.random.Generator) -> list[Mask]:
     size = mask.shape[0]
     places: list[Mask] = []
     for overlap in np.linspace(0.25, 1.0, 16):
-        # Most shapes find room at once; a ring round the face never can, and then may overlap more.
+        # Most shapes find a place at once; a ring round the face never can, and then may overlap more.
         for _ in range(8):
             moved = np.roll(mask, tuple(chance.integers(0, size, 2)), axis=(0, 1))
             if (moved & mask).sum() <= overlap * mask.sum():

@@ -144,11 +144,11 @@ def _moved(
     return Detection(moved, points.astype(np.float32), detection.score)
 
 
-def _aside(detection: Detection, spec: CropSpec, room: int) -> Detection:
-    """A slightly smaller box, up and to the side; smaller than the ``room`` too, pixels, which may have cut the square."""
+def _aside(detection: Detection, spec: CropSpec, picture_side: int) -> Detection:
+    """A slightly smaller box, up and to the side; it also fits into ``picture_side`` pixels, which may have cut the square."""
     box = detection.box
     side = max(box.width, box.height)
-    scale = TIGHTER * min(1.0, room / (side * (1 + 2 * spec.margin)))
+    scale = TIGHTER * min(1.0, picture_side / (side * (1 + 2 * spec.margin)))
     x, y = box.center[0] + ASIDE * side, box.center[1] - ASIDE * side
     wide, high = box.width * scale / 2, box.height * scale / 2
     return Detection(Box(x - wide, y - high, x + wide, y + high), detection.keypoints, detection.score)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from detector.models.names import ARCHITECTURE_NAMES
 from detector.records import Manifest, Verdict
 from detector.report.page_parts import data_uri
 from detector.words import about as about_words
@@ -85,7 +86,7 @@ def _models(say: Language, manifest: Manifest, evaluation: Mapping[str, Any]) ->
     w = about_words
     rows = []
     for name, spec in manifest.models.items():
-        kind = words.MODEL_NAMES.get(spec.architecture)
+        kind = ARCHITECTURE_NAMES.get(spec.architecture)
         decides = f" {say(words.DECIDES)}" if name == manifest.default_image_model else ""
         pooled = evaluation.get("models", {}).get(name, {}).get("pooled", {})
         rows.append((f"{say(kind)} ({name}){decides}" if kind else f"{name}{decides}", w.pairs(pooled.get("auc"))))

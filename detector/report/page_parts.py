@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 
+from detector.models.names import ARCHITECTURE_NAMES
 from detector.records import Bands, Box, FaceResult, Manifest, Stability, Verdict
 from detector.words import results as words
 from detector.words.language import Language
@@ -122,7 +123,7 @@ def model_scores(say: Language, face: FaceResult, decides: str, manifest: Manife
 def model_name(say: Language, name: str, manifest: Manifest) -> str:
     """The model's kind in words, with its name."""
     spec = manifest.models.get(name)
-    kind = words.MODEL_NAMES.get(spec.architecture) if spec else None
+    kind = ARCHITECTURE_NAMES.get(spec.architecture) if spec else None
     return escape(f"{say(kind)} ({name})" if kind else name)
 
 

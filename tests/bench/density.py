@@ -188,7 +188,8 @@ def _at(detector: Detector, density: int) -> Detector:
     """The same detector, looking at so many places of a clip."""
     rules = detector.manifest.clips
     assert rules is not None, "the manifest has rules for clips"
-    detector.manifest = replace(detector.manifest, clips=replace(rules, samples=density, most_samples=None))
+    manifest = replace(detector.manifest, clips=replace(rules, samples=density, most_samples=None))
+    detector._engine = replace(detector._engine, manifest=manifest)
     return detector
 
 

@@ -70,7 +70,8 @@ def visits() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("say", LANGUAGES.values(), ids=lambda each: each.code)
 def test_every_kind_of_fact_and_state_can_be_said(say) -> None:  # type: ignore[no-untyped-def]
-    facts = tuple(ProvenanceFact(kind, "X 17.4", "EXIF Software") for kind in get_args(FactKind))
+    kinds = get_args(FactKind)
+    facts = tuple(ProvenanceFact(kind, "X 17.4", "EXIF Software") for kind in kinds)
     for state in get_args(CredentialsState):
         found = Provenance(
             facts, ContentCredentials(state, "A", "2026", ("P",), ("trainedAlgorithmicMedia", "odd"), ("a",))

@@ -112,12 +112,17 @@ def manifest(strong_from: float | None = 0.8) -> Manifest:
     return Manifest(models=models, default_image_model="resnet", face_detectors={}, gates=gates, hub=None)
 
 
+def as_sentence(text: str) -> Sentence:
+    """The text as a reason, even where it holds braces."""
+    return text if isinstance(text, Sentence) else Sentence("{text}", text=text)
+
+
 def face(
     rgb: NDArray[np.uint8],
     box: Box,
     verdict: Verdict,
     p_fake: float | None,
-    reason: Sentence = REASON,
+    reason: str = REASON,
     heat: float = 0.9,
 ) -> FaceResult:
     """One face of a report, cut from ``rgb`` at ``box``; its heatmap has one hot corner of that strength."""
@@ -125,15 +130,16 @@ def face(
     y = np.linspace(box.top, box.bottom - 1, SIZE).astype(int)
     detection = Detection(box, np.zeros((6, 2), np.float32), 0.9)
     crop = FaceCrop(rgb[y[:, None], x[None, :]], box, detection, FaceQuality(box.width, 80.0, 120.0, -7.0, 0.1))
+    why = as_sentence(reason)
     if p_fake is None:
-        return FaceResult(crop, verdict, reason, None)
+        return FaceResult(crop, verdict, why, None)
     hot, cold = np.zeros((7, 7), np.float32), np.zeros((7, 7), np.float32)
     hot[2:4, 1:4] = heat
     models = {"resnet": p_fake, "cnn": min(1.0, p_fake + 0.05)}
     moved = {view: min(1.0, max(0.0, p_fake + change)) for view, change in zip(VIEWS, CHANGES, strict=True)}
     check = RegionCheck("mouth", True, max(0.0, p_fake - 0.3), (p_fake, min(1.0, p_fake + 0.02)), p_fake >= 0.3)
     return FaceResult(
-        crop, verdict, reason, p_fake, models, Heatmap(hot, cold, "resnet"), None, Stability(moved, True), check
+        crop, verdict, why, p_fake, models, Heatmap(hot, cold, "resnet"), None, Stability(moved, True), check
     )
 
 
@@ -143,7 +149,7 @@ def report(
     verdict: Verdict,
     p_fake: float | None,
     name: str = "family.jpg",
-    reason: Sentence = REASON,
+    reason: str = REASON,
     notes: tuple[str, ...] = (),
 ) -> Report:
     """A report on ``rgb``."""
@@ -155,7 +161,7 @@ def report(
     return Report(
         info,
         verdict,
-        reason,
+        as_sentence(reason),
         p_fake,
         faces,
         model,

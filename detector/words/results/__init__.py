@@ -88,7 +88,6 @@ from detector.words.results.page import (
 )
 from detector.words.results.scores import (
     DECIDES,
-    MODEL_NAMES,
     ON_SCALE,
     SCALE_HIGH,
     SCALE_LOW,
@@ -152,7 +151,6 @@ __all__ = [
     "MEANS_NOT",
     "MEANS_SHAKY",
     "MODEL",
-    "MODEL_NAMES",
     "MOMENTS",
     "NEXT",
     "NOT_SCORED",

@@ -9,7 +9,6 @@ from detector.sentences import Sentence
 
 __all__ = [
     "DECIDES",
-    "MODEL_NAMES",
     "ON_SCALE",
     "SCALE_HIGH",
     "SCALE_LOW",
@@ -25,19 +24,6 @@ SCORE, ON_SCALE = Sentence("Score"), Sentence("on a scale of 0 to 1")
 SCORES_OF_MODELS, DECIDES = Sentence("Score of each model:"), Sentence("(decides)")
 SCALE_LOW = Sentence("looks like the genuine faces the models were shown")
 SCALE_HIGH = Sentence("looks like the altered or generated ones")
-MODEL_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "cnn": Sentence("small network"),
-        "resnet": Sentence("residual network"),
-        "efficientnet": Sentence("efficient network"),
-        **dict.fromkeys(
-            (f"resnet_{cell}{end}" for cell in ("lstm", "gru", "bilstm") for end in ("", "_attention")),
-            Sentence("residual network with a memory over time"),
-        ),
-    }
-)
-
-
 def score_text(score: float) -> str:
     """Write a score with two decimals, and never as 0.00 or 1.00, which would read as certain."""
     return f"{min(max(score, 0.01), 0.99):.2f}"
