@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from detector import words, words_server
 from detector.language import LANGUAGES
 from detector.records import Verdict
 from tests import fakes
-from tests.test_browser import NARROW, WIDE, Visit, browser, pytestmark, visit
+from tests.test_browser import NARROW, WIDE, Visit, browser, pytestmark, sync_api, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -51,8 +51,15 @@ class Tab:
         return page.locator(f"{self.output} .fc-verdict h2:visible").inner_text().strip()
 
     def take_away(self, page: Page) -> None:
-        # A video that is still being opened has two such buttons for a moment.
-        page.locator(self.input).get_by_label("Remove Image" if self.name == "Photo" else "Clear").first.click()
+        clear = page.locator(self.input).get_by_label("Remove Image" if self.name == "Photo" else "Clear")
+        empty = page.locator(self.input).get_by_test_id("upload-text")
+        for _ in range(10):
+            # While Gradio opens a video it has two such buttons for a moment, and a press on the one that goes is lost.
+            clear.first.click()
+            with suppress(sync_api.TimeoutError):
+                empty.wait_for(timeout=2000)
+                return
+        raise AssertionError("the file could not be taken away")
 
 
 PHOTO = Tab("Photo", "#fc-photo-input", "#fc-check", "#fc-output", words.NO_PHOTO)
