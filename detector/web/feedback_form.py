@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.report import feedback
+from detector.web.choice import OF_RESULT
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel, Said
 from detector.words import about as words
@@ -26,8 +27,10 @@ class Feedback:
 
     def __init__(self, said: gr.State, switch: gr.Radio, folder: Path | None, name: str) -> None:
         self._folder, self._said = folder, said
-        self.button = gr.Button(words.WRONG, size="sm", visible=False, elem_id=f"fc-wrong-{name}")
-        with gr.Column(visible=False, elem_classes="fc-feedback", elem_id=f"fc-feedback-{name}") as panel:
+        self.button = gr.Button(
+            words.WRONG, size="sm", visible=False, elem_classes=OF_RESULT, elem_id=f"fc-wrong-{name}"
+        )
+        with gr.Column(visible=False, elem_classes=["fc-feedback", OF_RESULT], elem_id=f"fc-feedback-{name}") as panel:
             truth = gr.Radio(_choices(language(None)), value="unknown", label=words.TRUTH)
             text = gr.Textbox(label=words.WHAT_IS_STORED, interactive=False, lines=8, max_lines=12, buttons=["copy"])
             note = gr.HTML("", apply_default_css=False)

@@ -59,8 +59,8 @@ _HIDDEN = (
     "/gradio_api/deep_link",
 )
 """Beginnings of routes that Gradio offers and this page does not use."""
-_EVENTS = re.compile(r"/gradio_api/(queue/join|run/[^/]+)")
-"""Where the page sends its events; which one it is stands in the body, and the name in the path is ignored."""
+_AT_ONCE = re.compile(r"/gradio_api/run/[^/]+")
+"""Where the page sends the events that do not queue; which one it is stands in the body, and the name here is ignored."""
 _MCP = "/gradio_api/mcp"
 _MCP_ASKS_ONLY = re.compile(r"initialize|ping|tools/list|notifications/.+")
 """Methods of MCP that run nothing."""
@@ -141,7 +141,11 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
     @asynccontextmanager
     async def before_everything(app: Any) -> AsyncIterator[None]:
         # Middleware that is given to FastAPI would stand behind Gradio's own, which answers some requests itself.
-        errands = [number for number, event in app.get_blocks().fns.items() if event.concurrency_id != ANALYSIS]
+        errands = [
+            number
+            for number, event in app.get_blocks().fns.items()
+            if not event.queue and event.concurrency_id != ANALYSIS
+        ]
         app.middleware_stack = Gate(app.middleware_stack, rules, uploads, frozenset(errands))
         yield
 
@@ -156,7 +160,7 @@ class Gate:
         app: the page.
         rules: who may ask, and how much.
         uploads: where uploads are kept.
-        errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing; all others count as checks.
+        errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing, nor queue with those that do.
     """
 
     def __init__(self, app: App, rules: Rules, uploads: Uploads, errands: Collection[int] = frozenset()) -> None:
@@ -293,7 +297,7 @@ class Gate:
         """Whether a request counts as a check: each one does that is not known to start none."""
         if path.rstrip("/") in _ENDS_ONLY:
             return False
-        if _EVENTS.fullmatch(path.rstrip("/")):
+        if _AT_ONCE.fullmatch(path.rstrip("/")):
             number = _fields(body).get("fn_index")
             # Only what is written as a number: Gradio would also make one of "7" or of true.
             return type(number) is not int or number not in self._errands

@@ -8,6 +8,7 @@
     uploading: false,
     pressed: false,  // while uploading: the check starts when the file is there
     checking: null,  // the choice of which a check is on its way
+    label: null,  // the button's own, while it says something else
     style: document.head.appendChild(document.createElement("style")),
   }]));
 
@@ -15,8 +16,9 @@
     tab.number += 1;
     const panel = `[role="tabpanel"]:has(#${tab.input})`;
     const other = `[data-choice]:not([data-choice="${tab.number}"])`;
-    tab.style.textContent =
-      `${panel} ${other}, ${panel}:has(#${tab.output} ${other}) :is(.fc-share, .fc-of-result) { display: none !important; }`;
+    tab.style.textContent = `
+      #${tab.output} ${other} { display: none !important; }
+      ${panel} ${other}, ${panel}:has(#${tab.output} ${other}) :is(.fc-share, .fc-of-result) { display: none !important; }`;
   };
 
   const tell = (tab) => {
@@ -30,7 +32,7 @@
       if (tab.uploading && text.data.trim() && text.data !== line.dataset.label) {
         tab.label = text.data;
         text.data = line.dataset.label;
-      } else if (!tab.uploading && tab.label !== undefined && text.data === line.dataset.label) {
+      } else if (!tab.uploading && tab.label !== null && text.data === line.dataset.label) {
         text.data = tab.label;
       }
     }
@@ -51,7 +53,7 @@
   window.fetch = async (...given) => {
     const url = String(given[0]?.url ?? given[0]);
     const tab = url.includes("/gradio_api/upload") &&
-      [...tabs.values()].find((each) => document.getElementById(each.input)?.checkVisibility());
+      [...tabs.values()].find((each) => document.getElementById(each.input)?.offsetParent);
     if (!tab) return send(...given);
     tab.uploading = true;
     next(tab);

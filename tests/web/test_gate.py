@@ -193,22 +193,22 @@ STARTS = {
     "an endpoint": ("/gradio_api/call/analyze_image", event()),
     "an endpoint, new": ("/gradio_api/call/v2/analyze_image", event()),
     "a name and a quiet number": ("/gradio_api/call/analyze_image", event(fn_index=QUIET)),
-    "in a batch": ("/gradio_api/queue/join", event(fn_index=[QUIET], batched=True)),
-    "a number as text": ("/gradio_api/queue/join", event(fn_index=str(QUIET))),
-    "a number as a fraction": ("/gradio_api/queue/join", event(fn_index=float(QUIET))),
-    "true": ("/gradio_api/queue/join", event(fn_index=True)),
-    "two numbers": ("/gradio_api/queue/join", b'{"data": [], "fn_index": 4, "fn_index": 3}'),
-    "not JSON": ("/gradio_api/queue/join", b'{"fn_index": 3'),
-    "too deep to be read": ("/gradio_api/queue/join", b"[" * 100_000),
-    "a list": ("/gradio_api/queue/join", b'[{"fn_index": 3}]'),
+    "a place in the queue": ("/gradio_api/queue/join", event(fn_index=QUIET)),
+    "in a batch": ("/gradio_api/run/predict", event(fn_index=[QUIET], batched=True)),
+    "a number as text": ("/gradio_api/run/predict", event(fn_index=str(QUIET))),
+    "a number as a fraction": ("/gradio_api/run/predict", event(fn_index=float(QUIET))),
+    "true": ("/gradio_api/run/predict", event(fn_index=True)),
+    "two numbers": ("/gradio_api/run/predict", b'{"data": [], "fn_index": 4, "fn_index": 3}'),
+    "not JSON": ("/gradio_api/run/predict", b'{"fn_index": 3'),
+    "too deep to be read": ("/gradio_api/run/predict", b"[" * 100_000),
+    "a list": ("/gradio_api/run/predict", b'[{"fn_index": 3}]'),
     "a tool": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}'),
     "a tool, streamed": ("/gradio_api/mcp/messages/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}'),
     "tools in a batch": ("/gradio_api/mcp/", b'[{"method": "ping"}, {"method": "tools/call"}]'),
     "a way that is not known": ("/gradio_api/stream/abc", event(fn_index=QUIET)),
 }
 STARTS_NONE = {
-    "the page's own way": ("/gradio_api/queue/join", event(fn_index=QUIET)),
-    "without the queue": ("/gradio_api/run/predict", event(fn_index=QUIET)),
+    "the page's own way": ("/gradio_api/run/predict", event(fn_index=QUIET)),
     "an end": ("/gradio_api/cancel", event(fn_index=4)),
     "a greeting": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "initialize"}'),
     "a list of tools": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'),
@@ -258,8 +258,8 @@ def test_the_gate_knows_which_events_of_the_page_analyse(tmp_path: Path) -> None
             # Each is another client, behind a proxy that is trusted.
             headers = {"x-forwarded-for": f"198.51.100.{count}"}
             answers = [
-                httpx.post(f"{page.url}gradio_api/{path}", json=asked, headers=headers, timeout=30).status_code
-                for path in ("queue/join", "run/predict")
+                httpx.post(f"{page.url}gradio_api/run/predict", json=asked, headers=headers, timeout=30).status_code
+                for _ in range(2)
             ]
             assert (429 in answers) == (name in working), name
 
