@@ -34,6 +34,7 @@ from detector.web.localised import Relabel, Said, follow, language_switch
 from detector.web.log import log_without_names
 from detector.web.photo_tab import PLACES as PHOTO
 from detector.web.photo_tab import PhotoTab
+from detector.web.scripts import heatmap_strength
 from detector.web.share_row import share_row
 from detector.web.uploads import QUOTA_BYTES, Uploads
 from detector.web.video_tab import PLACES as CLIP
@@ -152,7 +153,7 @@ def build_app(
             *sharing,
         ]
         install(app, [PHOTO, CLIP])
-        app.load(None, None, None, js=page.SCRIPT.read_text(encoding="utf-8"), api_visibility="private")
+        app.load(None, None, None, js=heatmap_strength(), api_visibility="private")
         follow(app, switch, lang, labels, [(tab.shown, tab.said) for tab in (photo, video, examples)])
         gr.events.api(analyze_image, api_name="analyze_image", concurrency_id=ANALYSIS)
         gr.events.api(analyze_video, api_name="analyze_video", concurrency_id=ANALYSIS)

@@ -6,15 +6,15 @@ with every request, so a slow or lost one about an earlier choice changes nothin
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-from detector.report import page
+from markupsafe import Markup
+
+from detector.report.templates import render
 from detector.web.gradio_import import gr
-from detector.words import results as words
-from detector.words.language import Language
+from detector.web.scripts import follow_choices
+from detector.words.language import ENGLISH, Language
 
 __all__ = ["OF_RESULT", "Choice", "Places", "install", "of_choice"]
 
@@ -62,22 +62,18 @@ class Places:
 
     def waiting(self, say: Language) -> str:
         """HTML of the line that says what happens to a press while the file is on its way, empty until then."""
-        return (
-            f'<p class="fc-hint fc-uploading" role="status" data-button="{self.button}" '
-            f'data-label="{escape(say(words.UPLOADING))}" data-sentence="{escape(say(words.STARTS_BY_ITSELF))}"></p>'
-        )
+        return render("uploading.html", say, button=self.button)
 
 
 def install(app: gr.Blocks, tabs: list[Places]) -> None:
     """Let the browser follow the uploads of these tabs from the moment the page is there."""
-    given = json.dumps({tab.button: {"input": tab.input, "output": tab.output} for tab in tabs})
-    script = page.SCRIPT_FOR_CHOICES.read_text(encoding="utf-8").strip()
-    app.load(None, None, None, js=f"() => ({script})({given})", api_visibility="private")
+    script = follow_choices({tab.button: {"input": tab.input, "output": tab.output} for tab in tabs})
+    app.load(None, None, None, js=script, api_visibility="private")
 
 
 def of_choice(card: str, number: Any) -> str:
     """A card's HTML, marked as belonging to a choice."""
-    return f'<div data-choice="{_number(number)}">{card}</div>'
+    return render("choice.html", ENGLISH, number=_number(number), card=Markup(card))  # noqa: S704 - a template's HTML
 
 
 def _number(given: Any) -> int:

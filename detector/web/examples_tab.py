@@ -82,7 +82,7 @@ class ExamplesTab:
 
 
 def _about(say: Language) -> str:
-    return f'<p class="fc-hint">{say(words_examples.ABOUT)} {say(words_examples.HOW_WELL)}</p>'
+    return page.hint(words_examples.ABOUT, words_examples.HOW_WELL, say=say)
 
 
 def _label(say: Language) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from detector.report import feedback
+from detector.report import feedback, page
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel, Said
 from detector.words import about as words
@@ -100,4 +100,4 @@ def _choices(say: Language) -> list[tuple[str, str]]:
 
 
 def _note(text: str, say: Language) -> str:
-    return f'<p class="fc-hint" role="status">{say(text)}</p>'
+    return page.hint(text, say=say, status=True)

@@ -5,14 +5,13 @@ Whatever is shown is kept as something that can be said in any language, so that
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from detector.report import page
 from detector.web.choice import of_choice
 from detector.web.gradio_import import gr
-from detector.words import gradio_texts as words_gradio
+from detector.web.scripts import translate_gradio
+from detector.words import gradio_texts
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
 
@@ -101,6 +100,4 @@ def follow(
         return lang or preferred(request.headers.get("accept-language"))
 
     app.load(begin, None, switch, **private)
-    own_words = json.dumps(words_gradio.table(LANGUAGES))
-    turn = f"() => ({page.SCRIPT_FOR_GRADIO.read_text(encoding='utf-8').strip()})({own_words})"
-    app.load(None, None, None, js=turn, api_visibility="private")
+    app.load(None, None, None, js=translate_gradio(gradio_texts.table(LANGUAGES)), api_visibility="private")

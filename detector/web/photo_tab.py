@@ -140,7 +140,7 @@ class PhotoTab:
 
 def _hint(say: Language) -> str:
     """What photos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.ACCEPTED_IMAGES)}</p>{PLACES.waiting(say)}'
+    return page.hint(words.TIP, words.ACCEPTED_IMAGES, say=say) + PLACES.waiting(say)
 
 
 def _forget(choice: Choice, number: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from detector.errors import Cancelled, DetectorError
 from detector.records import Report
 from detector.report import page_clip
-from detector.report.page import notice, refusal
+from detector.report.page import hint, notice, refusal
 from detector.web.choice import OF_RESULT, Choice, Places, of_choice
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
@@ -133,7 +133,7 @@ class VideoTab:
             buttons=[],
             elem_id=PLACES.input,
         )
-        hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
+        advice = gr.HTML(_hint(ENGLISH), apply_default_css=False)
         number, choice = gr.Number(0, visible=False), gr.State(Choice())
         with gr.Row():
             button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id=PLACES.button)
@@ -154,7 +154,7 @@ class VideoTab:
         wrong = Feedback(kept, switch, feedback_to, "clip")
         self.labels: list[tuple[Any, Relabel]] = [
             (clip, lambda say: gr.update(label=say(words.CHOOSE_CLIP))),
-            (hint, _hint),
+            (advice, _hint),
             (button, lambda say: gr.update(value=say(words.CHECK_CLIP))),
             (stop, lambda say: gr.update(value=say(words.STOP))),
             (mark, lambda say: gr.update(value=say(words.MARK))),
@@ -296,7 +296,7 @@ class VideoTab:
 
 def _hint(say: Language) -> str:
     """What videos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.ACCEPTED_CLIPS)}</p>{PLACES.waiting(say)}'
+    return hint(words.TIP, words.ACCEPTED_CLIPS, say=say) + PLACES.waiting(say)
 
 
 def _unfinished(show: Callable[..., str], code: str, number: Any) -> tuple[str, Any]:
