@@ -80,7 +80,9 @@ def hint(*sentences: str, say: Language = ENGLISH, status: bool = False) -> str:
     return render("hint.html", say, sentences=sentences, status=status)
 
 
-def refusal(sentence: str, name: str | None = None, say: Language = ENGLISH, kind: str = "image") -> str:
+def refusal(
+    sentence: str, name: str | None = None, say: Language = ENGLISH, kind: str = "image", *, ids: str = "fc"
+) -> str:
     """A calm card for a file that could not be checked.
 
     Args:
@@ -88,8 +90,9 @@ def refusal(sentence: str, name: str | None = None, say: Language = ENGLISH, kin
         name: of the file, if there is one.
         say: the reader's language.
         kind: "image" or "video", as the reader knows it.
+        ids: beginning of the ids of its elements, of which a page may hold each once.
     """
-    return render("refusal.html", say, sentence=sentence, name=name, kind=kind)
+    return render("refusal.html", say, sentence=sentence, name=name, kind=kind, ids=ids)
 
 
 def result(
@@ -99,6 +102,7 @@ def result(
     report_json: str,
     say: Language = ENGLISH,
     *,
+    ids: str = "fc",
     printed: bool = False,
 ) -> str:
     """The whole result of one photo or video.
@@ -109,6 +113,7 @@ def result(
         manifest: thresholds and measured rates come from here.
         report_json: the report as JSON, for the download link.
         say: the reader's language.
+        ids: beginning of the ids of its elements, of which a page may hold each once.
         printed: for a file or paper, where nothing can be unfolded or moved.
 
     Raises:
@@ -139,6 +144,7 @@ def result(
         download=f"{_stem(report)}-report.json",
         report_json=report_json,
         text=plain_text(report, say),
+        ids=ids,
         printed=printed,
     )
 

@@ -9,6 +9,12 @@ from detector.words.language import Language
 __all__ = ["provenance_block"]
 
 
-def provenance_block(say: Language, provenance: Provenance | None) -> str:
-    """What the file says about its origin, apart from the verdict; empty where it was not read."""
-    return "" if provenance is None else render("origin.html", say, provenance=provenance)
+def provenance_block(say: Language, provenance: Provenance | None, ids: str = "fc") -> str:
+    """What the file says about its origin, apart from the verdict; empty where it was not read.
+
+    Args:
+        say: the reader's language.
+        provenance: as in the report.
+        ids: beginning of the ids of its elements.
+    """
+    return "" if provenance is None else render("origin.html", say, provenance=provenance, ids=ids)

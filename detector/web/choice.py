@@ -1,7 +1,7 @@
 """A result belongs to one *choice*: a file that was put into a tab, or the tab's being empty since one was taken away.
 
-The browser numbers the choices of a tab (``page_choice.js``) and shows no result of another. The server is told the number
-with every request, so a slow or lost one about an earlier choice changes nothing.
+The browser numbers the choices of a tab (``page_choice.js``) and shows no result of another. Every request carries the
+number, so a slow or lost one about an earlier choice changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OF_RESULT = "fc-of-result"
 
 
 class Choice:
-    """The latest choice that the server has heard of in one tab of one browser session."""
+    """The latest choice that has reached the server from one tab of one browser session."""
 
     def __init__(self) -> None:
         self._latest = 0

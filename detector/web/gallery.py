@@ -32,9 +32,11 @@ from detector.report.serialise import to_json
 from detector.report.templates import render
 from detector.words.language import ENGLISH, LANGUAGES, Language
 
-__all__ = ["CACHE_VARIABLE", "FOLDER", "Example", "Gallery", "cache_folder", "read_examples"]
+__all__ = ["CACHE_VARIABLE", "FOLDER", "IDS", "Example", "Gallery", "cache_folder", "read_examples"]
 
 FOLDER = EXAMPLES
+IDS = "fc-examples"
+"""Beginning of the ids of a result's elements."""
 CACHE_VARIABLE = "DETECTOR_CACHE_DIR"
 
 
@@ -133,7 +135,7 @@ class Gallery:
             return known
 
     def fill(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Compute what is not known yet, and delete what other models said."""
+        """Compute what is not known yet, and delete the results of other models."""
         for example in self.examples:
             if stopped():
                 return
@@ -146,7 +148,7 @@ class Gallery:
                     file.unlink(missing_ok=True)
 
     def card(self, example: Example, say: Language = ENGLISH) -> str:
-        """An example: its picture and mask, what it is, what was said of it, and whether that was right."""
+        """An example: its picture and mask, what it is, its result, and whether that was right."""
         known = self.known(example)
         return render(
             "example.html",
@@ -161,7 +163,7 @@ class Gallery:
         try:
             html: str = self.result(example)["html"][say.code]
         except DetectorError as error:
-            return page.refusal(error.sentence, example.path.name, say, example.kind)
+            return page.refusal(error.sentence, example.path.name, say, example.kind, ids=IDS)
         if example.kind != "video":
             return html
         clip = f"data:video/mp4;base64,{b64encode(example.path.read_bytes()).decode()}"
@@ -177,7 +179,7 @@ class Gallery:
             "verdict": report.verdict.value,
             "p_fake": report.p_fake,
             "html": {
-                code: page.result(report, pictures, self._manifest, to_json(report), say)
+                code: page.result(report, pictures, self._manifest, to_json(report), say, ids=IDS)
                 for code, say in LANGUAGES.items()
             },
         }

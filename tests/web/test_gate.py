@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 import app
-from detector.web.gate import ANALYSIS, Gate, Rules, names_of, surface
+from detector.web.gate import ANALYSIS, Gate, surface
+from detector.web.rules import Rules, names_of
 from detector.web.uploads import Uploads
 from detector.words import server as words
 from tests import ROOT
@@ -448,6 +449,6 @@ def test_the_page_works_under_its_own_policy(served: Served, photo: bytes, tmp_p
         assert sent.value.status == 200
         page.wait_for_function("document.activeElement.id === 'fc-check'")
         page.click("#fc-check")
-        page.wait_for_selector("#fc-verdict")
+        page.wait_for_selector("#fc-photo-verdict")
         browser.close()
     assert complaints == []
