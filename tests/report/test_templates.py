@@ -166,3 +166,18 @@ def test_numbers_for_programs_have_a_point_in_every_language(say: Language) -> N
     assert len(values) >= 6
     assert not [value for value in values if "," in value]
     assert say(words.score_text(0.75)) == ("0,75" if say.code == "de" else "0.75")
+
+
+def test_ids_are_unique_on_a_page_with_a_result_in_every_tab() -> None:
+    manifest = fakes.manifest()
+    html = page.refusal("A reason.", ids="fc-fourth")
+    for ids, made in (("fc-photo", one_face(Verdict.SOME_SIGNS, 0.75)), ("fc-clip", clip_report())):
+        report = hostile("A text.", made)
+        html += page.result(report, pictures_of(report, manifest), manifest, "{}", ids=ids)
+    report = hostile("A text.", one_face(Verdict.SOME_SIGNS, 0.75))
+    html += page.result(report, pictures_of(report, manifest), manifest, "{}", ids="fc-examples")
+    elements = Tree(html).elements
+    found = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(found) == len(set(found)) == 11
+    named = {attributes["aria-labelledby"] for _, attributes in elements if "aria-labelledby" in attributes}
+    assert len(named) == 7 and named <= set(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,13 @@ def test_gradio_is_imported_without_making_its_stubs() -> None:
         "assert opened and not stubs, stubs\n"
     )
     in_new_python(code)
+
+
+def test_the_page_is_built_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        app.build_app(fakes.FakeDetector())
+        app.launch_options()
 
 
 # Videos --------------------------------------------------------------------------------------------------------------

@@ -144,6 +144,26 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_ids_are_unique_with_a_result_in_every_tab(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.check()
+    opened.page.locator("#fc-photo-verdict").wait_for()
+    opened.page.get_by_role("tab", name="Video").click()
+    opened.page.set_input_files(
+        "#fc-clip-input input[type=file]", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x"}
+    )
+    opened.page.wait_for_function("document.activeElement.id === 'fc-check-clip'")
+    opened.page.click("#fc-check-clip")
+    opened.page.locator("#fc-clip-verdict").wait_for()
+    opened.page.get_by_role("tab", name="Examples").click()
+    opened.page.click("#fc-example-swapped")
+    opened.page.locator("#fc-examples-verdict").wait_for()
+    ids = opened.page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id).filter(id => id)")
+    assert {"fc-photo-verdict", "fc-clip-verdict", "fc-examples-verdict"} <= set(ids)
+    assert sorted(each for each in set(ids) if ids.count(each) > 1) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 def test_three_faces_each_with_crop_heatmap_and_score(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
