@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from detector.errors import Cancelled, DetectorError
-from detector.records import Report
+from detector.records import Progress, Report
 from detector.report import page_clip
 from detector.report.page import hint, notice, refusal
 from detector.web.choice import OF_RESULT, Choice, Places, of_choice
@@ -23,7 +23,7 @@ from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Relabel
-from detector.web.work import IsCancelled, OnProgress, Work
+from detector.web.work import IsCancelled, Work
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
 
@@ -157,7 +157,7 @@ class VideoTab:
         self.stop(request)
         return None, None
 
-    def _follow(self, run: Callable[[OnProgress, IsCancelled], T], session: str, say: Language) -> Iterator[str | T]:
+    def _follow(self, run: Callable[[Progress, IsCancelled], T], session: str, say: Language) -> Iterator[str | T]:
         """Progress as HTML, and at last what the work gave.
 
         Raises:
@@ -193,7 +193,7 @@ class VideoTab:
         path, name = self._resolve(upload)
         yield of_choice(notice(words.OPENING, say), number), None, None, visible, hidden, "", no_video
 
-        def run(progress: OnProgress, cancelled: IsCancelled) -> Report:
+        def run(progress: Progress, cancelled: IsCancelled) -> Report:
             return self._analyze(path, name=name, progress=progress, cancelled=cancelled)
 
         try:
@@ -226,7 +226,7 @@ class VideoTab:
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
         target = Path(tempfile.mkdtemp()) / "marked.mp4"
 
-        def run(progress: OnProgress, cancelled: IsCancelled) -> Path:
+        def run(progress: Progress, cancelled: IsCancelled) -> Path:
             self._annotate(path, report, target, heat=True, progress=progress, cancelled=cancelled)
             return target
 

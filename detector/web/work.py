@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-__all__ = ["IsCancelled", "OnProgress", "Work"]
+from detector.records import Progress
+
+__all__ = ["IsCancelled", "Work"]
 
 T = TypeVar("T")
-OnProgress = Callable[[str, int, int], None]
-"""To be called with the stage, how much of it is done, and of how much."""
 IsCancelled = Callable[[], bool]
 """Whether the work is to stop."""
 
@@ -28,7 +28,7 @@ class Work(Generic[T]):
         run: does it; called with where to report its progress, and with what says whether it is to stop.
     """
 
-    def __init__(self, run: Callable[[OnProgress, IsCancelled], T]) -> None:
+    def __init__(self, run: Callable[[Progress, IsCancelled], T]) -> None:
         self._stop = threading.Event()
         self._step: tuple[str, int, int] | None = None
         self._stage_began = time.monotonic()

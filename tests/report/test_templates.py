@@ -19,6 +19,7 @@ from detector.report.document import document
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
 from detector.report.templates import render
+from detector.sentences import Sentence
 from detector.web.gallery import Gallery, read_examples
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language
@@ -67,13 +68,15 @@ KNOWN = {
 
 def hostile(text: str, made: Report) -> Report:
     """The report with that text wherever a file or a model can put one."""
+    # As the analysis does it: what a file says is a value of our sentence.
+    reason = Sentence("{text}", text=text)
     facts = tuple(ProvenanceFact(kind, text, text) for kind in ("camera", "software", "generator"))
     signed = ContentCredentials("broken", text, text, (text,), (text,), (text,))
-    faces = tuple(dataclasses.replace(face, reason=text, models={**face.models, text: 0.2}) for face in made.faces)
+    faces = tuple(dataclasses.replace(face, reason=reason, models={**face.models, text: 0.2}) for face in made.faces)
     return dataclasses.replace(
         made,
         input=dataclasses.replace(made.input, name=text, format=text, codec=text, notes=(text,)),
-        reason=text,
+        reason=reason,
         faces=faces,
         model=dataclasses.replace(made.model, revision=text),
         versions={text: text},
