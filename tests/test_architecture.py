@@ -60,6 +60,8 @@ HOMES: dict[str, set[str]] = {
     "pydantic": {"detector.validation", "detector.weights", "detector.report", "train"},
     "pydantic_core": {"detector.validation", "detector.weights", "detector.report", "train"},
     "filelock": {"detector.web", "train"},
+    # HTML comes from the report's templates.
+    "jinja2": {"detector.report"},
     "huggingface_hub": {"detector.weights", "train.card"},
     # probes blurs what is to be hidden.
     "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},

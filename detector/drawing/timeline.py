@@ -7,14 +7,18 @@ it was not found. Text is large, since the picture is shown as narrow as a phone
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from detector.records import Appearance, Bands, UInt8Image
+from detector.words.results import clock
 
 __all__ = ["timeline"]
+
+Scale = Callable[[float], int]
+"""From seconds or a score to pixels."""
 
 _PAPER, _INK, _SOFT, _GRID = (255, 255, 255), (25, 30, 40), (95, 105, 120), (205, 210, 218)
 _TINTS = ((231, 240, 249), (238, 233, 248), (252, 240, 220), (252, 226, 219))
@@ -64,12 +68,12 @@ def timeline(
     step = next((s for s in _STEPS_S if end / s <= 7), _STEPS_S[-1])
     for mark in np.arange(0, end + 1e-6, step):
         cv2.line(canvas, (x(mark), bottom), (x(mark), bottom + 5), _SOFT, 1)
-        _text(canvas, _clock(float(mark), step), x(mark), bottom + 26, centred=True)
+        _text(canvas, clock(float(mark), with_tenths=step < 1), x(mark), bottom + 26, centred=True)
     _curve(canvas, seen, x, y)
     return canvas
 
 
-def _curve(canvas: UInt8Image, seen: Appearance, x, y) -> None:  # type: ignore[no-untyped-def]
+def _curve(canvas: UInt8Image, seen: Appearance, x: Scale, y: Scale) -> None:
     previous = None
     for point in seen.points:
         if point.p_fake is None:
@@ -97,7 +101,7 @@ def _hatch(canvas: UInt8Image, start: int, stop: int, top: int, bottom: int) -> 
         area[(rows + columns) % 9 == 0] = _SOFT
 
 
-def _scores_axis(canvas: UInt8Image, cuts: Sequence[float], left: int, y) -> None:  # type: ignore[no-untyped-def]
+def _scores_axis(canvas: UInt8Image, cuts: Sequence[float], left: int, y: Scale) -> None:
     """The cuts' numbers, those left out that would touch the one before."""
     last = None
     for cut in sorted(cuts, key=lambda c: (c not in (0.0, 1.0), c)):
@@ -112,12 +116,3 @@ def _text(canvas: UInt8Image, text: str, x: int, y: int, *, centred: bool = Fals
     shift = width // 2 if centred else width if right else 0
     x = max(0, min(x - shift, canvas.shape[1] - width - 1))
     cv2.putText(canvas, text, (x, y), _FONT, 0.56, _INK, 1, cv2.LINE_AA)
-
-
-def _clock(seconds: float, step: float) -> str:
-    """As "0:07", or with tenths where the marks are that close."""
-    whole, tenths = divmod(round(seconds * 10), 10)
-    text = (
-        f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
-    )
-    return f"{text}.{tenths}" if step < 1 else text

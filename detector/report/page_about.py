@@ -1,19 +1,38 @@
-"""The tab "About": how a face is checked, what was measured, and what fails. Pure functions from figures to strings."""
+"""The tab "About": how a face is checked, what was measured, and what fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
-from detector.models.names import ARCHITECTURE_NAMES
 from detector.records import Manifest, Verdict
-from detector.report.page_parts import data_uri
+from detector.report.page_cards import network_kind
+from detector.report.templates import render
 from detector.words import about as about_words
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["about"]
+__all__ = ["Network", "Table", "about"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """The name of a model in a table."""
+
+    name: str
+    kind: str | None
+    """Of network, in words."""
+    decides: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """Its label, its head, and its rows; the first cell of each is the row's own head."""
+
+    label: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
 
 
 def about(
@@ -27,22 +46,23 @@ def about(
         figures: PNG by file name, as in ``weights/figures``; may be empty.
         say: the reader's language.
     """
-    w = about_words
-    name = manifest.default_image_model
-    of_model = evaluation.get("models", {}).get(name, {})
-    measured = (
-        _verdicts(say, manifest, evaluation)
-        + _rates(say, about_words.TESTS_HEAD, about_words.SOURCES, of_model.get("by_source", {}))
-        + _rates(say, about_words.WEAKER_HEAD, about_words.CHANGED, of_model.get("degradation", {}))
+    measured = evaluation.get("models", {}).get(manifest.default_image_model, {})
+    record = manifest.models[manifest.default_image_model].track_record
+    genuine, fake = sum(rate.genuine for rate in record), sum(rate.fake for rate in record)
+    tables = (
+        _rates(about_words.TESTS_HEAD, about_words.SOURCES, measured.get("by_source", {})),
+        _rates(about_words.WEAKER_HEAD, about_words.CHANGED, measured.get("degradation", {})),
     )
-    if not of_model:
-        measured += f"<p>{say(w.NOT_MEASURED)}</p>"
-    return (
-        '<section class="fc-result fc-about">'
-        f"<h2>{say(w.HOW_HEAD)}</h2>{_list(say, w.HOW_IT_WORKS, 'ol')}"
-        f"<h2>{say(w.WHAT_FAILS)}</h2>{_list(say, _fails(manifest))}"
-        f"{measured}{_models(say, manifest, evaluation)}{_figures(say, figures)}"
-        f"<h2>{say(w.PRIVACY_HEAD)}</h2>{_list(say, w.PRIVACY)}</section>"
+    return render(
+        "about.html",
+        say,
+        fails=_fails(manifest),
+        verdicts=_verdicts(manifest, genuine, fake) if genuine and fake else None,
+        measured_on=about_words.measured_on(genuine, fake, str(evaluation.get("date", "–"))[:10]),
+        rate_tables=[table for table in tables if table.rows],
+        measured=bool(measured),
+        models=_models(manifest, evaluation),
+        figures=[(figures[name], text) for name, text in about_words.FIGURES.items() if name in figures],
     )
 
 
@@ -53,71 +73,46 @@ def _fails(manifest: Manifest) -> list[str]:
     return [*([about_words.misses(missed / fake)] if fake else []), *about_words.FAILS]
 
 
-def _verdicts(say: Language, manifest: Manifest, evaluation: Mapping[str, Any]) -> str:
-    w = about_words
+def _verdicts(manifest: Manifest, genuine: int, fake: int) -> Table:
+    """How many of so many genuine and fake faces got each verdict."""
     spec = manifest.models[manifest.default_image_model]
-    genuine, fake = (sum(getattr(rate, kind) for rate in spec.track_record) for kind in ("genuine", "fake"))
-    if not genuine or not fake:
-        return ""
-    rows = [
-        (words.HEADLINES[rate.verdict], w.per_hundred(rate.genuine / genuine), w.per_hundred(rate.fake / fake))
+    rows = (
+        (
+            words.HEADLINES[rate.verdict],
+            about_words.per_hundred(rate.genuine / genuine),
+            about_words.per_hundred(rate.fake / fake),
+        )
         for rate in spec.track_record
         if rate.verdict is not Verdict.STRONG_SIGNS or spec.bands.strong_signs_from is not None
-    ]
-    table = _table(say, w.MEASURED_HEAD, (w.VERDICT, w.OF_GENUINE, w.OF_FAKE), rows)
-    on = say(w.measured_on(genuine, fake, str(evaluation.get("date", "–"))[:10]))
-    return f"<h2>{say(w.MEASURED_HEAD)}</h2>{table}<p>{escape(on)}</p>"
+    )
+    head = (about_words.VERDICT, about_words.OF_GENUINE, about_words.OF_FAKE)
+    return _table(about_words.MEASURED_HEAD, head, rows)
 
 
-def _rates(say: Language, head: str, names: Mapping[str, str], rates: Mapping[str, Mapping[str, Any]]) -> str:
-    """How many genuine and fake faces in a hundred are flagged, by kind; empty where nothing was measured."""
-    w = about_words
-    rows = [
-        (names.get(kind, kind), w.per_hundred(row.get("false_positive_rate")), w.per_hundred(row.get("recall")))
+def _rates(label: str, names: Mapping[str, str], rates: Mapping[str, Mapping[str, Any]]) -> Table:
+    """How many genuine and fake faces in a hundred are flagged, by kind; without rows where nothing was measured."""
+    rows = (
+        (
+            names.get(kind, kind),
+            about_words.per_hundred(row.get("false_positive_rate")),
+            about_words.per_hundred(row.get("recall")),
+        )
         for kind, row in rates.items()
-    ]
-    if not rows:
-        return ""
-    table = _table(say, head, (w.KIND_OF_FACES, w.FLAGGED_GENUINE, w.FLAGGED_FAKE), rows)
-    return f"<h3>{say(head)}</h3>{table}"
-
-
-def _models(say: Language, manifest: Manifest, evaluation: Mapping[str, Any]) -> str:
-    w = about_words
-    rows = []
-    for name, spec in manifest.models.items():
-        kind = ARCHITECTURE_NAMES.get(spec.architecture)
-        decides = f" {say(words.DECIDES)}" if name == manifest.default_image_model else ""
-        pooled = evaluation.get("models", {}).get(name, {}).get("pooled", {})
-        rows.append((f"{say(kind)} ({name}){decides}" if kind else f"{name}{decides}", w.pairs(pooled.get("auc"))))
-    return f"<h2>{say(w.MODELS_HEAD)}</h2>{_table(say, w.MODELS_HEAD, (w.MODEL, w.PAIRS), rows)}"
-
-
-def _figures(say: Language, figures: Mapping[str, bytes]) -> str:
-    w = about_words
-    shown = "".join(
-        f'<figure class="fc-measured"><img src="{data_uri(figures[name])}" alt="{escape(say(text))}">'
-        f"<figcaption>{escape(say(text))}</figcaption></figure>"
-        for name, text in w.FIGURES.items()
-        if name in figures
     )
-    return f"<h2>{say(w.FIGURES_HEAD)}</h2>{shown}" if shown else ""
+    return _table(label, (about_words.KIND_OF_FACES, about_words.FLAGGED_GENUINE, about_words.FLAGGED_FAKE), rows)
 
 
-def _list(say: Language, sentences: Iterable[str], tag: str = "ul") -> str:
-    items = "".join(f"<li>{escape(say(sentence))}</li>" for sentence in sentences)
-    return f"<{tag}>{items}</{tag}>"
-
-
-def _table(say: Language, label: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    columns = "".join(f'<th scope="col">{escape(say(each))}</th>' for each in head)
-    body = ""
-    for row in rows:
-        first, *others = (escape(say(cell)) for cell in row)
-        cells = "".join(f"<td>{cell}</td>" for cell in others)
-        body += f'<tr><th scope="row">{first}</th>{cells}</tr>'
-    # Focusable, so that a table wider than a phone can be moved by keyboard.
-    return (
-        f'<div class="fc-table" tabindex="0" role="region" aria-label="{escape(say(label))}"><table>'
-        f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
+def _models(manifest: Manifest, evaluation: Mapping[str, Any]) -> Table:
+    measured = evaluation.get("models", {})
+    rows = (
+        (
+            Network(name, network_kind(name, manifest), name == manifest.default_image_model),
+            about_words.pairs(measured.get(name, {}).get("pooled", {}).get("auc")),
+        )
+        for name in manifest.models
     )
+    return _table(about_words.MODELS_HEAD, (about_words.MODEL, about_words.PAIRS), rows)
+
+
+def _table(label: str, head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Table:
+    return Table(label, head, tuple(rows))

@@ -1,77 +1,79 @@
-"""The cards of a clip's people: score, timeline, the most suspicious moments. Pure functions from records to strings."""
+"""What a clip's result shows beside that of a photo: a card for each person, boxes at one moment, and progress on the way."""
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 
-from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report, Verdict
-from detector.report.page_parts import FacePictures, data_uri, figure, icon, meter, model_scores, second_look
+from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report
+from detector.report.page_cards import FaceCard, FacePictures, Figure, checks, headline, meter, model_scores
+from detector.report.templates import render
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["boxes_now", "person_card", "progress"]
+__all__ = ["PersonCard", "boxes_now", "person_card", "progress"]
+
+
+@dataclass(frozen=True)
+class PersonCard(FaceCard):
+    """One person of a clip."""
+
+    timeline: bytes | None
+    """PNG of the scores over time."""
+    timeline_text: str
+    """The same in words."""
+    moments: tuple[tuple[Figure, ...], ...]
+    """The most suspicious ones: the crop, and its heatmap where there is one."""
 
 
 def person_card(
-    say: Language,
-    number: int,
-    face: FaceResult,
-    shown: FacePictures,
-    decides: str,
-    bands: Bands | None,
-    manifest: Manifest,
-) -> str:
+    number: int, face: FaceResult, pictures: FacePictures, decides: str, bands: Bands | None, manifest: Manifest
+) -> PersonCard:
     """One person of a clip.
 
     Args:
-        say: the reader's language.
-        number: as in the report.
+        number: in the report, from 1.
         face: with ``over_time``.
-        shown: its pictures; timeline and moments may be absent.
+        pictures: of this person; timeline and moments may be absent.
         decides: name of the model that decides.
         bands: its cuts for clips.
         manifest: for the other models' names.
+
+    Raises:
+        ValueError: the face is not one of a clip.
     """
     seen = face.over_time
     if seen is None:
         raise ValueError("person_card: expected a face of a clip")
-    name = words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
-    score = (
-        "" if face.p_fake is None else meter(say, face.p_fake, words.score_of(number, clip=True), bands, face.stability)
-    )
-    return (
-        f'<article class="fc-card fc-face fc-person fc-{face.verdict.value}" aria-labelledby="fc-person-{number}">'
-        f'<h4 id="fc-person-{number}"><span class="fc-number">{say(words.numbered(number, clip=True))}</span> '
-        f'<span class="fc-name">{icon(face.verdict)} {say(name)}</span></h4>'
-        f'<div class="fc-words">{score}<p>{escape(say(face.reason))}</p>{second_look(say, face, clip=True)}</div>'
-        f"{_timeline(say, number, seen, shown)}{_moments(say, number, face, seen, shown)}"
-        f'<div class="fc-words">{model_scores(say, face, decides, manifest)}'
-        f'<p class="fc-quality">{escape(say(words.seen_facts(seen)))}</p></div></article>'
-    )
-
-
-def _timeline(say: Language, number: int, seen: Appearance, shown: FacePictures) -> str:
-    if shown.timeline is None:
-        return ""
-    scores = [point.p_fake for point in seen.points if point.p_fake is not None]
-    alt = say(words.timeline_text(number, scores))
-    return (
-        f'<figure class="fc-timeline"><img src="{data_uri(shown.timeline)}" alt="{escape(alt)}">'
-        f"<figcaption>{say(words.TIMELINE)}</figcaption></figure>"
+    subject = words.numbered(number, clip=True)
+    alone = not pictures.moments and face.p_fake is None
+    return PersonCard(
+        number=number,
+        subject=subject,
+        verdict=face.verdict,
+        headline=headline(face),
+        meter=meter(face, words.score_of(number, clip=True), bands),
+        reason=face.reason,
+        figures=(Figure(pictures.crop, subject, words.CROP_NOT_SCORED),) if alone else (),
+        checks=checks(face, clip=True),
+        models=model_scores(face, decides, manifest),
+        facts=words.seen_facts(seen),
+        timeline=pictures.timeline,
+        timeline_text=words.timeline_text(number, [point.p_fake for point in seen.points if point.p_fake is not None]),
+        moments=tuple(_moments(subject, seen, pictures)),
     )
 
 
-def _moments(say: Language, number: int, face: FaceResult, seen: Appearance, shown: FacePictures) -> str:
-    if not shown.moments:
-        return figure(say, shown.crop, number, words.CROP_NOT_SCORED, clip=True) if face.p_fake is None else ""
-    figures = ""
-    for moment, (crop, heat) in zip(seen.moments, shown.moments, strict=True):
-        pair = figure(say, crop, number, words.moment_facts(moment), clip=True)
-        if heat is not None and moment.heatmap is not None:
-            peak = float(moment.heatmap.towards_fake.max())
-            pair += figure(say, crop, number, words.RAISED, peak, clip=True, colour=heat)
-        figures += f'<div class="fc-moment">{pair}</div>'
-    return f'<p class="fc-models">{say(words.MOMENTS)}</p><div class="fc-moments">{figures}</div>'
+def _moments(subject: str, seen: Appearance, pictures: FacePictures) -> list[tuple[Figure, ...]]:
+    if not pictures.moments:
+        return []
+    found = []
+    for moment, (crop, colour) in zip(seen.moments, pictures.moments, strict=True):
+        figures = [Figure(crop, subject, words.moment_facts(moment))]
+        if colour is not None and moment.heatmap is not None:
+            strength = words.strength(float(moment.heatmap.towards_fake.max()))
+            figures.append(Figure(crop, subject, words.RAISED, strength, colour))
+        found.append(tuple(figures))
+    return found
 
 
 def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:
@@ -96,12 +98,11 @@ def progress(stage: str, done: int, total: int, left_s: float | None, say: Langu
         left_s: estimate; None where there is none yet.
         say: the reader's language.
     """
-    share = 100 * done / total if total else 0.0
-    left = f" {say(words.time_left(left_s))}" if left_s is not None else ""
-    now = say(words.progress_facts(stage, done, total))
-    return (
-        f'<section class="fc-card fc-notice" role="status"><p>{now}{left}</p>'
-        f'<div class="fc-progress" role="progressbar" aria-label="{say(words.STAGES[stage])}" '
-        f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share:.0f}">'
-        f'<span style="width:{share:.1f}%"></span></div></section>'
+    return render(
+        "progress.html",
+        say,
+        stage=stage,
+        step=words.progress_facts(stage, done, total),
+        left=None if left_s is None else words.time_left(left_s),
+        share=done / total if total else 0.0,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from detector.drawing import overlay, timeline
 from detector.media import images as media
 from detector.records import Appearance, FaceResult, Manifest, Report
-from detector.report import page
+from detector.report.page import Pictures
+from detector.report.page_cards import FacePictures
 
 __all__ = ["QUALITY", "pictures_of"]
 
@@ -13,14 +14,14 @@ QUALITY = 90
 """JPEG quality of what is only looked at."""
 
 
-def pictures_of(found: Report, manifest: Manifest) -> page.Pictures:
+def pictures_of(found: Report, manifest: Manifest) -> Pictures:
     """Everything that ``page.result`` shows of a report."""
     seconds = found.input.duration_s or 0.0
     faces = tuple(
         _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
         for face in found.faces
     )
-    return page.Pictures(
+    return Pictures(
         # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
         photo=None
         if found.preview is None or found.preview.rgb is None
@@ -32,19 +33,19 @@ def pictures_of(found: Report, manifest: Manifest) -> page.Pictures:
     )
 
 
-def _face_pictures(face: FaceResult) -> page.FacePictures:
+def _face_pictures(face: FaceResult) -> FacePictures:
     # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
     crop = face.crop.rgb
     if face.heatmap is None:
-        return page.FacePictures(media.encode_png(crop))
-    return page.FacePictures(
+        return FacePictures(media.encode_png(crop))
+    return FacePictures(
         media.encode_png(crop),
         media.encode_png(overlay.heat_layer(face.heatmap.towards_fake)),
         media.encode_png(overlay.heat_layer(face.heatmap.towards_real)),
     )
 
 
-def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> page.FacePictures:
+def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> FacePictures:
     spec = manifest.models.get(seen.scored_by)
     moments = tuple(
         (
@@ -54,4 +55,4 @@ def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, sec
         for moment in seen.moments
     )
     drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
-    return page.FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
+    return FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detector.records import FaceResult, Report
-from detector.words import handover as words_report
-from detector.words import origin as words_provenance
+from detector.words import handover, origin
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
@@ -32,13 +31,13 @@ def _lines(report: Report, say: Language) -> Iterator[str]:
     for number, face in enumerate(report.faces, start=1):
         yield f"{say(words.numbered(number, kind == 'video'))}: {_face(face, say)}"
     if report.provenance is not None:
-        yield f"{say(words_provenance.HEADING)} – {say(words_provenance.BESIDE)}"
-        yield from (f"- {say(line)}" for line in words_provenance.lines(report.provenance))
+        yield f"{say(origin.HEADING)} – {say(origin.BESIDE)}"
+        yield from (f"- {say(line)}" for line in origin.lines(report.provenance))
     yield from (f"- {say(limit)}" for limit in report.limits)
     yield f"{say(words.FILE_SHA256)}: {report.input.sha256}"
     yield f"{say(words.MODEL)}: {say(words.model_facts(report.model))}, SHA-256 {report.model.sha256}"
     if report.made_at:
-        yield f"{say(words_report.DATE)}: {report.made_at}"
+        yield f"{say(handover.DATE)}: {report.made_at}"
 
 
 def _face(face: FaceResult, say: Language) -> str:

@@ -1,20 +1,20 @@
 """A result belongs to one *choice*: a file that was put into a tab, or the tab's being empty since one was taken away.
 
-The browser numbers the choices of a tab (``page_choice.js``) and shows no result of another. The server is told the number
-with every request, so a slow or lost one about an earlier choice changes nothing.
+The browser numbers the choices of a tab (``page_choice.js``) and shows no result of another. Every request carries the
+number, so a slow or lost one about an earlier choice changes nothing.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-from detector.report import page
+from markupsafe import Markup
+
+from detector.report.templates import render
 from detector.web.gradio_import import gr
-from detector.words import results as words
-from detector.words.language import Language
+from detector.web.scripts import follow_choices
+from detector.words.language import ENGLISH, Language
 
 __all__ = ["OF_RESULT", "Choice", "Places", "install", "of_choice"]
 
@@ -23,7 +23,7 @@ OF_RESULT = "fc-of-result"
 
 
 class Choice:
-    """The latest choice that the server has heard of in one tab of one browser session."""
+    """The latest choice that has reached the server from one tab of one browser session."""
 
     def __init__(self) -> None:
         self._latest = 0
@@ -62,22 +62,18 @@ class Places:
 
     def waiting(self, say: Language) -> str:
         """HTML of the line that says what happens to a press while the file is on its way, empty until then."""
-        return (
-            f'<p class="fc-hint fc-uploading" role="status" data-button="{self.button}" '
-            f'data-label="{escape(say(words.UPLOADING))}" data-sentence="{escape(say(words.STARTS_BY_ITSELF))}"></p>'
-        )
+        return render("uploading.html", say, button=self.button)
 
 
 def install(app: gr.Blocks, tabs: list[Places]) -> None:
     """Let the browser follow the uploads of these tabs from the moment the page is there."""
-    given = json.dumps({tab.button: {"input": tab.input, "output": tab.output} for tab in tabs})
-    script = page.SCRIPT_FOR_CHOICES.read_text(encoding="utf-8").strip()
-    app.load(None, None, None, js=f"() => ({script})({given})", api_visibility="private")
+    script = follow_choices({tab.button: {"input": tab.input, "output": tab.output} for tab in tabs})
+    app.load(None, None, None, js=script, api_visibility="private")
 
 
 def of_choice(card: str, number: Any) -> str:
     """A card's HTML, marked as belonging to a choice."""
-    return f'<div data-choice="{_number(number)}">{card}</div>'
+    return render("choice.html", ENGLISH, number=_number(number), card=Markup(card))  # noqa: S704 - a template's HTML
 
 
 def _number(given: Any) -> int:

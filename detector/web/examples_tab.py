@@ -8,11 +8,11 @@ from typing import Any
 
 from detector.report import page
 from detector.web.focus import to_result
-from detector.web.gallery import Example, Gallery
+from detector.web.gallery import IDS, Example, Gallery
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
-from detector.web.localised import Relabel, Said
-from detector.words import examples as words_examples
+from detector.web.localised import LocalisedCard, Relabel
+from detector.words import examples
 from detector.words import results as words
 from detector.words.language import Language, language
 
@@ -28,6 +28,9 @@ class ExamplesTab:
         kept_s: seconds after which a result is forgotten.
     """
 
+    OUTPUT = "fc-example-output"
+    """Id of the component that holds the result."""
+
     def __init__(self, gallery: Gallery, switch: gr.Radio, kept_s: int) -> None:
         self._gallery = gallery
         self.labels: list[tuple[Any, Relabel]] = []
@@ -42,28 +45,28 @@ class ExamplesTab:
             for example in self._gallery.examples:
                 with gr.Column(min_width=260):
                     card = gr.HTML(self._gallery.card(example), apply_default_css=False)
-                    button = gr.Button(words_examples.SHOW, elem_id=f"fc-example-{example.id}")
+                    button = gr.Button(examples.SHOW, elem_id=f"fc-example-{example.id}")
                 self.cards.append(card)
                 buttons.append((example, card, button))
                 self.labels += [(card, partial(self._gallery.card, example)), (button, _label)]
-        self.shown = gr.HTML(elem_id="fc-example-output", apply_default_css=False)
-        self.said = gr.State(None, time_to_live=kept_s)
+        self.shown = gr.HTML(elem_id=self.OUTPUT, apply_default_css=False)
+        self.card = gr.State(None, time_to_live=kept_s)
         private: dict[str, Any] = {"api_visibility": "private"}
         for example, card, button in buttons:
             pressed = button.click(
                 partial(self._show, example),
                 switch,
-                [self.shown, self.said, card],
+                [self.shown, self.card, card],
                 show_progress="minimal",
                 concurrency_id=ANALYSIS,
                 **private,
             )
-            pressed.success(None, js=to_result("fc-example-output", whole=True), **private)
-            broke = Said(page.refusal, words.UNFINISHED)
+            pressed.success(None, js=to_result(self.OUTPUT, whole=True), **private)
+            broke = LocalisedCard(page.refusal, words.UNFINISHED, ids=IDS)
             pressed.failure(
                 lambda code, card=broke: (card(language(code)), card),
                 switch,
-                [self.shown, self.said],
+                [self.shown, self.card],
                 queue=False,
                 **private,
             )
@@ -75,15 +78,15 @@ class ExamplesTab:
     def _show(self, example: Example, code: str) -> Iterator[tuple[Any, ...]]:
         say = language(code)
         if self._gallery.known(example) is None:
-            wait = Said(page.notice, words.WAITING)
+            wait = LocalisedCard(page.notice, words.WAITING)
             yield wait(say), wait, gr.skip()
-        shown = Said(self._gallery.shown, example)
+        shown = LocalisedCard(self._gallery.shown, example)
         yield shown(say), shown, self._gallery.card(example, say)
 
 
 def _about(say: Language) -> str:
-    return f'<p class="fc-hint">{say(words_examples.ABOUT)} {say(words_examples.HOW_WELL)}</p>'
+    return page.hint(examples.ABOUT, examples.HOW_WELL, say=say)
 
 
 def _label(say: Language) -> Any:
-    return gr.update(value=say(words_examples.SHOW))
+    return gr.update(value=say(examples.SHOW))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from detector.report import feedback
+from detector.report import feedback, page
 from detector.web.choice import OF_RESULT
 from detector.web.gradio_import import gr
-from detector.web.localised import Relabel, Said
+from detector.web.localised import LocalisedCard, Relabel
 from detector.words import about as words
 from detector.words.language import Language, language
 
@@ -19,14 +19,14 @@ class Feedback:
     """The button and its panel below one tab's result.
 
     Args:
-        said: state with the card that is shown, a ``Said``, or None.
+        shown: state with the card that is shown, a ``LocalisedCard``, or None.
         switch: holds the reader's language.
         folder: where consented records go; None stores nothing and offers the text for copying.
         name: of the tab, for the parts' ids.
     """
 
-    def __init__(self, said: gr.State, switch: gr.Radio, folder: Path | None, name: str) -> None:
-        self._folder, self._said = folder, said
+    def __init__(self, shown: gr.State, switch: gr.Radio, folder: Path | None, name: str) -> None:
+        self._folder, self._shown = folder, shown
         self.button = gr.Button(
             words.WRONG, size="sm", visible=False, elem_classes=OF_RESULT, elem_id=f"fc-wrong-{name}"
         )
@@ -48,9 +48,9 @@ class Feedback:
             (close, lambda say: gr.update(value=say(words.WITHDREW))),
         ]
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        self.button.click(self._open, [said, truth, switch], [panel, text, note, consent, send], **quick)
-        truth.change(self._text, [said, truth], text, **quick)
-        send.click(self._send, [said, truth, consent, switch], [note, send], **quick)
+        self.button.click(self._open, [shown, truth, switch], [panel, text, note, consent, send], **quick)
+        truth.change(self._text, [shown, truth], text, **quick)
+        send.click(self._send, [shown, truth, consent, switch], [note, send], **quick)
         close.click(lambda: (gr.update(visible=False), False), None, [panel, consent], **quick)
 
     def offer_after(self, event: gr.events.Dependency) -> None:
@@ -60,14 +60,14 @@ class Feedback:
         """
         event.then(
             lambda card: (gr.update(visible=card is not None and card.record is not None), gr.update(visible=False)),
-            self._said,
+            self._shown,
             [self.button, self.panel],
             queue=False,
             show_progress="hidden",
             api_visibility="private",
         )
 
-    def _open(self, card: Said | None, truth: str, code: str) -> tuple[Any, ...]:
+    def _open(self, card: LocalisedCard | None, truth: str, code: str) -> tuple[Any, ...]:
         note = "" if self._folder is not None else _note(words.COPY_IT, language(code))
         able = gr.update(visible=self._folder is not None)
         return (
@@ -78,11 +78,11 @@ class Feedback:
             able,
         )
 
-    def _text(self, card: Said | None, truth: str) -> str:
+    def _text(self, card: LocalisedCard | None, truth: str) -> str:
         made = _record(card, truth)
         return "" if made is None else feedback.as_text(made)
 
-    def _send(self, card: Said | None, truth: str, consent: bool, code: str) -> tuple[str, Any]:
+    def _send(self, card: LocalisedCard | None, truth: str, consent: bool, code: str) -> tuple[str, Any]:
         say = language(code)
         # The consent is asked for here as well: a request made by hand has no checkbox.
         made = _record(card, truth)
@@ -92,7 +92,7 @@ class Feedback:
         return _note(words.STORED, say), gr.update(visible=False)
 
 
-def _record(card: Said | None, truth: str) -> dict[str, Any] | None:
+def _record(card: LocalisedCard | None, truth: str) -> dict[str, Any] | None:
     if card is None or card.record is None or truth not in words.TRUTHS:
         return None
     return {**card.record, "said_to_be": truth}
@@ -103,4 +103,4 @@ def _choices(say: Language) -> list[tuple[str, str]]:
 
 
 def _note(text: str, say: Language) -> str:
-    return f'<p class="fc-hint" role="status">{say(text)}</p>'
+    return page.hint(text, say=say, status=True)

@@ -18,23 +18,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from detector.errors import DetectorError
 from detector.paths import EXAMPLES, PACKAGE
 from detector.records import Manifest, Report, Verdict
 from detector.report import page
-from detector.report.page_parts import data_uri, icon
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
-from detector.words import examples as words_examples
+from detector.report.templates import render
 from detector.words.language import ENGLISH, LANGUAGES, Language
 
-__all__ = ["CACHE_VARIABLE", "FOLDER", "Example", "Gallery", "cache_folder", "read_examples"]
+__all__ = ["CACHE_VARIABLE", "FOLDER", "IDS", "Example", "Gallery", "cache_folder", "read_examples"]
 
 FOLDER = EXAMPLES
+IDS = "fc-examples"
+"""Beginning of the ids of a result's elements."""
 CACHE_VARIABLE = "DETECTOR_CACHE_DIR"
 
 
@@ -133,7 +135,7 @@ class Gallery:
             return known
 
     def fill(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Compute what is not known yet, and delete what other models said."""
+        """Compute what is not known yet, and delete the results of other models."""
         for example in self.examples:
             if stopped():
                 return
@@ -146,28 +148,14 @@ class Gallery:
                     file.unlink(missing_ok=True)
 
     def card(self, example: Example, say: Language = ENGLISH) -> str:
-        """An example: its picture and mask, what it is, what was said of it, and whether that was right."""
-        alt = escape(say(example.title))
-        pictures = f'<figure><img src="{data_uri(example.thumbnail)}" alt="{alt}"></figure>'
-        if example.mask is not None:
-            pictures += (
-                f'<figure><img src="{data_uri(example.mask)}" alt="{escape(say(words_examples.MASK_ALT))}">'
-                f"<figcaption>{say(words_examples.MASK)}</figcaption></figure>"
-            )
+        """An example: its picture and mask, what it is, its result, and whether that was right."""
         known = self.known(example)
-        if known is None:
-            said = f"<p>{say(words_examples.NOT_YET)}</p>"
-        else:
-            verdict = Verdict(known["verdict"])
-            said = (
-                f'<p class="fc-{verdict.value}">{say(words_examples.MODELS_SAID)}: <strong class="fc-said">{icon(verdict)} '
-                f"{say(words_examples.in_short(verdict, known['p_fake']))}</strong> "
-                f"{say(words_examples.outcome(example.truth, verdict))}</p>"
-            )
-        return (
-            f'<article class="fc-card fc-example"><h3>{alt}</h3><div class="fc-example-pictures">{pictures}</div>'
-            f"<p><strong>{say(words_examples.TRUTHS[example.truth])}.</strong> {escape(say(example.what))}</p>{said}"
-            f'<p class="fc-credit">{say(words_examples.CREDIT)}: {escape(example.credit)}.</p></article>'
+        return render(
+            "example.html",
+            say,
+            example=example,
+            verdict=None if known is None else Verdict(known["verdict"]),
+            p_fake=None if known is None else known["p_fake"],
         )
 
     def shown(self, example: Example, say: Language = ENGLISH) -> str:
@@ -175,14 +163,11 @@ class Gallery:
         try:
             html: str = self.result(example)["html"][say.code]
         except DetectorError as error:
-            return page.refusal(error.sentence, example.path.name, say, example.kind)
+            return page.refusal(error.sentence, example.path.name, say, example.kind, ids=IDS)
         if example.kind != "video":
             return html
-        uri = f"data:video/mp4;base64,{b64encode(example.path.read_bytes()).decode()}"
-        label = escape(say(example.title))
-        return (
-            f'<video class="fc-example-clip" controls muted playsinline aria-label="{label}" src="{uri}"></video>{html}'
-        )
+        clip = f"data:video/mp4;base64,{b64encode(example.path.read_bytes()).decode()}"
+        return render("example_clip.html", say, title=example.title, clip=clip, result=Markup(html))  # noqa: S704 - our own
 
     def _key(self, example: Example) -> str:
         return f"{example.id}-{hashlib.sha256(f'{self._models}{example.sha256}'.encode()).hexdigest()[:32]}"
@@ -194,7 +179,7 @@ class Gallery:
             "verdict": report.verdict.value,
             "p_fake": report.p_fake,
             "html": {
-                code: page.result(report, pictures, self._manifest, to_json(report), say)
+                code: page.result(report, pictures, self._manifest, to_json(report), say, ids=IDS)
                 for code, say in LANGUAGES.items()
             },
         }
@@ -208,7 +193,7 @@ class Gallery:
             Path(file.name).replace(self._folder / f"{key}.json.gz")
 
 
-_SOURCES = {".py", ".po", ".js", ".css"}
+_SOURCES = {".py", ".po", ".html", ".js", ".css"}
 
 
 @cache

@@ -1,57 +1,56 @@
 """The page in the reader's language: taken from the browser, changed by a switch, without losing what is shown.
 
-Whatever is shown is kept as something that can be said in any language, so that the switch also turns a result.
+Whatever is shown is kept as a card that can be made in any language, so that the switch translates a result too.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from detector.report import page
 from detector.web.choice import of_choice
 from detector.web.gradio_import import gr
-from detector.words import gradio_texts as words_gradio
+from detector.web.scripts import translate_gradio
+from detector.words import gradio_texts
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
 
-__all__ = ["Relabel", "Said", "follow", "language_switch"]
+__all__ = ["LocalisedCard", "Relabel", "follow", "language_switch"]
 
 Relabel = Callable[[Language], Any]
-"""The change of a component that puts its labels into a language."""
+"""Makes the update of a component that puts its labels into a language."""
 
-_SPEAK = """(code) => {
+_SET_LANGUAGE = """(code) => {
     document.documentElement.lang = code;
     const title = document.querySelector('.fc-intro h1');
     setTimeout(() => { document.title = document.querySelector('.fc-intro h1')?.innerText ?? document.title; }, 800);
 }"""
 
 
-class Said:
-    """A card of ``detector.report.page`` with its facts, waiting for a language.
+class LocalisedCard:
+    """A card of ``detector.report.page`` that can be made in any language.
 
     Args:
         card: function that makes it.
-        facts: its arguments.
+        arguments: of that function, but for the language.
         record: of a result, what may be kept if it was wrong (``feedback.record``).
         more: its other arguments.
     """
 
     def __init__(
-        self, card: Callable[..., str], *facts: Any, record: dict[str, Any] | None = None, **more: Any
+        self, card: Callable[..., str], *arguments: Any, record: dict[str, Any] | None = None, **more: Any
     ) -> None:
-        self._card, self._facts, self._more = card, facts, more
+        self._card, self._arguments, self._more = card, arguments, more
         self.record = record
         self._choice: Any = None
 
-    def of(self, choice: Any) -> Said:
+    def of(self, choice: Any) -> LocalisedCard:
         """The same card, which belongs to a choice (``detector.web.choice``)."""
         self._choice = choice
         return self
 
     def __call__(self, say: Language) -> str:
-        card = self._card(*self._facts, **self._more, say=say)
+        card = self._card(*self._arguments, **self._more, say=say)
         return card if self._choice is None else of_choice(card, self._choice)
 
 
@@ -63,7 +62,6 @@ def language_switch(lang: str | None) -> gr.Radio:
         label=" / ".join(each(words.LANGUAGE) for each in LANGUAGES.values()),
         elem_id="fc-language",
         container=False,
-        show_label=True,
     )
 
 
@@ -81,10 +79,10 @@ def follow(
         switch: from ``language_switch``.
         lang: code of the language to begin with; None for the browser's.
         labels: components with what puts them into a language.
-        cards: what shows a card, with the state that holds it as a ``Said``.
+        cards: what shows a card, with the state that holds it as a ``LocalisedCard``.
     """
 
-    def speak(code: str, *shown: Said | None) -> list[Any]:
+    def translate(code: str, *shown: LocalisedCard | None) -> list[Any]:
         say = language(code)
         return [
             *(relabel(say) for _, relabel in labels),
@@ -94,13 +92,11 @@ def follow(
 
     private: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     outputs = [*(component for component, _ in labels), *(html for html, _ in cards)]
-    switch.change(speak, [switch, *(state for _, state in cards)], outputs, js=None, **private)
-    switch.change(None, switch, None, js=_SPEAK, api_visibility="private")
+    switch.change(translate, [switch, *(state for _, state in cards)], outputs, js=None, **private)
+    switch.change(None, switch, None, js=_SET_LANGUAGE, api_visibility="private")
 
     def begin(request: gr.Request) -> str:
         return lang or preferred(request.headers.get("accept-language"))
 
     app.load(begin, None, switch, **private)
-    own_words = json.dumps(words_gradio.table(LANGUAGES))
-    turn = f"() => ({page.SCRIPT_FOR_GRADIO.read_text(encoding='utf-8').strip()})({own_words})"
-    app.load(None, None, None, js=turn, api_visibility="private")
+    app.load(None, None, None, js=translate_gradio(gradio_texts.table(LANGUAGES)), api_visibility="private")

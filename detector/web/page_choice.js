@@ -1,6 +1,6 @@
 (places) => {
   // Each file that is chosen in a tab, and each time it is taken away, is a choice with a number. What is shown belongs to one
-  // choice and is hidden from the next one on, whatever becomes of the requests that tell the server.
+  // choice and is hidden from the next one on, whatever becomes of the requests that inform the server.
   const tabs = new Map(Object.entries(places).map(([button, { input, output }]) => [button, {
     button, input, output,
     number: 0,
@@ -21,7 +21,7 @@
       ${panel} ${other}, ${panel}:has(#${tab.output} ${other}) :is(.fc-share, .fc-of-result) { display: none !important; }`;
   };
 
-  const tell = (tab) => {
+  const update = (tab) => {
     const button = document.getElementById(tab.button);
     const line = document.querySelector(`.fc-uploading[data-button="${tab.button}"]`);
     if (!button || !line) return;
@@ -44,11 +44,11 @@
     tab.uploading = false;
     const pressed = tab.pressed;
     tab.pressed = false;
-    tell(tab);
+    update(tab);
     return pressed;
   };
 
-  // Gradio tells when an upload has ended well, but neither when it begins nor when it fails.
+  // Gradio says when an upload has ended well, but neither when it begins nor when it fails.
   const send = window.fetch;
   window.fetch = async (...given) => {
     const url = String(given[0]?.url ?? given[0]);
@@ -57,7 +57,7 @@
     if (!tab) return send(...given);
     tab.uploading = true;
     next(tab);
-    tell(tab);
+    update(tab);
     try {
       const answer = await send(...given);
       // An upload that was taken ends a moment later, when the page has the file (chosen).
@@ -74,7 +74,7 @@
     if (!tab) return;
     if (tab.uploading) {
       tab.pressed = true;
-      tell(tab);
+      update(tab);
     } else if (tab.checking !== tab.number) {
       tab.checking = tab.number;
       return;

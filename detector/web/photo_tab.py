@@ -14,13 +14,11 @@ from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
-from detector.web.localised import Relabel, Said
+from detector.web.localised import LocalisedCard, Relabel
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
 
-__all__ = ["PLACES", "PhotoTab"]
-
-PLACES = Places("fc-photo-input", "fc-check", "fc-output")
+__all__ = ["PhotoTab"]
 
 
 class PhotoTab:
@@ -29,17 +27,21 @@ class PhotoTab:
     Args:
         analyze: ``detector.Detector.analyze``.
         resolve: (path, user's name) of an upload; refuses what was not uploaded.
-        render: makes of a report what can be said in any language.
+        render: makes the card of a report.
         switch: holds the reader's language.
         kept_s: seconds after which a result is forgotten; uploads are deleted as early.
         feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
     """
 
+    PLACES = Places("fc-photo-input", "fc-check", "fc-output")
+    IDS = "fc-photo"
+    """Beginning of the ids of a result's elements."""
+
     def __init__(
         self,
         analyze: Callable[..., Report],
         resolve: Callable[[Any], tuple[Path, str]],
-        render: Callable[[Report], Said],
+        render: Callable[[Report], LocalisedCard],
         switch: gr.Radio,
         kept_s: int,
         feedback_to: Path | None,
@@ -58,14 +60,14 @@ class PhotoTab:
             placeholder=words.DROP,
             alt_text=words.CHOOSE,
             buttons=[],
-            elem_id=PLACES.input,
+            elem_id=self.PLACES.input,
         )
         hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
         number, choice = gr.Number(0, visible=False), gr.State(Choice())
-        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id=PLACES.button)
-        self.shown = gr.HTML(elem_id=PLACES.output, apply_default_css=False)
-        self.said = gr.State(None, time_to_live=kept_s)
-        wrong = Feedback(self.said, switch, feedback_to, "photo")
+        button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id=self.PLACES.button)
+        self.shown = gr.HTML(elem_id=self.PLACES.output, apply_default_css=False)
+        self.card = gr.State(None, time_to_live=kept_s)
+        wrong = Feedback(self.card, switch, feedback_to, "photo")
 
         def relabel_photo(say: Language) -> Any:
             return gr.update(label=say(words.CHOOSE), placeholder=say(words.DROP), alt_text=say(words.CHOOSE))
@@ -81,8 +83,8 @@ class PhotoTab:
         checked = button.click(
             self._check,
             [photo, switch, choice, number],
-            [self.shown, self.said],
-            js=PLACES.with_number(3),
+            [self.shown, self.card],
+            js=self.PLACES.with_number(3),
             # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
             trigger_mode="multiple",
             preprocess=False,
@@ -90,26 +92,32 @@ class PhotoTab:
             concurrency_id=ANALYSIS,
             **private,
         )
-        checked.then(None, js=PLACES.ended(), **private)
-        checked.success(None, js=to_result(PLACES.output), **private)
+        checked.then(None, js=self.PLACES.ended(), **private)
+        checked.success(None, js=to_result(self.PLACES.output), **private)
         wrong.offer_after(checked)
-        checked.failure(None, js=PLACES.ended(), **private)
+        checked.failure(None, js=self.PLACES.ended(), **private)
         checked.failure(
             _unfinished,
             [switch, number],
-            [self.shown, self.said],
-            js=PLACES.with_number(1),
+            [self.shown, self.card],
+            js=self.PLACES.with_number(1),
             preprocess=False,
             queue=False,
             **private,
         )
-        # A result belongs to the photo above it: the browser takes it away, and the server forgets it when it is told.
-        photo.change(None, photo, self.shown, js=PLACES.chosen(), **private)
+        # A result belongs to the photo above it: the browser takes it away, and then has the server forget it.
+        photo.change(None, photo, self.shown, js=self.PLACES.chosen(), **private)
         photo.change(
-            _forget, [choice, number], self.said, js=PLACES.with_number(1), preprocess=False, queue=False, **private
+            _forget,
+            [choice, number],
+            self.card,
+            js=self.PLACES.with_number(1),
+            preprocess=False,
+            queue=False,
+            **private,
         )
-        photo.upload(None, photo, self.shown, js=PLACES.chosen(), **private)
-        photo.upload(None, js=to_button(PLACES.button), **private)
+        photo.upload(None, photo, self.shown, js=self.PLACES.chosen(), **private)
+        photo.upload(None, js=to_button(self.PLACES.button), **private)
 
     def _check(
         self, upload: dict[str, Any] | None, code: str, choice: Choice, number: Any
@@ -124,23 +132,23 @@ class PhotoTab:
             card.of(number)
             yield card(say), card
 
-    def _cards(self, upload: dict[str, Any] | None) -> Iterator[Said]:
+    def _cards(self, upload: dict[str, Any] | None) -> Iterator[LocalisedCard]:
         if not upload or not upload.get("path"):
-            yield Said(page.notice, words.NO_PHOTO)
+            yield LocalisedCard(page.notice, words.NO_PHOTO)
             return
-        yield Said(page.notice, words.WAITING)
+        yield LocalisedCard(page.notice, words.WAITING)
         path, name = self._resolve(upload)
         try:
             found = self._analyze(path, name=name)
         except DetectorError as error:
-            yield Said(page.refusal, error.sentence, name)
+            yield LocalisedCard(page.refusal, error.sentence, name, ids=self.IDS)
         else:
             yield self._render(found)
 
 
 def _hint(say: Language) -> str:
     """What photos are taken, and which are best."""
-    return f'<p class="fc-hint">{say(words.TIP)} {say(words.ACCEPTED_IMAGES)}</p>{PLACES.waiting(say)}'
+    return page.hint(words.TIP, words.ACCEPTED_IMAGES, say=say) + PhotoTab.PLACES.waiting(say)
 
 
 def _forget(choice: Choice, number: Any) -> Any:
@@ -148,7 +156,7 @@ def _forget(choice: Choice, number: Any) -> Any:
     return None if choice.move_to(number) else gr.skip()
 
 
-def _unfinished(code: str, number: Any) -> tuple[str, Said]:
+def _unfinished(code: str, number: Any) -> tuple[str, LocalisedCard]:
     """The card for a check that failed for no fault of the file."""
-    card = Said(page.refusal, words.UNFINISHED).of(number)
+    card = LocalisedCard(page.refusal, words.UNFINISHED, ids=PhotoTab.IDS).of(number)
     return card(language(code)), card

@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from detector.report.document import TITLE_FIELD, frame
+from detector.report.document import TITLE_FIELD, shell
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel
-from detector.words import handover as words_report
+from detector.words import handover
 from detector.words.language import LANGUAGES
 
 __all__ = ["share_row"]
@@ -18,8 +18,8 @@ __all__ = ["share_row"]
 _SAVE = """() => {
     const shown = document.querySelector('%(place)s .fc-result');
     if (!shown) return;
-    const frames = %(frames)s;
-    const [before, after, title] = frames[document.documentElement.lang] ?? frames.en;
+    const shells = %(shells)s;
+    const [before, after, title] = shells[document.documentElement.lang] ?? shells.en;
     const copy = shown.cloneNode(true);
     // A file has no script, so what needs one to work is left out; on paper nothing can be unfolded.
     copy.querySelectorAll('.fc-opacity, input, button, script').forEach((part) => part.remove());
@@ -70,17 +70,17 @@ def share_row(place: str) -> list[tuple[Any, Relabel]]:
     Returns:
         The buttons with what puts their labels into a language.
     """
-    frames = {code: (*frame(say), say(words_report.CHECK_OF)) for code, say in LANGUAGES.items()}
-    copied = {code: say(words_report.COPIED) for code, say in LANGUAGES.items()}
+    shells = {code: (*shell(say), say(handover.CHECK_OF)) for code, say in LANGUAGES.items()}
+    copied = {code: say(handover.COPIED) for code, say in LANGUAGES.items()}
     with gr.Row(elem_classes="fc-share"):
-        save = gr.Button(words_report.SAVE, elem_id=f"{place}-save")
-        copy = gr.Button(words_report.COPY, elem_id=f"{place}-copy")
+        save = gr.Button(handover.SAVE, elem_id=f"{place}-save")
+        copy = gr.Button(handover.COPY, elem_id=f"{place}-copy")
     values = {"place": f"#{place}", "field": TITLE_FIELD, "button": f"#{place}-copy"}
     private: dict[str, Any] = {"api_visibility": "private"}
-    save.click(None, js=_SAVE % (values | {"frames": json.dumps(frames)}), **private)
+    save.click(None, js=_SAVE % (values | {"shells": json.dumps(shells)}), **private)
     copy.click(None, js=_COPY % (values | {"copied": json.dumps(copied)}), **private)
 
     def label(text: str) -> Relabel:
         return lambda say: gr.update(value=say(text))
 
-    return [(save, label(words_report.SAVE)), (copy, label(words_report.COPY))]
+    return [(save, label(handover.SAVE)), (copy, label(handover.COPY))]

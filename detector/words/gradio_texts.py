@@ -57,14 +57,14 @@ _FROM_THE_SERVER = (
 
 
 def table(languages: Mapping[str, Callable[[str], str]]) -> list[dict[str, object]]:
-    """For the page's script: each text in every language (``told``), and how a text of Gradio ``begins`` that it replaces.
+    """For the page's script: each text in every language (``texts``), and how a text of Gradio ``begins`` that it replaces.
 
     Args:
         languages: functions from a sentence to its text, by code (``language.LANGUAGES``).
     """
 
     def row(begins: str | None, sentence: str) -> dict[str, object]:
-        return {"begins": begins, "told": {code: say(sentence) for code, say in languages.items()}}
+        return {"begins": begins, "texts": {code: say(sentence) for code, say in languages.items()}}
 
     return [
         *(row(begins, sentence) for begins, sentence in REPLACED.items()),

@@ -22,7 +22,7 @@ from detector.records import (
     Verdict,
 )
 from detector.report import page, page_clip
-from detector.report.page_parts import FacePictures
+from detector.report.page_cards import FacePictures
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 from tests.support import fakes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from gradio_client import Client, exceptions, handle_file  # type: ignore[import
 import app
 from detector.errors import Cancelled
 from detector.report import serialise as report
-from detector.web.video_tab import Work
+from detector.web.options import UPLOADS_KEPT_S
+from detector.web.work import Work
 from tests.support import fakes
 from tests.support.clips import write_clip
 from tests.support.running import in_new_python
@@ -138,7 +140,7 @@ def test_page_keeps_to_itself(served: gr.Blocks) -> None:
     assert "system-ui" in css
     assert "http" not in css.replace("http://www.w3.org", "")
     assert "@font-face" not in css
-    assert served.delete_cache == (60, app.UPLOADS_KEPT_S)
+    assert served.delete_cache == (60, UPLOADS_KEPT_S)
 
 
 def test_the_whole_pipeline_answers_through_the_page(tiny_detector: Detector, photo: Path, tmp_path: Path) -> None:
@@ -163,12 +165,19 @@ def test_gradio_is_imported_without_making_its_stubs() -> None:
         "import inspect, os, sys\n"
         "before, opened = inspect.getfile, []\n"
         "sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == 'open' else None)\n"
-        "from app_gradio import gr\n"
+        "from detector.web.gradio_import import gr\n"
         "assert gr.Image().upload and gr.Button().click and inspect.getfile is before\n"
         "stubs = [path for path in opened if path.endswith('.pyi')]\n"
         "assert opened and not stubs, stubs\n"
     )
     in_new_python(code)
+
+
+def test_the_page_is_built_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        app.build_app(fakes.FakeDetector())
+        app.launch_options()
 
 
 # Videos --------------------------------------------------------------------------------------------------------------

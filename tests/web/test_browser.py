@@ -72,7 +72,7 @@ class Visit:
         return self.headline()
 
     def headline(self) -> str:
-        return self.page.locator("#fc-verdict").inner_text(timeout=30_000).strip()
+        return self.page.locator("#fc-photo-verdict").inner_text(timeout=30_000).strip()
 
     def keep(self, name: str) -> None:
         """Save a screenshot for people to look at, if a folder for it is given."""
@@ -144,6 +144,26 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_ids_are_unique_with_a_result_in_every_tab(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, WIDE)
+    opened.choose(photo)
+    opened.check()
+    opened.page.locator("#fc-photo-verdict").wait_for()
+    opened.page.get_by_role("tab", name="Video").click()
+    opened.page.set_input_files(
+        "#fc-clip-input input[type=file]", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x"}
+    )
+    opened.page.wait_for_function("document.activeElement.id === 'fc-check-clip'")
+    opened.page.click("#fc-check-clip")
+    opened.page.locator("#fc-clip-verdict").wait_for()
+    opened.page.get_by_role("tab", name="Examples").click()
+    opened.page.click("#fc-example-swapped")
+    opened.page.locator("#fc-examples-verdict").wait_for()
+    ids = opened.page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id).filter(id => id)")
+    assert {"fc-photo-verdict", "fc-clip-verdict", "fc-examples-verdict"} <= set(ids)
+    assert sorted(each for each in set(ids) if ids.count(each) > 1) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
 def test_three_faces_each_with_crop_heatmap_and_score(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
@@ -176,8 +196,8 @@ def test_three_faces_each_with_crop_heatmap_and_score(
 
     # Nothing sticks out to the side, and the result is where the eye is.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.wait_for_function("document.activeElement.id === 'fc-verdict'")
-    assert 0 <= page.locator("#fc-verdict").evaluate("e => e.getBoundingClientRect().y") < 200
+    page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
+    assert 0 <= page.locator("#fc-photo-verdict").evaluate("e => e.getBoundingClientRect().y") < 200
     dark = page.locator(".fc-verdict h2").evaluate("e => getComputedStyle(e).color")
     assert (dark == "rgb(255, 157, 133)") == (scheme == "dark")
     opened.keep(f"result-{width}-{scheme}")
@@ -189,7 +209,7 @@ def test_by_keyboard_alone(visit: Callable[..., Visit], url: str, photo: Path) -
     opened.choose(photo)
     opened.page.keyboard.press("Enter")
     assert opened.headline() == "Strong signs of manipulation"
-    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    opened.page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
     # Past the links and sliders of the result, in the order of the page, to what folds out.
     explained = opened.page.get_by_text("The colour scale is fixed").first
     for _ in range(40):
@@ -255,7 +275,7 @@ def test_a_result_leaves_with_its_photo(
         detector.hold.set()
     assert opened.headline() == "Strong signs of manipulation"
     opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
-    opened.page.locator("#fc-verdict").wait_for(state="detached")
+    opened.page.locator("#fc-photo-verdict").wait_for(state="detached")
     assert opened.page.locator("#fc-output").inner_text().strip() == ""
 
 
@@ -395,7 +415,7 @@ def test_the_strength_of_the_colour_moves_by_keyboard(visit: Callable[..., Visit
     opened.check()
     layers = "[...document.querySelectorAll('.fc-colour')].map(e => getComputedStyle(e).opacity)"
     # A new result takes the focus a moment after it is shown.
-    opened.page.wait_for_function("document.activeElement.id === 'fc-verdict'")
+    opened.page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
     before = set(opened.page.evaluate(layers))
     opened.page.get_by_label(words.OPACITY).focus()
     opened.page.keyboard.press("End")
@@ -492,7 +512,7 @@ def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
         assert len(widths) == 2 and all(widths)
         page.click("#fc-example-swapped")
         shown = page.locator("#fc-example-output")
-        assert shown.locator("#fc-verdict").inner_text().strip() == words.HEADLINES[Verdict.STRONG_SIGNS]
+        assert shown.locator("#fc-examples-verdict").inner_text().strip() == words.HEADLINES[Verdict.STRONG_SIGNS]
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         opened.keep("example")
         assert detector.seen == [], "computed anew"

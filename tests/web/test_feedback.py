@@ -11,7 +11,7 @@ from typing import Any
 from detector.records import Verdict
 from detector.report import feedback, page
 from detector.web import feedback_form as app_feedback
-from detector.web.localised import Said
+from detector.web.localised import LocalisedCard
 from detector.words import about as words_about
 from tests.support import fakes
 
@@ -52,12 +52,12 @@ def test_a_request_made_by_hand_needs_the_consent_too(tmp_path: Path) -> None:
         state, switch = gr.State(None), gr.Radio(["en"], value="en")
         panel = app_feedback.Feedback(state, switch, tmp_path, "photo")
         closed = app_feedback.Feedback(state, switch, None, "clip")
-    card = Said(page.notice, "x", record=made())
+    card = LocalisedCard(page.notice, "x", record=made())
     for consent in (False, None, "yes", 1):
         note, _ = panel._send(card, "altered", consent, "en")  # type: ignore[arg-type]
         assert words_about.STORED_NOT in note
     assert words_about.STORED_NOT in panel._send(card, "<script>", True, "en")[0]
-    assert words_about.STORED_NOT in panel._send(Said(page.notice, "x"), "altered", True, "en")[0]
+    assert words_about.STORED_NOT in panel._send(LocalisedCard(page.notice, "x"), "altered", True, "en")[0]
     assert words_about.STORED_NOT in closed._send(card, "altered", True, "en")[0]
     assert list(tmp_path.iterdir()) == []
     assert words_about.STORED in panel._send(card, "altered", True, "en")[0]

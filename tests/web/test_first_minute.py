@@ -13,7 +13,8 @@ import pytest
 
 import app
 from detector.records import Verdict
-from detector.web.gate import Rules, surface
+from detector.web.gate import surface
+from detector.web.rules import Rules
 from detector.web.uploads import Uploads
 from detector.words import results as words
 from detector.words import server as words_server
@@ -286,7 +287,7 @@ def test_a_result_leaves_although_the_connection_is_lost(
     opened.page.get_by_text("The connection to this page was lost").wait_for()
     assert opened.page.get_by_text(STRONG).first.is_visible()
     PHOTO.take_away(opened.page)
-    opened.page.locator("#fc-verdict").wait_for(state="hidden", timeout=2000)
+    opened.page.locator("#fc-photo-verdict").wait_for(state="hidden", timeout=2000)
 
 
 # Pressed often -------------------------------------------------------------------------------------------------------

@@ -35,11 +35,12 @@ HOW_TO_READ_CLIP = (
 )
 
 
-def clock(seconds: float) -> str:
-    """Write a time of a clip as "0:07.4" or "1:02:07.4"."""
+def clock(seconds: float, *, with_tenths: bool = True) -> str:
+    """Write a time of a clip as "0:07.4" or "1:02:07.4", or as "0:07" and "1:02:07" without tenths."""
     whole, tenths = divmod(round(seconds * 10), 10)
     hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}.{tenths}" if hours else f"{rest // 60}:{rest % 60:02}.{tenths}"
+    text = f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+    return f"{text}.{tenths}" if with_tenths else text
 
 
 def seen_facts(seen: Appearance) -> Sentence:

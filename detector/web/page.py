@@ -1,0 +1,141 @@
+"""The whole page: its head, its four tabs, and what connects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.paths import ROOT
+from detector.pipeline.analyser import Analyser
+from detector.records import Report
+from detector.report import feedback
+from detector.report.page import introduction, result
+from detector.report.pictures import pictures_of
+from detector.report.serialise import to_json
+from detector.web.about_tab import AboutTab
+from detector.web.choice import install
+from detector.web.endpoints import add_endpoints
+from detector.web.examples_tab import ExamplesTab
+from detector.web.gallery import Gallery
+from detector.web.gradio_import import gr
+from detector.web.localised import LocalisedCard, Relabel, follow, language_switch
+from detector.web.options import UPLOADS_KEPT_S
+from detector.web.photo_tab import PhotoTab
+from detector.web.scripts import heatmap_strength
+from detector.web.share_row import share_row
+from detector.web.upload_paths import resolve_upload
+from detector.web.video_tab import VideoTab
+from detector.words import about, examples, results
+
+__all__ = ["build_app"]
+
+_WAITING = 7
+"""Jobs that wait while one is served; whoever comes then is turned away as "busy". The last of eight waits for less than ten
+times as long as somebody who comes alone (``python -m tests.bench.public clients``)."""
+
+
+@dataclass(frozen=True)
+class _Tabs:
+    photo: PhotoTab
+    video: VideoTab
+    examples: ExamplesTab
+    labels: list[tuple[Any, Relabel]]
+    """Components with what puts them into a language."""
+
+
+def build_app(
+    detector: Analyser,
+    lang: str | None = None,
+    gallery: Gallery | None = None,
+    feedback_to: Path | None = None,
+    weights: Path | None = None,
+) -> gr.Blocks:
+    """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
+
+    Args:
+        detector: analyses files; called from worker threads, one file at a time.
+        lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
+        gallery: the examples; made of the detector by default.
+        feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
+        weights: folder with the model card, its measurements and pictures; default that of the package.
+    """
+    app: gr.Blocks
+    # fill_width: the width is that of .fc-page, for phone and desk alike.
+    with (
+        gr.Blocks(
+            title=results.TITLE, analytics_enabled=False, delete_cache=(60, UPLOADS_KEPT_S), fill_width=True
+        ) as app,
+        gr.Column(elem_classes="fc-page"),
+    ):
+        switch = language_switch(lang)
+        head = gr.HTML(introduction(), apply_default_css=False)
+        gallery = gallery or Gallery(detector.analyze, detector.manifest)
+        tabs = _tabs(detector, switch, gallery, feedback_to, weights or ROOT / "weights")
+        app.unload(tabs.video.stop)
+        app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
+        install(app, [PhotoTab.PLACES, VideoTab.PLACES])
+        app.load(None, None, None, js=heatmap_strength(), api_visibility="private")
+        shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.examples)]
+        follow(app, switch, lang, [(head, introduction), *tabs.labels], shown)
+        add_endpoints(detector)
+    app.queue(max_size=_WAITING, default_concurrency_limit=1)
+    return app
+
+
+def _tabs(detector: Analyser, switch: gr.Radio, gallery: Gallery, feedback_to: Path | None, weights: Path) -> _Tabs:
+    def card_of(ids: str) -> Callable[[Report], LocalisedCard]:
+        return lambda found: _result_card(detector, found, ids)
+
+    labels: list[tuple[Any, Relabel]] = []
+
+    def label(tab: gr.Tab, name: str) -> None:
+        labels.append((tab, lambda say: gr.update(label=say(name))))
+
+    with gr.Tabs():
+        with gr.Tab(results.PHOTO_TAB, id="photo") as tab:
+            photo = PhotoTab(
+                detector.analyze, resolve_upload, card_of(PhotoTab.IDS), switch, UPLOADS_KEPT_S, feedback_to
+            )
+            label(tab, results.PHOTO_TAB)
+            labels += [*photo.labels, *share_row(PhotoTab.PLACES.output)]
+        with gr.Tab(results.VIDEO_TAB, id="video") as tab:
+            video = VideoTab(
+                detector.analyze,
+                resolve_upload,
+                card_of(VideoTab.IDS),
+                switch,
+                UPLOADS_KEPT_S,
+                feedback_to,
+                detector.annotate,
+            )
+            label(tab, results.VIDEO_TAB)
+            labels += [*video.labels, *share_row(VideoTab.PLACES.output)]
+        with gr.Tab(examples.TAB, id="examples") as tab:
+            gallery_tab = ExamplesTab(gallery, switch, UPLOADS_KEPT_S)
+            label(tab, examples.TAB)
+            labels += [*gallery_tab.labels, *share_row(ExamplesTab.OUTPUT)]
+        with gr.Tab(about.ABOUT, id="about") as tab:
+            label(tab, about.ABOUT)
+            labels += AboutTab(detector.manifest, weights).labels
+    return _Tabs(photo, video, gallery_tab, labels)
+
+
+def _result_card(detector: Analyser, found: Report, ids: str) -> LocalisedCard:
+    """The result of a report; of the preview only the encoded picture is kept.
+
+    Args:
+        detector: made the report.
+        found: the report.
+        ids: beginning of the ids of the result's elements.
+    """
+    return LocalisedCard(
+        result,
+        found.without_pixels(),
+        pictures_of(found, detector.manifest),
+        detector.manifest,
+        to_json(found),
+        record=feedback.record(found),
+        ids=ids,
+    )

@@ -1,0 +1,37 @@
+"""The scripts of the page, each a function that the browser calls once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from detector.paths import PACKAGE
+
+__all__ = ["follow_choices", "heatmap_strength", "translate_gradio"]
+
+
+def heatmap_strength() -> str:
+    """Lets the slider of a result set the strength of its heatmaps' colour."""
+    return _read("page.js")
+
+
+def follow_choices(tabs: Mapping[str, Mapping[str, str]]) -> str:
+    """Numbers what is chosen in each tab, and shows no result of an earlier choice.
+
+    Args:
+        tabs: ids of a tab's "input" and "output" by that of its button.
+    """
+    return f"() => ({_read('page_choice.js')})({json.dumps(tabs)})"
+
+
+def translate_gradio(texts: Sequence[object]) -> str:
+    """Puts what Gradio's own script writes into the page's language.
+
+    Args:
+        texts: as ``gradio_texts.table`` makes them.
+    """
+    return f"() => ({_read('page_gradio.js')})({json.dumps(texts)})"
+
+
+def _read(name: str) -> str:
+    return (PACKAGE / "web" / name).read_text(encoding="utf-8").strip()

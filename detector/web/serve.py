@@ -1,0 +1,97 @@
+"""Serving the page: the detector beside it, the gate before it, and everything put away at the end."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detector.pipeline.analyser import Analyser
+from detector.web.gallery import Gallery
+from detector.web.gate import surface
+from detector.web.log import log_without_names
+from detector.web.options import UPLOADS_KEPT_S, launch_options
+from detector.web.page import build_app
+from detector.web.rules import Rules
+from detector.web.uploads import QUOTA_BYTES, Uploads
+from detector.worker.isolation import IsolatedDetector
+
+__all__ = ["ServerOptions", "serve"]
+
+_QUIET_S = 5
+"""Seconds after the start in which no example is analysed: the page comes first."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How the page is served."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    """None for the first free one from 7860."""
+    share: bool = False
+    """Whether Gradio's servers make it public."""
+    mcp: bool = False
+    """Whether the endpoints are MCP tools as well."""
+    rules: Rules = field(default_factory=Rules)
+    lang: str | None = None
+    """Code of the language the page begins in; None for that of each reader's browser."""
+    weights: Path | None = None
+    """Folder; None for that of the package."""
+    spare: bool = True
+    """Whether a second worker stands by."""
+    quota_bytes: int = QUOTA_BYTES
+    """Of all uploads and results together."""
+    feedback: Path | None = None
+    """Folder for what readers consent to store; None stores nothing."""
+
+
+def serve(options: ServerOptions) -> None:
+    """Serve the page until interrupted.
+
+    Raises:
+        DetectorError: the weights cannot be used.
+    """
+    with (
+        Uploads(UPLOADS_KEPT_S, options.quota_bytes) as uploads,
+        log_without_names(uploads.folder),
+        _loaded(options.weights, spare=options.spare) as detector,
+    ):
+        gallery = Gallery(detector.analyze, detector.manifest)
+        closing = threading.Event()
+
+        # In the background, so that the page is there first; only after a change of the models is there anything to do.
+        def fill() -> None:
+            if not closing.wait(_QUIET_S):
+                gallery.fill(closing.is_set)
+
+        filling = threading.Thread(target=fill, name="examples", daemon=True)
+        app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
+        try:
+            app.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options() | {"mcp_server": options.mcp},
+                **surface(options.rules, uploads),
+            )
+            detector.wait()
+            filling.start()
+            app.block_thread()
+        finally:
+            closing.set()
+            detector.close()  # first, so that nobody's job keeps the server from ending
+            app.close()
+
+
+def _loaded(weights: Path | None, *, spare: bool) -> Analyser:
+    """The detector in a process of its own, still loading; on Windows, which knows no such bounds, in this one."""
+    if os.name == "posix":
+        return IsolatedDetector(weights, spare=spare)
+    from detector import load_detector
+
+    detector = load_detector(weights)
+    detector.warm_up()
+    return detector
