@@ -1,0 +1,229 @@
+"""Trains the generator expert: an EfficientNet-Lite0 that sees whole faces and windows of their own resolution."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import queue
+import time
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import torch
+
+from detector.models import build
+from detector.models import load as load_model
+from detector.records import CropSpec
+from train.data import Cache, crops_of
+from train.engine import KerasGraph, average_into
+from train.fakes.pairs import ExpertMix, ExpertPairs
+from train.fakes.unseen import measure_quickly
+from train.fit import Recipe, train_step
+from train.half import store_half
+from train.leakage import safe_split
+from train.starts import load_start
+
+__all__ = ["ExpertRecipe", "expert_batches", "fit_expert"]
+
+_ARCHITECTURE = "efficientnet"
+_SAVE_EVERY_S = 240
+_MEASURE_EVERY_S = 1200
+_REFRESH_EVERY = 40
+"""Batches of a worker between two looks for fakes that were made since."""
+
+
+@dataclass(frozen=True)
+class ExpertRecipe:
+    """All that decides the result, apart from the data."""
+
+    size: int = 224
+    """Of whole faces, pixels."""
+    window: int = 160
+    """Of windows, pixels: the network has no layer that depends on its input's size, and the squares of today's data, 200 to
+    300 pixels, hold many different windows of this one."""
+    windows: float = 0.5
+    """Share of batches that hold windows."""
+    crops: int = 60_000
+    batch: int = 32
+    rate: float = 4e-4
+    warmup: int = 100
+    decay: float = 0.02
+    average: float = 0.998
+    smoothing: float = 0.02
+    start: str | None = None
+    """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are
+    trained."""
+    seed: int = 31
+    mix: ExpertMix = field(default_factory=ExpertMix)
+
+
+def expert_batches(
+    cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, seed: int, workers: int
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
+    """Endless batches from background processes: (batch, S, S, 3) uint8 RGB, first half genuine, S being the size of whole
+    faces or of windows, and (batch,) float32 labels, 1 = real."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Queue(maxsize=4)
+    jobs = [
+        context.Process(target=_work, args=(ready, cache, indices, fakes, recipe, (seed, worker)), daemon=True)
+        for worker in range(workers)
+    ]
+    for job in jobs:
+        job.start()
+    labels = np.concatenate([np.ones(recipe.batch // 2, np.float32), np.zeros(recipe.batch // 2, np.float32)])
+    try:
+        while True:
+            try:
+                yield ready.get(timeout=120), labels
+            except queue.Empty:
+                if not all(job.is_alive() for job in jobs):
+                    raise RuntimeError("a process that makes batches has died; its traceback is above") from None
+    finally:
+        for job in jobs:
+            job.terminate()
+
+
+def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[no-untyped-def]
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(seed)
+    pairs = ExpertPairs(Cache(cache), indices, fakes, recipe.mix)
+    parent, made = os.getppid(), 0
+    while os.getppid() == parent:
+        window = bool(rng.random() < recipe.windows)
+        size = recipe.window if window else recipe.size
+        members = [pairs.pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
+        batch = np.stack([genuine for genuine, _ in members] + [fake for _, fake in members])
+        made += 1
+        if made % _REFRESH_EVERY == 0:
+            pairs.refresh()
+        while os.getppid() == parent:
+            try:
+                ready.put(batch, timeout=5)
+                break
+            except queue.Full:
+                continue
+    ready.cancel_join_thread()
+
+
+def fit_expert(
+    recipe: ExpertRecipe, cache_folder: Path, fakes: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
+    threads: int = 2,
+) -> Path:  # fmt: skip
+    """Train and write ``out/efficientnet.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
+
+    Args:
+        recipe: what to train; must equal that of the checkpoint in ``out``, if there is one, but for ``crops``.
+        cache_folder: as built by ``data.build_cache``.
+        fakes: folder of ``python -m train fakes``.
+        out: folder for all that is written.
+        minutes: stop after this long, keeping the checkpoint.
+        workers: processes that make batches.
+        threads: of the processor, for the network.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        ValueError: ``out`` holds a checkpoint of another recipe.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads)
+    torch.manual_seed(recipe.seed)
+    keras.utils.set_random_seed(recipe.seed)
+    cache = Cache(cache_folder)
+    train, validation = _split(cache, fakes)
+    model = _start(recipe, cache, train)
+    frozen = recipe.start is not None
+    graph, average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
+    kernels = [p for p in graph.parameters() if p.ndim > 1]
+    others = [p for p in graph.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}], lr=recipe.rate
+    )
+    parts = {"graph": graph, "average": average, "optimizer": optimizer}
+    step = _resume(out, recipe, parts)
+    started = last_saved = last_measured = time.monotonic()
+    first, losses = step, []
+    stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + step, workers)
+    stepping = Recipe(
+        architecture=_ARCHITECTURE,
+        size=recipe.size,
+        smoothing=recipe.smoothing,
+        frozen_norms=frozen,
+        start=recipe.start,
+    )
+    steps, late = recipe.crops // recipe.batch, False
+    while step < steps and not late:
+        crops, labels = next(stream)
+        for group in optimizer.param_groups:
+            rise = min(1.0, (step + 1) / recipe.warmup)
+            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * step / steps))
+        losses.append(train_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, stepping))
+        step += 1
+        average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
+        now = time.monotonic()
+        late = minutes is not None and now - started >= minutes * 60
+        if now - last_saved > _SAVE_EVERY_S or step == steps or late:
+            row: dict[str, Any] = {"crops": step * recipe.batch, "loss": round(float(np.mean(losses)), 4),
+                                   "crops_per_s": round((step - first) * recipe.batch / (now - started), 1)}  # fmt: skip
+            if now - last_measured > _MEASURE_EVERY_S or step == steps or late:
+                row |= measure_quickly(average, cache, validation, fakes)
+                last_measured = time.monotonic()
+            _save(out, recipe, parts, step, row)
+            store_half(average.write_back(), out / f"{_ARCHITECTURE}.weights.h5")
+            last_saved, losses = time.monotonic(), []
+    stream.close()
+    return out / f"{_ARCHITECTURE}.weights.h5"
+
+
+def _split(cache: Cache, fakes: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The safe split, kept beside the fakes: finding duplicates takes a minute or more."""
+    kept = fakes / "split.npz"
+    if not kept.exists():
+        parts = safe_split(cache)
+        np.savez(kept, train=parts.train, validation=parts.validation)
+    with np.load(kept) as saved:
+        return saved["train"], saved["validation"]
+
+
+def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:
+    if recipe.start is not None:
+        model = load_model(_ARCHITECTURE, recipe.size, recipe.start)
+        model.trainable = True
+        return model
+    model = build(_ARCHITECTURE, recipe.size)
+    load_start(model, crops_of(cache, train[:64], CropSpec(size=recipe.size, margin=0.25)))
+    return model
+
+
+def _resume(out: Path, recipe: ExpertRecipe, parts: dict[str, Any]) -> int:
+    path = out / "checkpoint.pt"
+    if not path.exists():
+        (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
+        return 0
+    saved = torch.load(path, weights_only=True)
+    before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(recipe)))
+    if before != json.loads(json.dumps(now)):
+        raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
+    for name, part in parts.items():
+        part.load_state_dict(saved[name])
+    return int(saved["step"])
+
+
+def _save(out: Path, recipe: ExpertRecipe, parts: dict[str, Any], step: int, row: dict[str, Any]) -> None:
+    content: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
+    content |= {"step": step, "recipe": json.dumps(asdict(recipe))}
+    side = out / "checkpoint.part"
+    torch.save(content, side)
+    os.replace(side, out / "checkpoint.pt")
+    with open(out / "history.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    print(json.dumps(row), flush=True)
