@@ -38,9 +38,11 @@ class Engine:
     warped: bool
     """Whether every landmark is brought to its place, or the five points only."""
     matched: bool
-    """Colour is matched inside the mask."""
+    """The other face gets the target's colours."""
+    face: str
+    """Region of ``blend.region_mask`` that the other face fills."""
     mask: str
-    """"square" (eroded and blurred, as inswapper pastes), or a region of ``blend.region_mask``."""
+    """What is pasted: "square" (eroded and blurred, as inswapper does it), or a region of ``blend.region_mask``."""
     soft: float
     """Width of the mask's edge, in sides of the square."""
     enhanced: float
@@ -54,7 +56,8 @@ def draw_engine(rng: np.random.Generator) -> Engine:
     return Engine(
         side=int(rng.choice((128, 128, 128, 160, 192, 224, 256))),
         warped=bool(rng.random() < 0.8),
-        matched=bool(rng.random() < 0.8),
+        matched=bool(rng.random() < 0.9),
+        face=str(rng.choice(("oval", "jaw_to_brows", "inner"))),
         mask=str(rng.choice(("square", "oval", "jaw_to_brows", "inner"), p=(0.45, 0.25, 0.2, 0.1))),
         soft=float(rng.uniform(0.02, 0.08)),
         enhanced=float(rng.uniform(0.3, 1.5)) if rng.random() < 0.3 else 0.0,
@@ -96,17 +99,19 @@ def engine_swap(
     place = _moved(target_mesh, to_square)
     if engine.warped:
         face = warp_by_points(face, _moved(source_mesh, from_source), place, float(np.ptp(place, axis=0).max()))
-    face = decoder(face)
-    hard = _mask_in_square(engine, place, rng)
+    inner = region_mask(place, engine.face, size, rng)
     if engine.matched:
-        face = match_colour(face, there, hard)
+        face = match_colour(face, there, inner)
+    # The network writes the whole square, hair and background too: those are the target's, whatever face it was given.
+    hull = float(np.ptp(place, axis=0).max())
+    face = decoder(mix(there, face, deform_mask(inner, rng, hull)))
     scale = 1
     if engine.enhanced > 0:
         scale = 2
         face = cv2.resize(face, (2 * engine.side, 2 * engine.side), interpolation=cv2.INTER_CUBIC)
         smooth = cv2.bilateralFilter(face, 5, 20, 2.0)
         face = cv2.addWeighted(smooth, 1 + engine.enhanced, cv2.GaussianBlur(smooth, (0, 0), 1.5), -engine.enhanced, 0)
-    soft = _softened(hard, engine)
+    soft = _softened(_mask_in_square(engine, place, rng), engine)
     back = cv2.invertAffineTransform(to_square)
     mask = np.clip(cv2.warpAffine(soft, back, (width, height), flags=cv2.INTER_LINEAR), 0, 1)
     enlarged = back.copy()
