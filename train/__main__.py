@@ -110,6 +110,17 @@ def _parser() -> argparse.ArgumentParser:
     fakes.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
     fakes.set_defaults(run=_fakes)
 
+    expert = commands.add_parser("expert", help="train the generator expert on pairs with those fakes; resumes")
+    _data_options(expert)
+    expert.add_argument("--fakes", type=Path, default=Path("runs/fakes"), help="folder of the command fakes")
+    expert.add_argument("--out", type=Path, default=Path("runs/expert"), help="folder (default runs/expert)")
+    expert.add_argument("--start", metavar="FILE", help="weights to start from, whose batch statistics are kept")
+    expert.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
+    expert.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
+    expert.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
+    expert.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    expert.set_defaults(run=_expert)
+
     leakage = commands.add_parser(
         "leakage", help="look for the same face picture in two groups; exit 1 if train and dev share one"
     )
@@ -326,6 +337,20 @@ def _fakes(options: argparse.Namespace) -> int:
 
     make(_cache(options), options.out, members=options.members, minutes=options.minutes, count=options.count,
          taef2=options.taef2, parts=tuple(options.parts), threads=options.threads)  # fmt: skip
+    return 0
+
+
+def _expert(options: argparse.Namespace) -> int:
+    from train.fitting.allocator import keep_freed_memory
+    from train.fitting.expert import ExpertRecipe, fit_expert
+    from train.measuring.unseen import measure_quickly
+
+    keep_freed_memory()
+    _cache(options)
+    recipe = ExpertRecipe(crops=options.crops, rate=options.rate, start=options.start)
+    fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
+               measure=measure_quickly)  # fmt: skip
+    _note_provenance(options.out, options.command, (Path(options.start),) if options.start else ())
     return 0
 
 

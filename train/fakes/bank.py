@@ -24,7 +24,7 @@ from torch import Tensor
 from train.fakes.autoencoders import Autoencoder, AutoencoderRecipe
 
 if TYPE_CHECKING:
-    from train.data import Cache
+    from train.data.cache import Cache
 
 __all__ = ["HELD_OUT", "Member", "draw_recipes", "genuine_patches", "load_bank", "sharpness_ratio", "train_bank"]
 

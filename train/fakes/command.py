@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import torch
 
-from train.data import Cache
+from train.data.cache import Cache
+from train.data.leakage import kept_split
 from train.fakes.autoencoders import copy_of
 from train.fakes.bank import HELD_OUT, Member, draw_recipes, genuine_patches, load_bank, train_bank
 from train.fakes.copies import FakeMaker, make_fakes
 from train.fakes.taef2 import CELL, load_taef2
-from train.leakage import safe_split
 
 __all__ = ["make"]
 
@@ -50,14 +50,14 @@ def make(
     """
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-    split = safe_split(cache)
+    train, validation = kept_split(cache, out / "split.npz")
     if minutes > 0:
-        patches = genuine_patches(cache, split.train, _PATCHES)
+        patches = genuine_patches(cache, train, _PATCHES)
         train_bank(draw_recipes(members), patches, out / "bank", minutes, threads)
     bank = load_bank(out / "bank")
     for part in parts:
         makers = _makers(bank, part, taef2)
-        indices = split.train if part == "train" else split.validation
+        indices = train if part == "train" else validation
         print(json.dumps({"part": part, "makers": list(makers)}), flush=True)
         make_fakes(
             FakeMaker(cache, indices, makers, _SEEDS[part]), out / part, count if part == "train" else count // 5

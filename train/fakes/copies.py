@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from train.blend import region_mask
-from train.data import Cache
+from train.data.cache import Cache
+from train.data.landmarks import mesh_in_crop, pose
+from train.fakes.blend import region_mask
 from train.fakes.squares import native_side, square_of
 from train.fakes.swap_engine import draw_engine, engine_swap
-from train.landmarks import mesh_in_crop, pose
 
 __all__ = ["Fake", "FakeMaker", "FakeStore", "make_fakes"]
 

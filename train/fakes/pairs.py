@@ -15,16 +15,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-from train.augment import draw_degradation
-from train.blend import deform_mask, self_blend
-from train.data import Cache
+from train.data.cache import Cache
+from train.data.landmarks import mesh_in_crop
 from train.fakes.align import align
+from train.fakes.augment import draw_degradation
+from train.fakes.blend import deform_mask, self_blend
 from train.fakes.copies import Fake, FakeStore
 from train.fakes.enhance import draw_enhancement
 from train.fakes.equalise import equalise
 from train.fakes.squares import native_side, square_of, whole_and_window
 from train.fakes.swap_engine import softened_elsewhere
-from train.landmarks import mesh_in_crop
 
 __all__ = ["UNSEEN_METHODS", "ExpertMix", "ExpertPairs"]
 

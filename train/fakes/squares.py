@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.faces import crop_face
 from detector.records import Box, CropSpec, FaceCrop
-from train.data import MOST_MARGIN, Cache
+from train.data.cache import MOST_MARGIN, Cache
 
 __all__ = ["native_side", "resized", "square_of", "whole_and_window"]
 

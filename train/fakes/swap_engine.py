@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from train.blend import deform_mask, match_colour, mix, region_mask, warp_by_points
+from train.fakes.blend import deform_mask, match_colour, mix, region_mask, warp_by_points
 
 __all__ = ["Engine", "draw_engine", "engine_swap", "five_points", "softened_elsewhere"]
 

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import queue
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,21 @@ import torch
 from detector.models import build
 from detector.models import load as load_model
 from detector.records import CropSpec
-from train.data import Cache, crops_of
-from train.engine import KerasGraph, average_into
+from train.data.cache import Cache, crops_of
+from train.data.leakage import kept_split
 from train.fakes.pairs import ExpertMix, ExpertPairs
-from train.fakes.unseen import measure_quickly
-from train.fit import Recipe, train_step
-from train.half import store_half
-from train.leakage import safe_split
-from train.starts import load_start
+from train.fitting.engine import KerasGraph, average_into
+from train.fitting.fit import Recipe, train_step
+from train.fitting.half import store_half
+from train.fitting.starts import load_start
 
 __all__ = ["ExpertRecipe", "expert_batches", "fit_expert"]
 
 _ARCHITECTURE = "efficientnet"
 _SAVE_EVERY_S = 240
-_MEASURE_EVERY_S = 1200
+_MEASURE_EVERY_S = 1800
+Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
+"""(averaged network, cache, validation samples, folder of fakes) -> what the history is to tell."""
 _REFRESH_EVERY = 40
 """Batches of a worker between two looks for fakes that were made since."""
 
@@ -48,7 +49,7 @@ class ExpertRecipe:
     window: int = 160
     """Of windows, pixels: the network has no layer that depends on its input's size, and the squares of today's data, 200 to
     300 pixels, hold many different windows of this one."""
-    windows: float = 0.5
+    windows: float = 0.6
     """Share of batches that hold windows."""
     crops: int = 60_000
     batch: int = 32
@@ -115,18 +116,19 @@ def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[n
 
 def fit_expert(
     recipe: ExpertRecipe, cache_folder: Path, fakes: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
-    threads: int = 2,
+    threads: int = 2, measure: Measure | None = None,
 ) -> Path:  # fmt: skip
     """Train and write ``out/efficientnet.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
 
     Args:
         recipe: what to train; must equal that of the checkpoint in ``out``, if there is one, but for ``crops``.
-        cache_folder: as built by ``data.build_cache``.
+        cache_folder: as built by ``cache.build_cache``.
         fakes: folder of ``python -m train fakes``.
         out: folder for all that is written.
         minutes: stop after this long, keeping the checkpoint.
         workers: processes that make batches.
         threads: of the processor, for the network.
+        measure: called now and then for what the history tells beside the loss.
 
     Returns:
         The weights file.
@@ -139,59 +141,87 @@ def fit_expert(
     torch.manual_seed(recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
-    train, validation = _split(cache, fakes)
-    model = _start(recipe, cache, train)
-    frozen = recipe.start is not None
-    graph, average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
-    kernels = [p for p in graph.parameters() if p.ndim > 1]
-    others = [p for p in graph.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}], lr=recipe.rate
-    )
-    parts = {"graph": graph, "average": average, "optimizer": optimizer}
-    step = _resume(out, recipe, parts)
+    train, validation = kept_split(cache, fakes / "split.npz")
+    training = _Training(recipe, out, _start(recipe, cache, train))
     started = last_saved = last_measured = time.monotonic()
-    first, losses = step, []
-    stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + step, workers)
-    stepping = Recipe(
-        architecture=_ARCHITECTURE,
-        size=recipe.size,
-        smoothing=recipe.smoothing,
-        frozen_norms=frozen,
-        start=recipe.start,
-    )
-    steps, late = recipe.crops // recipe.batch, False
-    while step < steps and not late:
-        crops, labels = next(stream)
-        for group in optimizer.param_groups:
-            rise = min(1.0, (step + 1) / recipe.warmup)
-            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * step / steps))
-        losses.append(train_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, stepping))
-        step += 1
-        average_into(average, graph, min(recipe.average, (1 + step) / (10 + step)))
+    first, losses, late = training.step, [], False
+    stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + first, workers)
+    while training.step < training.steps and not late:
+        losses.append(training.take(*next(stream)))
         now = time.monotonic()
         late = minutes is not None and now - started >= minutes * 60
-        if now - last_saved > _SAVE_EVERY_S or step == steps or late:
-            row: dict[str, Any] = {"crops": step * recipe.batch, "loss": round(float(np.mean(losses)), 4),
-                                   "crops_per_s": round((step - first) * recipe.batch / (now - started), 1)}  # fmt: skip
-            if now - last_measured > _MEASURE_EVERY_S or step == steps or late:
-                row |= measure_quickly(average, cache, validation, fakes)
+        last = late or training.step == training.steps
+        if now - last_saved > _SAVE_EVERY_S or last:
+            seen = training.step * recipe.batch
+            row: dict[str, Any] = {"crops": seen, "loss": round(float(np.mean(losses)), 4),
+                                   "crops_per_s": round((seen - first * recipe.batch) / (now - started), 1)}  # fmt: skip
+            if measure is not None and (now - last_measured > _MEASURE_EVERY_S or last):
+                row |= measure(training.average, cache, validation, fakes)
                 last_measured = time.monotonic()
-            _save(out, recipe, parts, step, row)
-            store_half(average.write_back(), out / f"{_ARCHITECTURE}.weights.h5")
+            training.save(row)
             last_saved, losses = time.monotonic(), []
     stream.close()
-    return out / f"{_ARCHITECTURE}.weights.h5"
+    return training.weights
 
 
-def _split(cache: Cache, fakes: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The safe split, kept beside the fakes: finding duplicates takes a minute or more."""
-    kept = fakes / "split.npz"
-    if not kept.exists():
-        parts = safe_split(cache)
-        np.savez(kept, train=parts.train, validation=parts.validation)
-    with np.load(kept) as saved:
-        return saved["train"], saved["validation"]
+class _Training:
+    """Network, average and optimizer, with their checkpoint."""
+
+    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model) -> None:
+        frozen = recipe.start is not None
+        self.weights = out / f"{_ARCHITECTURE}.weights.h5"
+        self.steps, self.step = recipe.crops // recipe.batch, 0
+        self._out, self._recipe = out, recipe
+        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
+        kernels = [p for p in self._graph.parameters() if p.ndim > 1]
+        others = [p for p in self._graph.parameters() if p.ndim <= 1]
+        groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
+        self._optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
+        self._of_step = Recipe(
+            _ARCHITECTURE, recipe.size, smoothing=recipe.smoothing, frozen_norms=frozen, start=recipe.start
+        )
+        self._resume()
+
+    def take(self, crops: np.ndarray, labels: np.ndarray) -> float:
+        """One step; returns the loss."""
+        recipe = self._recipe
+        rise = min(1.0, (self.step + 1) / recipe.warmup)
+        for group in self._optimizer.param_groups:
+            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
+        loss = train_step(
+            self._graph, self._optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, self._of_step
+        )
+        self.step += 1
+        average_into(self.average, self._graph, min(recipe.average, (1 + self.step) / (10 + self.step)))
+        return loss
+
+    def _parts(self) -> dict[str, Any]:
+        return {"graph": self._graph, "average": self.average, "optimizer": self._optimizer}
+
+    def _resume(self) -> None:
+        path = self._out / "checkpoint.pt"
+        if not path.exists():
+            recipe = json.dumps(asdict(self._recipe), indent=1)
+            (self._out / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
+            return
+        saved = torch.load(path, weights_only=True)
+        before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(self._recipe)))
+        if before != now:
+            raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
+        self.step = int(saved["step"])
+
+    def save(self, row: dict[str, Any]) -> None:
+        """Checkpoint, averaged weights and a row of the history, which is printed too."""
+        content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
+        side = self._out / "checkpoint.part"
+        torch.save(content | {"step": self.step, "recipe": json.dumps(asdict(self._recipe))}, side)
+        os.replace(side, self._out / "checkpoint.pt")
+        store_half(self.average.write_back(), self.weights)
+        with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
 
 
 def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:
@@ -202,28 +232,3 @@ def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model
     model = build(_ARCHITECTURE, recipe.size)
     load_start(model, crops_of(cache, train[:64], CropSpec(size=recipe.size, margin=0.25)))
     return model
-
-
-def _resume(out: Path, recipe: ExpertRecipe, parts: dict[str, Any]) -> int:
-    path = out / "checkpoint.pt"
-    if not path.exists():
-        (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
-        return 0
-    saved = torch.load(path, weights_only=True)
-    before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(recipe)))
-    if before != json.loads(json.dumps(now)):
-        raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
-    for name, part in parts.items():
-        part.load_state_dict(saved[name])
-    return int(saved["step"])
-
-
-def _save(out: Path, recipe: ExpertRecipe, parts: dict[str, Any], step: int, row: dict[str, Any]) -> None:
-    content: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
-    content |= {"step": step, "recipe": json.dumps(asdict(recipe))}
-    side = out / "checkpoint.part"
-    torch.save(content, side)
-    os.replace(side, out / "checkpoint.pt")
-    with open(out / "history.jsonl", "a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-    print(json.dumps(row), flush=True)

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from train.data import Cache
-from train.engine import KerasGraph
+from train.data.cache import Cache
 from train.fakes.align import align
 from train.fakes.bank import HELD_OUT
 from train.fakes.copies import FakeStore
 from train.fakes.pairs import UNSEEN_METHODS
 from train.fakes.squares import native_side, resized, square_of
+from train.fitting.engine import KerasGraph
 from train.metrics import auc
 
 __all__ = ["MODERN", "VIEWS", "by_method", "measure_quickly", "score_faces", "score_fakes"]
