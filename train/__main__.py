@@ -347,10 +347,10 @@ def _expert(options: argparse.Namespace) -> int:
 
     keep_freed_memory()
     _cache(options)
+    _note_provenance(options.out, options.command, (Path(options.start),) if options.start else ())
     recipe = ExpertRecipe(crops=options.crops, rate=options.rate, start=options.start)
     fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
                measure=measure_quickly)  # fmt: skip
-    _note_provenance(options.out, options.command, (Path(options.start),) if options.start else ())
     return 0
 
 

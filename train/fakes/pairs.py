@@ -84,6 +84,9 @@ class ExpertPairs:
                 self._fake[sample.source].append(index)
         labelled = sorted(source for source in self._fake if self._real.get(source))
         self._labelled = labelled, _shares([_LABELLED.get(source, _OTHER) for source in labelled])
+        left = 1 - mix.copies - mix.swaps - mix.self_blended
+        if left > 1e-6 and not labelled:
+            raise ValueError("no source holds both genuine faces and labelled fakes that may train")
         genuine = sorted(self._real)
         self._genuine = genuine, _shares([min(_SHARE_CAP, len(self._real[source])) for source in genuine])
         self._sort()

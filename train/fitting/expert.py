@@ -18,8 +18,8 @@ import keras
 import numpy as np
 import torch
 
-from detector.models import build
-from detector.models import load as load_model
+from detector.models.networks import build
+from detector.models.networks import load as load_model
 from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
