@@ -10,11 +10,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-__all__ = ["align", "encoded", "gradient_energy", "match_sharpness", "mix_frequencies", "resampled"]
+__all__ = ["align", "encoded", "fine_energy", "gradient_energy", "match_sharpness", "mix_frequencies", "resampled"]
 
 _MOST_BLUR = 2.5
 _MOST_SHARPENING = 2.0
 _HALVINGS = 7
+_SOFT = 0.75
+"""Share of the original's finest detail below which a copy is given some of it."""
 
 
 def align(
@@ -44,7 +46,10 @@ def align(
     elif direction < 0.85:
         # Crisper than its original, as a generator's picture beside a photograph.
         copy = match_sharpness(copy, gradient_energy(original) * float(rng.uniform(1.0, 1.35)))
-    if rng.random() < 0.2:
+    if fine_energy(copy) < _SOFT * fine_energy(original) and rng.random() < 0.7:
+        # Whatever a decoder could not write, a detector must not take for its mark.
+        copy = mix_frequencies(copy, original, float(rng.uniform(0.4, 1)), float(rng.uniform(0.25, 0.6)))
+    elif rng.random() < 0.2:
         copy = mix_frequencies(copy, original, float(rng.uniform(0, 0.8)), float(rng.uniform(0, 0.6)))
     if rng.random() < 0.2:
         share = float(rng.uniform(0, 0.8))
@@ -65,6 +70,16 @@ def gradient_energy(rgb: np.ndarray) -> float:
     """
     grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean())
+
+
+def fine_energy(rgb: np.ndarray) -> float:
+    """Energy of grey beyond half of the highest frequency of either axis: of (H, W, 3) uint8 RGB, a mean square a pixel."""
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    height, width = grey.shape
+    coefficients = cv2.dct(np.ascontiguousarray(grey[: height // 2 * 2, : width // 2 * 2]))
+    rows, columns = coefficients.shape
+    fine = np.hypot(np.arange(rows)[:, None] / rows, np.arange(columns)[None] / columns) > 0.5
+    return float((coefficients[fine] ** 2).sum() / coefficients.size)
 
 
 def match_sharpness(rgb: np.ndarray, energy: float) -> np.ndarray:

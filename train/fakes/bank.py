@@ -61,7 +61,7 @@ def draw_recipes(count: int, seed: int = 1) -> list[AutoencoderRecipe]:
         upsampling = _ORDER[number % len(_ORDER)]
         stages = int(rng.choice((2, 2, 3)))
         quantised = number % 3 == 2
-        code = int(rng.integers(10, 17)) if stages == 2 else int(rng.integers(36, 57))
+        code = int(rng.integers(12, 25)) if stages == 2 else int(rng.integers(48, 81))
         recipes.append(
             AutoencoderRecipe(
                 name=f"{number:02d}-{upsampling}-{2**stages}{'-quantised' if quantised else ''}",
@@ -228,8 +228,9 @@ def _batch(patches: np.ndarray, recipe: AutoencoderRecipe, rng: np.random.Genera
 
 
 def copy_loss(copies: Tensor, originals: Tensor) -> Tensor:
-    """Error, error of the gradients, and a term that asks fine detail to be as strong as the original's where it cannot be
-    placed exactly (mean absolute high-pass value in cells of 8 pixels, compared as logarithms).
+    """Error, error of the gradients and of fine detail, which would not count by its size, and a term that asks detail to be as
+    strong as the original's where it cannot be placed exactly (mean absolute high-pass value in cells of 8 pixels, compared
+    as logarithms).
 
     Args:
         copies: (N, 3, H, W) float32, about [0, 1].
@@ -239,17 +240,17 @@ def copy_loss(copies: Tensor, originals: Tensor) -> Tensor:
         A scalar.
     """
     error = (copies - originals).abs().mean()
-    gradients = sum((copies.diff(dim=axis) - originals.diff(dim=axis)).abs().mean() for axis in (2, 3))
-    energies = [
-        F.avg_pool2d((x - F.avg_pool2d(x, 3, 1, 1)).abs().mean(1, keepdim=True), 8) for x in (copies, originals)
-    ]
-    energy = (torch.log(energies[0] + 0.004) - torch.log(energies[1] + 0.004)).abs().mean()
-    return error + gradients + 0.02 * energy
+    for axis in (2, 3):
+        error = error + 2 * (copies.diff(dim=axis) - originals.diff(dim=axis)).abs().mean()
+    fine = [x - F.avg_pool2d(x, 3, 1, 1) for x in (copies, originals)]
+    error = error + 4 * (fine[0] - fine[1]).abs().mean()
+    energies = [torch.log(F.avg_pool2d(x.abs().mean(1, keepdim=True), 8) + 0.004) for x in fine]
+    return error + 0.02 * (energies[0] - energies[1]).abs().mean()
 
 
 @torch.no_grad()
 def _measure(network: Autoencoder, patches: np.ndarray) -> dict[str, float]:
-    x = torch.from_numpy(patches).permute(0, 3, 1, 2).float() / 255
+    x = torch.from_numpy(np.array(patches)).permute(0, 3, 1, 2).float() / 255
     made = network(x).clamp(0, 1)
     copies = np.rint(made.permute(0, 2, 3, 1).numpy() * 255).astype(np.uint8)
     return {"error": round(float((made - x).abs().mean()), 4), **sharpness_ratio(patches, copies)}

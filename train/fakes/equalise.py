@@ -1,8 +1,10 @@
 """Takes from a genuine and a fake picture of one collection what tells its two halves apart without looking at a face.
 
 Where a collection's photographs and fakes came by different ways (sizes, encoders, retouching), their resolution, sharpness
-and colour give the label away. Both are brought to one size, one sharpness, near one palette and through one JPEG; what is
-taken from one is given to the other as often as the reverse.
+and colour give the label away. Both are brought to one size (by ``pairs``, smaller than either), near one palette and through
+one JPEG; the palette of one is given to the other as often as the reverse. Sharpness is not matched: one blurred and one not
+are told apart by the shape of their spectra. Of `portraits_t2i`, sharpness and spectrum tell with an AUC of .81 as the pictures
+are, .63 brought to one size, and .72 when their gradients are made equal besides.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from train.fakes.align import encoded, gradient_energy, match_sharpness
+from train.fakes.align import encoded
 
 __all__ = ["equalise", "match_palette"]
 
@@ -31,13 +33,9 @@ def equalise(
     """
     if strict:
         if rng.random() < 0.5:
-            genuine = match_palette(genuine, fake, float(rng.uniform(0.5, 1.0)))
+            genuine = match_palette(genuine, fake, float(rng.uniform(0.7, 1.0)))
         else:
-            fake = match_palette(fake, genuine, float(rng.uniform(0.5, 1.0)))
-        energies = gradient_energy(genuine), gradient_energy(fake)
-        # Towards the softer one mostly: sharpening adds halos that only one of the two would have.
-        wanted = min(energies) if rng.random() < 0.7 else float(np.mean(energies))
-        genuine, fake = match_sharpness(genuine, wanted), match_sharpness(fake, wanted)
+            fake = match_palette(fake, genuine, float(rng.uniform(0.7, 1.0)))
     if strict or rng.random() < 0.3:
         quality = int(rng.integers(60, 96))
         genuine, fake = encoded(genuine, quality), encoded(fake, quality)

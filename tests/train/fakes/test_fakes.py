@@ -105,15 +105,11 @@ def test_mixing_all_frequencies_gives_the_original(hopper: NDArray[np.uint8]) ->
     assert np.abs(mix_frequencies(copy, original, 0.0, 0.0).astype(int) - copy).max() <= 1
 
 
-def test_equalised_pictures_are_equally_sharp_and_coloured(
-    hopper: NDArray[np.uint8], astronaut: NDArray[np.uint8]
-) -> None:
-    dull = match_sharpness(hopper[60:220, 180:340] // 2, 2.0)
-    bright = astronaut[60:220, 150:310]
-    before = abs(np.log(gradient_energy(dull) / gradient_energy(bright)))
-    genuine, fake = equalise(dull, bright, np.random.default_rng(1), strict=True)
-    assert abs(np.log(gradient_energy(genuine) / gradient_energy(fake))) < 0.3 * before
-    assert abs(genuine.mean() - fake.mean()) < abs(dull.mean() - bright.mean())
+def test_equalised_pictures_have_one_palette(hopper: NDArray[np.uint8], astronaut: NDArray[np.uint8]) -> None:
+    dull, bright = hopper[60:220, 180:340] // 2, astronaut[60:220, 150:310]
+    for seed in range(4):
+        genuine, fake = equalise(dull, bright, np.random.default_rng(seed), strict=True)
+        assert abs(genuine.mean() - fake.mean()) < 0.5 * abs(dull.mean() - bright.mean())
     assert abs(match_palette(dull, bright, 1.0).mean() - bright.mean()) < 12
 
 
