@@ -76,7 +76,11 @@ HOMES: dict[str, set[str]] = {
 
 DECODERS = {"imread", "imdecode", "imreadmulti", "imdecodemulti", "imwrite", "imencode", "VideoCapture", "VideoWriter"}
 """Names of cv2 that read or write media, which only ``detector.media`` may do."""
-DEGRADES = {"train.fakes.augment": {"imencode", "imdecode"}, "train.measuring.degrade": {"imencode"}}
+DEGRADES = {
+    "train.fakes.align": {"imencode", "imdecode"},
+    "train.fakes.augment": {"imencode", "imdecode"},
+    "train.measuring.degrade": {"imencode"},
+}
 """Compress pixels in memory to age them: there and back, or into the bytes of a file that the detector then reads."""
 
 

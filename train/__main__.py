@@ -94,6 +94,33 @@ def _parser() -> argparse.ArgumentParser:
     average.add_argument("--out", type=Path, required=True, help="folder for the averaged run")
     average.set_defaults(run=_average)
 
+    fakes = commands.add_parser("fakes", help="train auto-encoders on genuine faces and make fakes with them; resumes")
+    _data_options(fakes)
+    fakes.add_argument("--out", type=Path, default=Path("runs/fakes"), help="folder (default runs/fakes)")
+    fakes.add_argument("--members", type=int, default=10, help="auto-encoders of the bank (default 10)")
+    fakes.add_argument(
+        "--minutes", type=float, default=6, help="of training for each; 0 takes the bank as it is (default 6)"
+    )
+    fakes.add_argument(
+        "--count", type=int, default=4000, help="fakes for training; for measuring a fifth (default 4000)"
+    )
+    fakes.add_argument("--taef2", type=Path, metavar="DIR", help="folder with TAEF2's weights, for copies by it too")
+    parts = ("train", "validation", "unseen")
+    fakes.add_argument("--parts", nargs="*", choices=parts, default=parts, help="what to make (default all)")
+    fakes.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
+    fakes.set_defaults(run=_fakes)
+
+    expert = commands.add_parser("expert", help="train the generator expert on pairs with those fakes; resumes")
+    _data_options(expert)
+    expert.add_argument("--fakes", type=Path, default=Path("runs/fakes"), help="folder of the command fakes")
+    expert.add_argument("--out", type=Path, default=Path("runs/expert"), help="folder (default runs/expert)")
+    expert.add_argument("--start", metavar="FILE", help="weights to start from, whose batch statistics are kept")
+    expert.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
+    expert.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
+    expert.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
+    expert.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    expert.set_defaults(run=_expert)
+
     leakage = commands.add_parser(
         "leakage", help="look for the same face picture in two groups; exit 1 if train and dev share one"
     )
@@ -303,6 +330,28 @@ def _made_with(weights: Path) -> str | None:
         models = json.loads(manifest.read_text(encoding="utf-8"))["models"].values()
         return next((model.get("trained_with") for model in models if model["file"]["name"] == weights.name), None)
     return None
+
+
+def _fakes(options: argparse.Namespace) -> int:
+    from train.fakes.command import make
+
+    make(_cache(options), options.out, members=options.members, minutes=options.minutes, count=options.count,
+         taef2=options.taef2, parts=tuple(options.parts), threads=options.threads)  # fmt: skip
+    return 0
+
+
+def _expert(options: argparse.Namespace) -> int:
+    from train.fitting.allocator import keep_freed_memory
+    from train.fitting.expert import ExpertRecipe, fit_expert
+    from train.measuring.unseen import measure_quickly
+
+    keep_freed_memory()
+    _cache(options)
+    _note_provenance(options.out, options.command, (Path(options.start),) if options.start else ())
+    recipe = ExpertRecipe(crops=options.crops, rate=options.rate, start=options.start)
+    fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
+               measure=measure_quickly)  # fmt: skip
+    return 0
 
 
 def _leakage(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.splits import Split, split
 
-__all__ = ["NEAR_BITS", "Duplicate", "crossing", "find_duplicates", "perceptual_hash", "report", "safe_split"]
+__all__ = ["NEAR_BITS", "Duplicate", "crossing", "find_duplicates", "kept_split", "perceptual_hash", "report", "safe_split"]
 
 NEAR_BITS = 46
 """Of 255: two faces whose hashes differ in no more bits are taken for one picture.
@@ -124,6 +124,22 @@ def safe_split(cache: Cache, scheme: str = "carve") -> Split:
             file=sys.stderr,
         )
     return Split(*kept)
+
+
+def kept_split(cache: Cache, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Training and validation samples of ``safe_split``, written to ``path`` (an npz) once: finding duplicates takes minutes.
+
+    Raises:
+        ValueError: the file is of another cache.
+    """
+    if not path.exists():
+        parts = safe_split(cache)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, train=parts.train, validation=parts.validation, faces=len(cache))
+    with np.load(path) as saved:
+        if "faces" in saved and int(saved["faces"]) != len(cache):
+            raise ValueError(f"{path}: split of a cache of {int(saved['faces'])} faces, this one holds {len(cache)}")
+        return saved["train"], saved["validation"]
 
 
 def report(cache: Cache, sheet: Path | None = None) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from train.fakes.augment import jitter_colour
 
-__all__ = ["region_mask", "self_blend", "swap"]
+__all__ = ["deform_mask", "match_colour", "mix", "region_mask", "self_blend", "swap", "warp_by_points"]
 
 # Indices into mediapipe's 478-point mesh (its published FACEMESH contours).
 _OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
@@ -57,8 +57,9 @@ def region_mask(
     return mask
 
 
-def _deform(mask: np.ndarray, rng: np.random.Generator, face_side: float) -> np.ndarray:
-    """Elastic deformation, then blurring twice with random widths: soft edges of many shapes (section 3.2, mask)."""
+def deform_mask(mask: np.ndarray, rng: np.random.Generator, face_side: float) -> np.ndarray:
+    """Elastic deformation of an (H, W) float32 mask, then blurring twice with random widths: soft edges of many shapes
+    (section 3.2, mask)."""
     height, width = mask.shape
     coarse = rng.normal(0, 1, (2, 7, 7)).astype(np.float32) * np.float32(rng.uniform(0.0, 0.035) * face_side)
     flow = [cv2.resize(c, (width, height), interpolation=cv2.INTER_CUBIC) for c in coarse]
@@ -72,7 +73,8 @@ def _deform(mask: np.ndarray, rng: np.random.Generator, face_side: float) -> np.
     return np.asarray(np.clip(soft, 0.0, 1.0))
 
 
-def _mix(under: np.ndarray, over: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def mix(under: np.ndarray, over: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """``over`` laid on ``under`` by an (H, W) float32 mask in [0, 1]; all pictures (H, W, 3) uint8 RGB."""
     blended = under.astype(np.float32) * (1 - mask[..., None]) + over.astype(np.float32) * mask[..., None]
     return np.asarray(np.clip(np.rint(blended), 0, 255).astype(np.uint8))
 
@@ -105,11 +107,11 @@ def self_blend(rgb: np.ndarray, mesh: np.ndarray, rng: np.random.Generator) -> t
     if rng.random() < 0.3:
         over = _resynthesise(over, face_side, rng)
     mask = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    mask = _deform(mask, rng, face_side) * np.float32(rng.choice(_BLEND_RATIOS))
-    return _mix(under, over, mask), mask
+    mask = deform_mask(mask, rng, face_side) * np.float32(rng.choice(_BLEND_RATIOS))
+    return mix(under, over, mask), mask
 
 
-def _match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def match_colour(source: np.ndarray, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Reinhard et al. 2001: mean and deviation of each Lab channel inside the mask are taken from the target."""
     inside = mask > 0.5
     if inside.sum() < 50:
@@ -186,24 +188,24 @@ def swap(
     warped = cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     if rng.random() < 0.7:
         moved = source_mesh @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
-        warped = _warp_by_points(warped, moved, target_mesh, face_side)
+        warped = warp_by_points(warped, moved, target_mesh, face_side)
     drawn = str(rng.choice(("oval", "jaw_to_brows", "inner"), p=(0.35, 0.4, 0.25)))
     region = drawn if part is None else part
     hard = region_mask(target_mesh, region, (height, width), rng)
     if rng.random() < 0.85:
-        warped = _match_colour(warped, target, hard)
+        warped = match_colour(warped, target, hard)
     if rng.random() < 0.75:
         warped = _resynthesise(warped, face_side, rng)
-    mask = _deform(hard, rng, face_side)
+    mask = deform_mask(hard, rng, face_side)
     if rng.random() < 0.15 and 0.02 < float(hard.mean()) < 0.6:
         x, y, w, h = cv2.boundingRect((hard * 255).astype(np.uint8))
         center = (x + w // 2, y + h // 2)
         cloned = cv2.seamlessClone(warped, target, (hard * 255).astype(np.uint8), center, cv2.NORMAL_CLONE)
-        return _mix(target, cloned, mask), mask
-    return _mix(target, warped, mask), mask
+        return mix(target, cloned, mask), mask
+    return mix(target, warped, mask), mask
 
 
-def _warp_by_points(image: np.ndarray, start: np.ndarray, end: np.ndarray, face_side: float) -> np.ndarray:
+def warp_by_points(image: np.ndarray, start: np.ndarray, end: np.ndarray, face_side: float) -> np.ndarray:
     """Smooth warp that takes the points ``start`` of ``image`` to ``end``: Gaussian-weighted displacement (normalised)."""
     height, width = image.shape[:2]
     grid = 24

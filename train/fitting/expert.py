@@ -1,0 +1,234 @@
+"""Trains the generator expert: an EfficientNet-Lite0 that sees whole faces and windows of their own resolution."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import queue
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import torch
+
+from detector.models.networks import build
+from detector.models.networks import load as load_model
+from detector.records import CropSpec
+from train.data.cache import Cache, crops_of
+from train.data.leakage import kept_split
+from train.fakes.pairs import ExpertMix, ExpertPairs
+from train.fitting.engine import KerasGraph, average_into
+from train.fitting.fit import Recipe, train_step
+from train.fitting.half import store_half
+from train.fitting.starts import load_start
+
+__all__ = ["ExpertRecipe", "expert_batches", "fit_expert"]
+
+_ARCHITECTURE = "efficientnet"
+_SAVE_EVERY_S = 240
+_MEASURE_EVERY_S = 1800
+Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
+"""(averaged network, cache, validation samples, folder of fakes) -> what the history is to tell."""
+_REFRESH_EVERY = 40
+"""Batches of a worker between two looks for fakes that were made since."""
+
+
+@dataclass(frozen=True)
+class ExpertRecipe:
+    """All that decides the result, apart from the data."""
+
+    size: int = 224
+    """Of whole faces, pixels."""
+    window: int = 160
+    """Of windows, pixels: the network has no layer that depends on its input's size, and the squares of today's data, 200 to
+    300 pixels, hold many different windows of this one."""
+    windows: float = 0.6
+    """Share of batches that hold windows."""
+    crops: int = 60_000
+    batch: int = 32
+    rate: float = 4e-4
+    warmup: int = 100
+    decay: float = 0.02
+    average: float = 0.998
+    smoothing: float = 0.02
+    start: str | None = None
+    """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are
+    trained."""
+    seed: int = 31
+    mix: ExpertMix = field(default_factory=ExpertMix)
+
+
+def expert_batches(
+    cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, seed: int, workers: int
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
+    """Endless batches from background processes: (batch, S, S, 3) uint8 RGB, first half genuine, S being the size of whole
+    faces or of windows, and (batch,) float32 labels, 1 = real."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Queue(maxsize=4)
+    jobs = [
+        context.Process(target=_work, args=(ready, cache, indices, fakes, recipe, (seed, worker)), daemon=True)
+        for worker in range(workers)
+    ]
+    for job in jobs:
+        job.start()
+    labels = np.concatenate([np.ones(recipe.batch // 2, np.float32), np.zeros(recipe.batch // 2, np.float32)])
+    try:
+        while True:
+            try:
+                yield ready.get(timeout=120), labels
+            except queue.Empty:
+                if not all(job.is_alive() for job in jobs):
+                    raise RuntimeError("a process that makes batches has died; its traceback is above") from None
+    finally:
+        for job in jobs:
+            job.terminate()
+
+
+def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[no-untyped-def]
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(seed)
+    pairs = ExpertPairs(Cache(cache), indices, fakes, recipe.mix)
+    parent, made = os.getppid(), 0
+    while os.getppid() == parent:
+        window = bool(rng.random() < recipe.windows)
+        size = recipe.window if window else recipe.size
+        members = [pairs.pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
+        batch = np.stack([genuine for genuine, _ in members] + [fake for _, fake in members])
+        made += 1
+        if made % _REFRESH_EVERY == 0:
+            pairs.refresh()
+        while os.getppid() == parent:
+            try:
+                ready.put(batch, timeout=5)
+                break
+            except queue.Full:
+                continue
+    ready.cancel_join_thread()
+
+
+def fit_expert(
+    recipe: ExpertRecipe, cache_folder: Path, fakes: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
+    threads: int = 2, measure: Measure | None = None,
+) -> Path:  # fmt: skip
+    """Train and write ``out/efficientnet.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
+
+    Args:
+        recipe: what to train; must equal that of the checkpoint in ``out``, if there is one, but for ``crops``.
+        cache_folder: as built by ``cache.build_cache``.
+        fakes: folder of ``python -m train fakes``.
+        out: folder for all that is written.
+        minutes: stop after this long, keeping the checkpoint.
+        workers: processes that make batches.
+        threads: of the processor, for the network.
+        measure: called now and then for what the history tells beside the loss.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        ValueError: ``out`` holds a checkpoint of another recipe.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads)
+    torch.manual_seed(recipe.seed)
+    keras.utils.set_random_seed(recipe.seed)
+    cache = Cache(cache_folder)
+    train, validation = kept_split(cache, fakes / "split.npz")
+    training = _Training(recipe, out, _start(recipe, cache, train))
+    started = last_saved = last_measured = time.monotonic()
+    first, losses, late = training.step, [], False
+    stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + first, workers)
+    while training.step < training.steps and not late:
+        losses.append(training.take(*next(stream)))
+        now = time.monotonic()
+        late = minutes is not None and now - started >= minutes * 60
+        last = late or training.step == training.steps
+        if now - last_saved > _SAVE_EVERY_S or last:
+            seen = training.step * recipe.batch
+            row: dict[str, Any] = {"crops": seen, "loss": round(float(np.mean(losses)), 4),
+                                   "crops_per_s": round((seen - first * recipe.batch) / (now - started), 1)}  # fmt: skip
+            if measure is not None and (now - last_measured > _MEASURE_EVERY_S or last):
+                row |= measure(training.average, cache, validation, fakes)
+                last_measured = time.monotonic()
+            training.save(row)
+            last_saved, losses = time.monotonic(), []
+    stream.close()
+    return training.weights
+
+
+class _Training:
+    """Network, average and optimizer, with their checkpoint."""
+
+    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model) -> None:
+        frozen = recipe.start is not None
+        self.weights = out / f"{_ARCHITECTURE}.weights.h5"
+        self.steps, self.step = recipe.crops // recipe.batch, 0
+        self._out, self._recipe = out, recipe
+        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
+        kernels = [p for p in self._graph.parameters() if p.ndim > 1]
+        others = [p for p in self._graph.parameters() if p.ndim <= 1]
+        groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
+        self._optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
+        self._of_step = Recipe(
+            _ARCHITECTURE, recipe.size, smoothing=recipe.smoothing, frozen_norms=frozen, start=recipe.start
+        )
+        self._resume()
+
+    def take(self, crops: np.ndarray, labels: np.ndarray) -> float:
+        """One step; returns the loss."""
+        recipe = self._recipe
+        rise = min(1.0, (self.step + 1) / recipe.warmup)
+        for group in self._optimizer.param_groups:
+            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
+        loss = train_step(
+            self._graph, self._optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, self._of_step
+        )
+        self.step += 1
+        average_into(self.average, self._graph, min(recipe.average, (1 + self.step) / (10 + self.step)))
+        return loss
+
+    def _parts(self) -> dict[str, Any]:
+        return {"graph": self._graph, "average": self.average, "optimizer": self._optimizer}
+
+    def _resume(self) -> None:
+        path = self._out / "checkpoint.pt"
+        if not path.exists():
+            recipe = json.dumps(asdict(self._recipe), indent=1)
+            (self._out / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
+            return
+        saved = torch.load(path, weights_only=True)
+        before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(self._recipe)))
+        if before != now:
+            raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
+        for name, part in self._parts().items():
+            part.load_state_dict(saved[name])
+        self.step = int(saved["step"])
+
+    def save(self, row: dict[str, Any]) -> None:
+        """Checkpoint, averaged weights and a row of the history, which is printed too."""
+        content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
+        side = self._out / "checkpoint.part"
+        torch.save(content | {"step": self.step, "recipe": json.dumps(asdict(self._recipe))}, side)
+        os.replace(side, self._out / "checkpoint.pt")
+        store_half(self.average.write_back(), self.weights)
+        with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
+
+
+def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:
+    if recipe.start is not None:
+        model = load_model(_ARCHITECTURE, recipe.size, recipe.start)
+        model.trainable = True
+        return model
+    model = build(_ARCHITECTURE, recipe.size)
+    load_start(model, crops_of(cache, train[:64], CropSpec(size=recipe.size, margin=0.25)))
+    return model
