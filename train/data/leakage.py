@@ -22,7 +22,16 @@ from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.splits import Split, split
 
-__all__ = ["NEAR_BITS", "Duplicate", "crossing", "find_duplicates", "kept_split", "perceptual_hash", "report", "safe_split"]
+__all__ = [
+    "NEAR_BITS",
+    "Duplicate",
+    "crossing",
+    "find_duplicates",
+    "kept_split",
+    "perceptual_hash",
+    "report",
+    "safe_split",
+]
 
 NEAR_BITS = 46
 """Of 255: two faces whose hashes differ in no more bits are taken for one picture.
