@@ -31,15 +31,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "__main__",
     ),
-    "train": ("lineage metrics", "data", "fakes", "fitting", "measuring", "card", "clips __main__"),
+    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "__main__"),
 }
 """The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
 BESIDE: dict[str, set[str]] = {
     "detector.errors": {"sentences"},
     "detector.web": {"worker"},
     "detector.report": {"pipeline"},
-    "train.__main__": {"clips"},
-    "train.measuring": {"card"},
+    "detector.__main__": {"self_check"},
 }
 
 HOMES: dict[str, set[str]] = {

@@ -25,7 +25,6 @@ from detector.models.loading import LoadedModel
 from detector.records import Box, Detection, FaceCrop, FaceQuality, Frame, QualityGates
 from detector.verdict.calibration import calibrate
 from detector.weights.store import load_manifest, update_manifest
-from train.card.card import write_card
 from train.data.cache import Cache, Sample
 from train.data.splits import carve_validation
 from train.measuring.subsets import some_groups
@@ -91,7 +90,7 @@ class _Look:
 
 
 def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str, Any]:
-    """Measure, write the gates into the manifest and the curves into ``weights/gates.json``, renew the card.
+    """Measure, and write the gates into the manifest and the curves into ``weights/gates.json``.
 
     Args:
         weights: folder with the manifest.
@@ -139,7 +138,6 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         "curves": curves,
     }
     (weights / "gates.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    write_card(weights)
     return content
 
 

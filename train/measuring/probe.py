@@ -23,7 +23,8 @@ from detector.media.images import decode_image
 from detector.records import CropSpec
 from train.data.cache import Cache
 from train.data.leakage import safe_split
-from train.fitting.batches import Mix, PairMaker
+from train.fitting.batches import PairMaker
+from train.fitting.recipes import Mix
 from train.measuring.traces import CROP_TRACES, FILE_TRACES, file_traces, pixel_traces
 from train.metrics import auc, auc_interval
 
