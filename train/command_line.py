@@ -17,7 +17,7 @@ else:
 """What ``ArgumentParser.add_subparsers`` returns."""
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The repository, in which runs and caches lie unless told otherwise."""
+"""The repository, in which runs and caches lie unless an option names another place."""
 
 
 class UsageError(ValueError):

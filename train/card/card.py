@@ -157,7 +157,7 @@ def render_tables(
         pairs = ", ".join(f"{kind} {row['auc']:.3f}" for kind, row in probe["training_pairs"].items())
         lines += [
             "",
-            f"A classifier that sees only file and sharpness statistics tells the training pairs apart with AUC: {pairs}.",
+            f"A classifier that sees only file and sharpness statistics separates the training pairs with AUC: {pairs}.",
         ]
     if "gates" in beside:
         lines += ["", "### Quality gates", "", beside["gates"]["words"], "", *gates_table(beside["gates"]["curves"])]

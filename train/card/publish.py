@@ -60,7 +60,7 @@ def collect(weights: Path) -> list[PublishedFile]:
     """
     try:
         store = WeightStore(weights)
-        # Only what lies in this folder is published, so nothing may be looked for on the Hub.
+        # Only what lies in this folder is published, so nothing may come from the Hub.
         store.pin = None
         files = [store.locate(spec.file).path for spec in store.manifest.models.values()]
         files += [store.locate(file).path for file in store.manifest.face_detectors.values()]
@@ -125,7 +125,7 @@ def upload(files: list[PublishedFile], repo: str, token: str, endpoint: str | No
         ) from error
     if not re.fullmatch(COMMIT, commit.oid):
         raise NotPublishable(
-            f"the Hub answered with {commit.oid!r}, which is no commit; look at {repo} before you pin it."
+            f"the Hub answered with {commit.oid!r}, which is no commit; check {repo} on the Hub before you pin anything."
         )
     return commit.oid
 

@@ -132,7 +132,7 @@ def report(cache: Cache, sheet: Path | None = None) -> int:
 
     Args:
         cache: as built by ``data.build_cache``.
-        sheet: a PNG to write, in which the crossing pairs can be looked at; keep it out of the repository.
+        sheet: a PNG to write, for inspection of the crossing pairs; keep it out of the repository.
     """
     duplicates = find_duplicates(cache)
     across = crossing(cache, duplicates)

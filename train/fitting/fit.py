@@ -116,6 +116,10 @@ def fit(
             state.save(step, _progress(cache, parts.validation, logits, step, recipe, losses, rate))
             last_saved, losses = time.monotonic(), []
     stream.close()
+    return _write_result(out, recipe, average)
+
+
+def _write_result(out: Path, recipe: Recipe, average: KerasGraph) -> Path:
     weights = out / f"{recipe.architecture}.weights.h5"
     store_half(average.write_back(), weights)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How far the label can be told without looking for alterations: a classifier on ``traces`` alone.
+"""How far the label can be predicted from ``traces`` alone, without a detector of alterations.
 
 Two questions. On the files: what would a detector score on ``dev`` if it learned nothing but file size, sharpness, framing
 and the like? Its AUC stands beside ours, source by source. On the training crops as ``batches`` serves them: do sharpness,
