@@ -31,15 +31,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "__main__",
     ),
-    "train": ("lineage metrics", "data", "fakes", "fitting", "measuring", "card", "clips __main__"),
+    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "__main__"),
 }
 """The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
 BESIDE: dict[str, set[str]] = {
     "detector.errors": {"sentences"},
     "detector.web": {"worker"},
     "detector.report": {"pipeline"},
-    "train.__main__": {"clips"},
-    "train.measuring": {"card"},
+    "detector.__main__": {"self_check"},
 }
 
 HOMES: dict[str, set[str]] = {
@@ -67,7 +66,8 @@ HOMES: dict[str, set[str]] = {
     "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},
     "imageio": set(),
     "matplotlib": {"train.fitting", "train.card"},
-    "sklearn": {"train.measuring"},
+    "scipy": {"train.metrics"},
+    "sklearn": {"train.measuring", "train.metrics"},
     "skimage": set(),
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
@@ -288,7 +288,7 @@ def needed_at_import(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: str(path.stem))
 def test_tests_of_training_can_be_collected_without_its_extras(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    missing = needed_at_import(path) & {"torch", "sklearn", "onnx"}
+    missing = needed_at_import(path) & {"torch", "onnx"}
     assert all(f'importorskip("{library}"' in source for library in missing), (
         f"{path.name} needs {missing}, which the README's test command does not install"
     )

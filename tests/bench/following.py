@@ -26,7 +26,7 @@ from detector.records import ClipRules, Detection, Frame
 from detector.weights.store import WeightStore
 from tests import ROOT
 from tests.bench.inputs import make_clip
-from train.measuring.clip_scores import read_clips
+from train.data.samples import read_clips
 
 __all__ = ["Compared", "compare", "main"]
 

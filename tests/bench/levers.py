@@ -3,8 +3,8 @@
     python -m tests.bench.levers [MODEL ...] [--crops 8] [--rounds 5] [--only NAME ...]
 
 Rounds of A B B A in one process, A being what is shipped (``models.inference.Network``). Ratios are of medians, of CPU time
-and of wall time: below 1 the other way is slower; on a loaded machine only the first means something. A way whose library is
-not installed is said to be missing.
+and of wall time: below 1 the other way is slower; on a loaded machine only the first means something. The libraries are listed
+in requirements-bench.txt; a way whose library is not installed is left out and named.
 """
 
 from __future__ import annotations

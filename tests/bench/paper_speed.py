@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from train.fitting.paper import PaperRecipe, augmentation, augmented_batches, compiled
+from train.fitting.paper import augmentation, augmented_batches, compiled
+from train.fitting.recipes import PaperRecipe
 
 CROPS = 512
 

@@ -25,7 +25,8 @@ import torch
 
 from detector.models.networks import build
 from train.fitting.engine import KerasGraph
-from train.fitting.fit import Recipe, train_step
+from train.fitting.fit import train_step
+from train.fitting.recipes import Recipe
 
 BATCH = 32
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}
@@ -57,7 +58,8 @@ def engine_step(architecture: str, *, frozen_norms: bool = False) -> Callable[[]
     optimizer = torch.optim.AdamW(graph.parameters(), 1e-4)
     crops, labels = _data(architecture)
     x, y = torch.from_numpy(crops), torch.from_numpy(labels)
-    recipe = Recipe(architecture, SIZES[architecture], frozen_norms=frozen_norms)
+    # Nothing is loaded from the start; a recipe with frozen norms has to name one.
+    recipe = Recipe(architecture, SIZES[architecture], frozen_norms=frozen_norms, start="none.weights.h5")
     return lambda: train_step(graph, optimizer, x, y, None, recipe)
 
 

@@ -34,6 +34,31 @@ def test_auc_of_a_constant_answer_is_one_half() -> None:
     assert auc(np.array([True, False, False]), np.zeros(3)) == 0.5
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("ties", [False, True])
+def test_area_and_curve_are_those_of_the_published_definitions(seed: int, ties: bool) -> None:
+    """Ranks with ties counted half (Hanley and McNeil 1982), and the curve by counting (Fawcett 2006, algorithm 1)."""
+    rng = np.random.default_rng(seed)
+    fake = rng.random(int(rng.integers(5, 800))) < 0.4
+    fake[:2] = True, False
+    scores = rng.normal(size=len(fake)) + fake
+    scores = np.round(scores, 1) if ties else scores
+    positives, negatives = int(fake.sum()), int((~fake).sum())
+
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = float((np.cumsum(counts) - (counts - 1) / 2)[inverse][fake].sum())
+    by_ranks = (ranks - positives * (positives + 1) / 2) / (positives * negatives)
+    assert auc(fake, scores) == pytest.approx(by_ranks, abs=1e-9)
+    # All samples are one group, so that every draw is the whole: the interval counts as the area does.
+    assert auc_interval(fake, scores, np.zeros(len(fake)), rounds=1) == pytest.approx((by_ranks, by_ranks), abs=1e-9)
+
+    order = np.argsort(-scores, kind="stable")
+    last_of_ties = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    alarms, hits = roc(fake, scores)
+    np.testing.assert_allclose(hits, np.append(0, np.cumsum(fake[order])[last_of_ties] / positives), atol=1e-9)
+    np.testing.assert_allclose(alarms, np.append(0, np.cumsum(~fake[order])[last_of_ties] / negatives), atol=1e-9)
+
+
 def test_auc_needs_both_classes() -> None:
     with pytest.raises(ValueError, match="3 fake and 0 genuine"):
         auc(np.ones(3, bool), np.arange(3.0))

@@ -14,14 +14,14 @@ def clip_section(clips: Mapping[str, Any], runs: Mapping[str, Mapping[str, Any]]
     """Markdown.
 
     Args:
-        clips: the content of ``clips.json``, written by ``python -m train.clips evaluate``.
+        clips: the content of ``clips.json``, written by ``python -m train clips evaluate``.
         runs: the contents of ``NAME.run.json`` by name of the video model.
     """
     scored = sum(bool(row["scores"]) for row in clips["clips"])
     versions = ", ".join(f"{name} {version}" for name, version in clips["versions"].items())
     lines = [
         f"Measured on {clips['date']} on the {len(clips['clips'])} clips of `{clips['subset']}` ({scored} of them could be "
-        "scored), through `Detector.analyze`, by `python -m train.clips evaluate`. They show few people, so the intervals are "
+        "scored), through `Detector.analyze`, by `python -m train clips evaluate`. They show few people, so the intervals are "
         f"wide. About clips decides: the {_kind(clips['decides'], runs)}. Machine: {clips['machine']}. Versions: {versions}.",
         "",
         *_auc_table(clips, runs),

@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import WeightsError
-from detector.weights.schema import COMMIT, REPO
-from detector.weights.store import WeightStore
+from detector.records import HubPin
+from detector.weights.manifest import COMMIT, REPO
+from detector.weights.store import WeightStore, update_manifest
 from train.card.card import card_text
 
-__all__ = ["NotPublishable", "PublishedFile", "collect", "upload"]
+__all__ = ["NotPublishable", "PublishedFile", "check_revision", "collect", "pin", "upload"]
 
 _ALWAYS = ("README.md", "LICENSE.md", "manifest.json", "evaluation.json")
 _WHERE_THEY_EXIST = ("gates.json", "probe.json", "ablations.json", "clips.json")
@@ -26,7 +29,7 @@ _OF_A_MODEL = ("history.jsonl", "run.json")
 """What the card is made from and is kept for each model, after its name."""
 _MEASURED = (
     ("evaluation.json", "python -m train evaluate", ("image",)),
-    ("clips.json", "python -m train.clips evaluate --record --out weights/clips.json", ("image", "video")),
+    ("clips.json", "python -m train clips evaluate --record --out weights/clips.json", ("image", "video")),
 )
 """A file of measurements, the command that makes it, and the kinds of models it is of."""
 
@@ -57,7 +60,7 @@ def collect(weights: Path) -> list[PublishedFile]:
     """
     try:
         store = WeightStore(weights)
-        # Only what lies in this folder is published, so nothing may be looked for on the Hub.
+        # Only what lies in this folder is published, so nothing may come from the Hub.
         store.pin = None
         files = [store.locate(spec.file).path for spec in store.manifest.models.values()]
         files += [store.locate(file).path for file in store.manifest.face_detectors.values()]
@@ -74,7 +77,7 @@ def collect(weights: Path) -> list[PublishedFile]:
         if measured != {spec.name: spec.file.sha256 for spec in models if spec.kind in kinds}:
             raise NotPublishable(f"{weights / name} is of other weights; run `{command}`.")
     if (weights / "README.md").read_text(encoding="utf-8") != card_text(weights):
-        raise NotPublishable(f"{weights}/README.md does not show what was measured; run `python -m train evaluate`.")
+        raise NotPublishable(f"{weights}/README.md does not show what was measured; run `python -m train card`.")
     files += [weights / name for name in (*_ALWAYS, *_WHERE_THEY_EXIST) if (weights / name).is_file()]
     of_models = (weights / f"{name}.{kept}" for name in store.manifest.models for kept in _OF_A_MODEL)
     files += [path for path in of_models if path.is_file()]
@@ -103,8 +106,7 @@ def upload(files: list[PublishedFile], repo: str, token: str, endpoint: str | No
     Raises:
         NotPublishable: ``repo`` is not a repository's name, the Hub refuses, or it answers with no commit.
     """
-    if not re.fullmatch(REPO, repo):
-        raise NotPublishable(f"{repo!r} does not name a repository; give it as OWNER/NAME.")
+    _check_names(repo)
     from huggingface_hub import CommitOperationAdd, HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -123,6 +125,51 @@ def upload(files: list[PublishedFile], repo: str, token: str, endpoint: str | No
         ) from error
     if not re.fullmatch(COMMIT, commit.oid):
         raise NotPublishable(
-            f"the Hub answered with {commit.oid!r}, which is no commit; look at {repo} before you pin it."
+            f"the Hub answered with {commit.oid!r}, which is no commit; check {repo} on the Hub before you pin anything."
         )
     return commit.oid
+
+
+def check_revision(weights: Path, repo: str, revision: str) -> None:
+    """Fetch every file that the manifest names from a revision on the Hub and compare it with the manifest.
+
+    Args:
+        weights: folder with the manifest.
+        repo: "owner/name".
+        revision: commit, 40 hexadecimal digits.
+
+    Raises:
+        NotPublishable: a name is not well formed, or the revision lacks a file or holds another.
+    """
+    with tempfile.TemporaryDirectory(prefix="pin-") as folder:
+        # The folder holds the manifest alone, so that every file has to come from the Hub.
+        shutil.copyfile(weights / "manifest.json", Path(folder) / "manifest.json")
+        pin(Path(folder), repo, revision)
+        try:
+            store = WeightStore(Path(folder), cache_dir=Path(folder) / "cache")
+            store.pin = HubPin(repo, revision)
+            for spec in store.manifest.models.values():
+                store.locate(spec.file)
+            for file in store.manifest.face_detectors.values():
+                store.locate(file)
+        except WeightsError as error:
+            raise NotPublishable(f"{repo} at {revision} was not pinned: {error}") from error
+
+
+def pin(weights: Path, repo: str, revision: str) -> None:
+    """Write repository and revision into ``weights/manifest.json``, where the detector finds them.
+
+    Raises:
+        NotPublishable: a name is not well formed.
+    """
+    _check_names(repo, revision)
+    update_manifest(weights, hub=HubPin(repo, revision))
+
+
+def _check_names(repo: str, revision: str | None = None) -> None:
+    if not re.fullmatch(REPO, repo):
+        raise NotPublishable(f"{repo!r} does not name a repository; give it as OWNER/NAME.")
+    if revision is not None and not re.fullmatch(COMMIT, revision):
+        raise NotPublishable(
+            f"{revision!r} is not a commit; give its 40 hexadecimal digits, since a branch can change under its users."
+        )

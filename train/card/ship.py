@@ -16,12 +16,15 @@ import numpy as np
 from detector.models.gradcam import GradCam
 from detector.models.inference import Network, Scorer
 from detector.models.networks import load
-from detector.records import CropSpec, ModelSpec, WeightFile
-from detector.verdict.calibration import calibrate
+from detector.records import ModelSpec, WeightFile
+from detector.verdict.rules import calibrate
 from detector.weights.store import update_manifest
 from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
+from train.data.names import Scheme
 from train.fitting.history import whole_history
+from train.fitting.recipes import PaperRecipe, Recipe, read_recipe
+from train.lineage import read_lineage
 from train.measuring.calibrate import choose_bands, fit_platt
 
 __all__ = ["ship"]
@@ -37,28 +40,17 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     Raises:
         FileNotFoundError: ``run`` holds no finished training.
-        ValueError: it was trained on a random split.
+        ValueError: it was trained on a random split, or on an input that the detector does not make.
     """
-    recipe = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    provenance = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
-    name = recipe["architecture"]
-    # Runs from before the option were all carved.
-    scheme = recipe.get("split", "carve")
-    if scheme == "random":
-        raise ValueError(
-            f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
-            "so a calibration on it would promise too much. Fit again with --split carve."
-        )
-    if recipe.get("mix", {}).get("high_pass"):
-        raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")
+    recipe, lineage = _shippable(run), read_lineage(run)
+    name = recipe.architecture
     source = run / f"{name}.weights.h5"
     cache = Cache(cache_folder)
-    validation = safe_split(cache, scheme).validation
-    spec = CropSpec(size=recipe["size"], margin=recipe["margin"])
-    crops = crops_of(cache, validation, spec)
+    validation = safe_split(cache, recipe.split).validation
+    crops = crops_of(cache, validation, recipe.spec)
     fake = np.array([cache.samples[i].label == "fake" for i in validation])
     collection = np.array([cache.samples[i].source for i in validation])
-    model = load(name, spec.size, source)
+    model = load(name, recipe.size, source)
     network = Network(model)
     logits = Scorer(network).fake_logits(crops)
     calibration = fit_platt(fake, logits)
@@ -76,13 +68,26 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
         architecture=name,
         kind="image",
         file=WeightFile(name=target.name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),
-        crop=spec,
+        crop=recipe.spec,
         calibration=calibration,
         bands=choose_bands(fake, p_fake, collection),
         heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
         track_record=(),
-        trained_with=provenance["command"],
-        trained_at_commit=provenance["commit"],
+        trained_with=lineage.command,
+        trained_at_commit=lineage.commit,
     )
     update_manifest(weights_folder, model=entry)
     return entry
+
+
+def _shippable(run: Path) -> Recipe | PaperRecipe:
+    """The recipe of a run whose model the detector can use."""
+    recipe = read_recipe(run)
+    if recipe.split == Scheme.RANDOM:
+        raise ValueError(
+            f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
+            "so a calibration on it would promise too much. Fit again with --split carve."
+        )
+    if isinstance(recipe, Recipe) and recipe.mix.high_pass:
+        raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")
+    return recipe

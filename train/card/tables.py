@@ -45,7 +45,7 @@ def _with_auc(rows: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[
 
 
 def worst_cases(result: Mapping[str, Any]) -> Table:
-    """The weakest place of one model in every respect that was looked at."""
+    """The weakest place of one model in every respect that was measured."""
     rows: list[list[str]] = []
     for what, rated in (("source", result["by_source"]), ("method", result["by_method"])):
         if found := _with_auc(rated):
@@ -235,7 +235,7 @@ def _fall(row: Mapping[str, float]) -> str:
 
 
 def gates_table(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
-    """AUC of the default model by what the quality gates look at."""
+    """AUC of the default model by the qualities that the gates check."""
     return table(
         ["measured", "from", "below", "faces", "AUC", "genuine flagged, %"],
         [

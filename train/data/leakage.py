@@ -20,6 +20,7 @@ import numpy as np
 from detector.media.images import encode_png
 from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
+from train.data.names import Scheme
 from train.data.splits import Split, split
 
 __all__ = [
@@ -103,7 +104,7 @@ def crossing(cache: Cache, duplicates: Sequence[Duplicate]) -> list[Duplicate]:
     return [d for d in duplicates if cache.samples[d.first].subset != cache.samples[d.second].subset]
 
 
-def safe_split(cache: Cache, scheme: str = "carve") -> Split:
+def safe_split(cache: Cache, scheme: str = Scheme.CARVE) -> Split:
     """``splits.split`` without the groups that hold a duplicate of a face in a part that measures them.
 
     A group leaves the training part if it has a duplicate in the validation or test part or in ``dev``, and the validation
@@ -156,7 +157,7 @@ def report(cache: Cache, sheet: Path | None = None) -> int:
 
     Args:
         cache: as built by ``data.build_cache``.
-        sheet: a PNG to write, in which the crossing pairs can be looked at; keep it out of the repository.
+        sheet: a PNG to write, for inspection of the crossing pairs; keep it out of the repository.
     """
     duplicates = find_duplicates(cache)
     across = crossing(cache, duplicates)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from train.data.samples import Sample, checked, read_table
+from train.data.names import Layout
+from train.data.samples import Sample, checked, read_clips, read_table
 
-__all__ = ["LAYOUTS", "read_celeb_df", "read_dfdc", "read_faceforensics", "read_samples"]
+__all__ = ["READERS", "read_celeb_df", "read_dfdc", "read_faceforensics", "read_samples"]
 
 _COMPRESSIONS = ("raw", "c23", "c40")
 
@@ -185,17 +186,17 @@ def _official(samples: list[Sample], name: str) -> list[Sample]:
     return checked(kept, name)
 
 
-LAYOUTS: Mapping[str, tuple[str, Callable[[Path], list[Sample]]]] = MappingProxyType(
+READERS: Mapping[Layout, tuple[str, Callable[[Path], list[Sample]]]] = MappingProxyType(
     {
-        "faces": ("faces.tsv", read_table),
-        "clips": ("clips.tsv", lambda folder: read_table(folder, "clips.tsv")),
-        "faces-and-clips": ("clips.tsv", lambda folder: read_table(folder) + read_table(folder, "clips.tsv")),
-        "faceforensics": ("original_sequences", read_faceforensics),
-        "celeb-df": ("List_of_testing_videos.txt", read_celeb_df),
-        "dfdc": ("**/metadata.json", read_dfdc),
+        Layout.FACES: ("faces.tsv", read_table),
+        Layout.CLIPS: ("clips.tsv", read_clips),
+        Layout.FACES_AND_CLIPS: ("clips.tsv", lambda folder: read_table(folder) + read_clips(folder)),
+        Layout.FACEFORENSICS: ("original_sequences", read_faceforensics),
+        Layout.CELEB_DF: ("List_of_testing_videos.txt", read_celeb_df),
+        Layout.DFDC: ("**/metadata.json", read_dfdc),
     }
 )
-"""Name -> what tells it (a glob) and its reader."""
+"""Layout -> the glob that identifies it, and its reader."""
 
 
 def read_samples(folder: Path, layout: str | None = None) -> list[Sample]:
@@ -203,13 +204,13 @@ def read_samples(folder: Path, layout: str | None = None) -> list[Sample]:
 
     Args:
         folder: the data; paths of the rows are relative to it.
-        layout: a key of ``LAYOUTS``; None for the first whose mark is there.
+        layout: a ``Layout`` or its name; None for the first whose glob finds something.
 
     Raises:
         FileNotFoundError: no layout fits.
     """
-    for name, (mark, reader) in LAYOUTS.items():
+    for name, (mark, reader) in READERS.items():
         if layout == name or (layout is None and next(folder.glob(mark), None) is not None):
             return reader(folder)
-    marks = ", ".join(f"{name} ({mark})" for name, (mark, _) in LAYOUTS.items())
+    marks = ", ".join(f"{name} ({mark})" for name, (mark, _) in READERS.items())
     raise FileNotFoundError(f"{folder}: holds none of the known layouts: {marks}")

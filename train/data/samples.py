@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "checked", "read_table"]
+__all__ = ["Sample", "checked", "read_clips", "read_table"]
 
 _COLUMNS = ("path", "label", "source", "method", "group", "subset")
 
@@ -43,6 +43,11 @@ def read_table(folder: Path, name: str = "faces.tsv") -> list[Sample]:
             Sample(row["path"], row["label"], row["source"], row["method"], row["group"], row["subset"]) for row in rows
         ]
     return checked(samples, f"{folder}/{name}")
+
+
+def read_clips(folder: Path, subset: str | None = None) -> list[Sample]:
+    """The rows of ``folder/clips.tsv``, checked as by ``read_table``; only those of ``subset`` where one is named."""
+    return [sample for sample in read_table(folder, "clips.tsv") if subset in (None, sample.subset)]
 
 
 def checked(samples: list[Sample], where: str) -> list[Sample]:

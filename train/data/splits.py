@@ -14,16 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from train.data.cache import Cache, Sample
+from train.data.names import Scheme
 
-__all__ = ["SCHEMES", "Split", "carve_validation", "split"]
+__all__ = ["Split", "carve_validation", "split"]
 
-SCHEMES = ("carve", "paper-80-20", "paper-70-20-10", "random")
-"""Names that ``split`` takes."""
 _SHARES = {
     # Seed, III.A.2: 80 % training and 20 % testing, and of the training part 20 % again for validation.
-    "paper-80-20": (0.64, 0.16, 0.20),
+    Scheme.PAPER_80_20: (0.64, 0.16, 0.20),
     # Seed, III.C.2.b: 70 % training, 20 % validation, 10 % testing.
-    "paper-70-20-10": (0.70, 0.20, 0.10),
+    Scheme.PAPER_70_20_10: (0.70, 0.20, 0.10),
 }
 _RANDOM = (
     "a random split puts frames of one video and photos of one person on both sides, so that its validation figures tell how "
@@ -38,15 +37,15 @@ class Split:
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
-    """Empty for "carve", whose test set is ``dev``."""
+    """Empty for ``Scheme.CARVE``, whose test set is ``dev``."""
 
 
-def split(cache: Cache, scheme: str = "carve", seed: int = 42) -> Split:
+def split(cache: Cache, scheme: str = Scheme.CARVE, seed: int = 42) -> Split:
     """Divide the ``train`` subset.
 
     Args:
         cache: as built by ``data.build_cache``.
-        scheme: one of ``SCHEMES``. "carve" takes about 8 % of each source's groups for validation; the paper's two ratios
+        scheme: a ``Scheme`` or its name. "carve" takes about 8 % of each source's groups for validation; the paper's two ratios
             are kept within each source, by group; "random" ignores groups and says so on stderr.
         seed: of "random" only (the paper's listing has ``random_state=42``); the others depend on names alone.
 
@@ -54,19 +53,19 @@ def split(cache: Cache, scheme: str = "carve", seed: int = 42) -> Split:
         ValueError: an unknown scheme, or rows without a group, whose split would be a random one without saying so.
     """
     rows = cache.where(subset="train").tolist()
-    if scheme == "random":
+    if scheme == Scheme.RANDOM:
         print(f"--split random: {_RANDOM}; do not report them as a result.", file=sys.stderr)
         parts = _by_share(
-            {"": {str(i): [i] for i in rows}}, _SHARES["paper-80-20"], lambda name: _order(f"{seed}/{name}")
+            {"": {str(i): [i] for i in rows}}, _SHARES[Scheme.PAPER_80_20], lambda name: _order(f"{seed}/{name}")
         )
-    elif scheme not in SCHEMES:
-        raise ValueError(f"split: unknown scheme {scheme!r}; choose one of {', '.join(SCHEMES)}")
+    elif scheme not in tuple(Scheme):
+        raise ValueError(f"split: unknown scheme {scheme!r}; choose one of {', '.join(Scheme)}")
     elif nameless := [cache.samples[i].path for i in rows if not cache.samples[i].group]:
         raise ValueError(
             f"{len(nameless)} rows, for example {nameless[0]}, name no group (source video, person or photo): {_RANDOM}. "
             "Fill in the column, or ask for --split random by name."
         )
-    elif scheme == "carve":
+    elif scheme == Scheme.CARVE:
         train, validation = carve_validation(cache)
         parts = [train.tolist(), validation.tolist(), []]
     else:
@@ -74,8 +73,8 @@ def split(cache: Cache, scheme: str = "carve", seed: int = 42) -> Split:
         for index in rows:
             sample = cache.samples[index]
             members[sample.source][_unit(sample)].append(index)
-        parts = _by_share(members, _SHARES[scheme], _order)
-    if scheme != "random":
+        parts = _by_share(members, _SHARES[Scheme(scheme)], _order)
+    if scheme != Scheme.RANDOM:
         parts = _without_shared_people(cache, parts)
     return Split(*(np.array(sorted(part), np.int64) for part in parts))
 

@@ -1,4 +1,4 @@
-"""A still as it looks inside a strongly compressed video."""
+"""A still compressed as a frame of a video would be."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The portraits come out of installed packages, so nothing is fetched: Eileen Collins (NASA, in scikit-image), Grace Hopper (US
 Navy, in matplotlib), and a cup of coffee (CC0, in scikit-image) for a picture without a face. ``blend`` alters them, exactly
-as it alters faces in training, so what the shipped models say of them is neither a test nor promised to be right.
+as it alters faces in training, so the verdicts of the shipped models on them are neither a test nor sure to be right.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -60,30 +61,57 @@ def make_examples(out: Path, landmarker: Path) -> list[dict[str, Any]]:
     out.mkdir(parents=True, exist_ok=True)
     collins = _read("skimage", "data/astronaut.png")
     hopper = _read("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
-    coffee = _read("skimage", "data/coffee.png")
     with Landmarker(landmarker) as finder:
-        collins_mesh, hopper_mesh = (_mesh(finder, rgb) for rgb in (collins, hopper))
+        faces = _Portraits(collins, _mesh(finder, collins), hopper, _mesh(finder, hopper))
+    made = [*_genuine(out, faces), *_altered(out, faces), _without_face(out), *_clips(out, faces)]
+    (out / "examples.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    size = sum(file.stat().st_size for file in out.iterdir())
+    if size > MOST_BYTES:
+        raise ValueError(f"The examples have {size} bytes, more than the {MOST_BYTES} that may travel with the code.")
+    return made
 
-    def draw(name: str) -> np.random.Generator:
-        return np.random.default_rng(SEEDS[name])
 
-    blended, blended_mask = self_blend(collins, collins_mesh, draw("blended"))
-    swapped, swapped_mask = swap(hopper, hopper_mesh, collins, collins_mesh, draw("swapped"))
-    other, other_mask = swap(hopper, hopper_mesh, collins, collins_mesh, draw("group"))
-    group, left = _side_by_side(collins, other)
-    group_mask = np.zeros(group.shape[:2], np.float32)
-    group_mask[:, left:] = other_mask[: group.shape[0]]
-    clip_face, clip_mask = swap(collins, collins_mesh, hopper, hopper_mesh, draw("clip"))
+@dataclass(frozen=True)
+class _Portraits:
+    """Both portraits, (H, W, 3) uint8 RGB, and their face meshes, (478, 2) float32 pixels (x, y)."""
 
-    made = [
+    collins: np.ndarray
+    collins_mesh: np.ndarray
+    hopper: np.ndarray
+    hopper_mesh: np.ndarray
+
+    def collins_on_hopper(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """The naval officer with the astronaut's face, and where it was altered: (H, W) float32 in [0, 1]."""
+        draws = np.random.default_rng(seed)
+        return swap(self.hopper, self.hopper_mesh, self.collins, self.collins_mesh, draws)
+
+    def hopper_on_collins(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """The astronaut with the naval officer's face, and where it was altered: (H, W) float32 in [0, 1]."""
+        draws = np.random.default_rng(seed)
+        return swap(self.collins, self.collins_mesh, self.hopper, self.hopper_mesh, draws)
+
+
+def _genuine(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
+    return [
         _picture(
-            out, "collins", collins, "genuine", NASA, "Portrait of an astronaut",
+            out, "collins", faces.collins, "genuine", NASA, "Portrait of an astronaut",
             "An official portrait as it was published. We only saved it as JPEG.",
         ),
         _picture(
-            out, "hopper", hopper, "genuine", NAVY, "Portrait of a naval officer",
+            out, "hopper", faces.hopper, "genuine", NAVY, "Portrait of a naval officer",
             "An official portrait as it was published. We only saved it as JPEG once more.",
         ),
+    ]  # fmt: skip
+
+
+def _altered(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
+    blended, blended_mask = self_blend(faces.collins, faces.collins_mesh, np.random.default_rng(SEEDS["blended"]))
+    swapped, swapped_mask = faces.collins_on_hopper(SEEDS["swapped"])
+    other, other_mask = faces.collins_on_hopper(SEEDS["group"])
+    group, left = _side_by_side(faces.collins, other)
+    group_mask = np.zeros(group.shape[:2], np.float32)
+    group_mask[:, left:] = other_mask[: group.shape[0]]
+    return [
         _picture(
             out, "blended", blended, "altered", NASA, "A face blended with itself",
             "We blended the face of the astronaut with a slightly moved and recoloured copy of itself. The person is the "
@@ -98,27 +126,32 @@ def make_examples(out: Path, landmarker: Path) -> list[dict[str, Any]]:
             "We put both portraits side by side. The face on the left is untouched; on the right, the face of the "
             "astronaut replaces that of the naval officer.", group_mask,
         ),
-        _picture(
-            out, "coffee", coffee, "no_face", COFFEE, "A photo without a face",
-            "A cup of coffee. There is nothing here that could be checked.",
-        ),
+    ]  # fmt: skip
+
+
+def _without_face(out: Path) -> dict[str, Any]:
+    return _picture(
+        out, "coffee", _read("skimage", "data/coffee.png"), "no_face", COFFEE, "A photo without a face",
+        "A cup of coffee. There is nothing here that could be checked.",
+    )  # fmt: skip
+
+
+def _clips(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
+    genuine = faces.collins
+    altered, mask = faces.hopper_on_collins(SEEDS["clip"])
+    return [
         _clip(
             out, "pan", "genuine", NASA, "A short video of a portrait",
             "The camera moves slowly over the portrait of the astronaut. Nothing was altered; it is a still picture that "
-            "was made to move.", ((collins, t) for t in _times()),
+            "was made to move.", ((genuine, t) for t in _times()),
         ),
         _clip(
             out, "pan_altered", "altered", f"{NASA}. {NAVY}", "The same video, altered in the middle",
             "The same video, but from second 2 to second 4 the face of the naval officer is on the head of the "
             "astronaut.",
-            ((clip_face if ALTERED_S[0] <= t < ALTERED_S[1] else collins, t) for t in _times()), clip_mask,
+            ((altered if ALTERED_S[0] <= t < ALTERED_S[1] else genuine, t) for t in _times()), mask,
         ),
     ]  # fmt: skip
-    (out / "examples.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    size = sum(file.stat().st_size for file in out.iterdir())
-    if size > MOST_BYTES:
-        raise ValueError(f"The examples have {size} bytes, more than the {MOST_BYTES} that may travel with the code.")
-    return made
 
 
 def _read(package: str, name: str) -> np.ndarray:

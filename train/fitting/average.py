@@ -1,13 +1,12 @@
 """Weight averaging: one model from several runs of the same line of training, at the cost of one.
 
-Networks that were trained on from the same start lie in one basin of the loss, where the mean of their weights is better
-than either (Izmailov et al., UAI 2018; Wortsman et al., ICML 2022, "Model soups"). Networks of unrelated starts do not: their
-mean knows nothing, so the result is worth looking at before it is shipped.
+Networks trained on from the same start usually lie in one basin of the loss, where the mean of their weights is often better
+than either (Izmailov et al., UAI 2018; Wortsman et al., ICML 2022, "Model soups"). The mean of networks with unrelated starts
+is no better than random, so measure the result before it is shipped.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +16,13 @@ import numpy as np
 from detector.models.networks import load
 from train.fitting.half import store_half
 from train.fitting.history import EARLIER
+from train.fitting.recipes import read_recipe
+from train.lineage import write_lineage
 
 __all__ = ["average"]
 
 
-def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
+def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command: str | None = None) -> Path:
     """Write the run folder ``out``, whose weights are the weighted mean of those of ``runs``.
 
     Args:
@@ -29,6 +30,7 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
             last, which should be the one trained longest.
         shares: of each run, positive; scaled to a sum of one.
         out: folder to write; the weights are kept as float16.
+        command: that this run is repeated with, for its lineage; None for the command line of this process.
 
     Returns:
         The weights file.
@@ -40,8 +42,7 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
         raise ValueError(f"{len(runs)} runs and {len(shares)} shares: give at least two runs and one share for each")
     if min(shares) <= 0:
         raise ValueError(f"shares must be positive, not {min(shares)}")
-    recipes = [json.loads((run / "recipe.json").read_text(encoding="utf-8")) for run in runs]
-    kinds = [(recipe["architecture"], recipe["size"], recipe["margin"]) for recipe in recipes]
+    kinds = [(recipe.architecture, recipe.size, recipe.margin) for recipe in map(read_recipe, runs)]
     for run, kind in zip(runs, kinds, strict=True):
         if kind != kinds[-1]:
             raise ValueError(f"{run} holds {kind}, {runs[-1]} {kinds[-1]}: only equal networks can be averaged")
@@ -53,7 +54,7 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path) -> Path:
         for arrays in zip(*(model.get_weights() for model in models), strict=True)
     ]
     models[-1].set_weights(mean)
-    out.mkdir(parents=True, exist_ok=True)
+    write_lineage(out, command, [run / f"{architecture}.weights.h5" for run in runs])
     for name in ("recipe.json", "history.jsonl"):
         shutil.copyfile(runs[-1] / name, out / name)
     if (runs[-1] / EARLIER).exists():

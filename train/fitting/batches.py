@@ -12,7 +12,7 @@ import os
 import queue
 from collections import defaultdict
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,30 +20,13 @@ import numpy as np
 
 from detector.faces.crops import crop_face
 from detector.records import Box, CropSpec, FaceCrop
-from train.data.cache import MOST_MARGIN, Cache
+from train.data.cache import Cache
 from train.data.landmarks import mesh_in_crop, pose
 from train.fakes.augment import draw_degradation, high_pass
 from train.fakes.blend import self_blend, swap
+from train.fitting.recipes import Mix
 
-__all__ = ["Mix", "PairMaker", "batches"]
-
-
-@dataclass(frozen=True)
-class Mix:
-    """What the pairs are made of."""
-
-    labelled: float = 0.5
-    """Share of pairs with a labelled fake."""
-    self_blended: float = 0.3
-    """Share of pairs with a self-blended fake; the rest are swaps."""
-    least_margin: float = 0.05
-    most_margin: float = MOST_MARGIN
-    """Range of crop margins, in face sides."""
-    strength: float = 1.0
-    """Of the post-processing, see ``augment.draw_degradation``."""
-    high_pass: bool = False
-    """Serve ``augment.high_pass`` of every crop in its place; an experiment, which the detector does not know."""
-
+__all__ = ["PairMaker", "batches"]
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
 # Clips weigh little: many frames, but of few people.
@@ -61,7 +44,7 @@ _OTHER_WEIGHT = 0.01
 _DONORS = 12
 """Faces among which the one is chosen that a swap takes: chance alone mostly gives another pose and a clumsy swap."""
 _TRIES = 200
-"""Faces drawn for one pseudo-fake before the source is said to hold none that is upright enough."""
+"""Faces drawn for one pseudo-fake before the source counts as holding none that is upright enough."""
 
 
 class PairMaker:
@@ -212,7 +195,7 @@ def batches(
                 yield ready.get(timeout=60), labels
             except queue.Empty:
                 if not all(job.is_alive() for job in jobs):
-                    raise RuntimeError("a process that makes batches has died; its traceback is above") from None
+                    raise ChildProcessError("A process that makes batches has died; its error stands above.") from None
     finally:
         for job in jobs:
             job.terminate()
@@ -223,7 +206,7 @@ def _work(ready, cache, indices, spec, mix, batch, seed) -> None:  # type: ignor
     rng = np.random.default_rng(seed)
     maker = PairMaker(Cache(cache), indices, spec, mix)
     parent = os.getppid()
-    # A training run that is killed cannot stop its workers, so they look whether it still lives.
+    # A training run that is killed cannot stop its workers, so they check whether it still lives.
     while os.getppid() == parent:
         reals, fakes = zip(*(maker.pair(rng) for _ in range(batch // 2)), strict=True)
         made = np.stack([*reals, *fakes])

@@ -45,7 +45,7 @@ def draw_confusion(counts: np.ndarray, path: Path, title: str) -> None:
     """A confusion matrix (the seed's Fig. 6), with counts and the share of each true class.
 
     Args:
-        counts: (2, 2) int; rows are true, columns are said: fake, real.
+        counts: (2, 2) int; rows are true, columns are predicted: fake, real.
         path: the PNG file.
         title: stands above it.
     """
@@ -59,7 +59,7 @@ def draw_confusion(counts: np.ndarray, path: Path, title: str) -> None:
             axis.text(column, row, text, ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k")
     axis.set_xticks([0, 1], ["fake", "real"])
     axis.set_yticks([0, 1], ["fake", "real"])
-    axis.set_xlabel("said")
+    axis.set_xlabel("predicted")
     axis.set_ylabel("true")
     axis.set_title(title, fontsize=9)
     figure.savefig(path, dpi=110)

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,19 @@ from torch import Tensor
 
 from detector.models.networks import build
 from detector.models.networks import load as load_model
-from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
 from train.fakes.augment import high_pass
-from train.fitting.batches import Mix, batches
+from train.fitting.batches import batches
 from train.fitting.engine import KerasGraph, average_into, mixed_precision
 from train.fitting.half import store_half
 from train.fitting.history import keep_earlier
+from train.fitting.recipes import Recipe
 from train.fitting.starts import load_start
+from train.lineage import write_lineage
 from train.metrics import auc
 
-__all__ = ["Recipe", "crops_for", "fit", "read_recipe", "score", "train_step"]
+__all__ = ["crops_for", "fit", "score", "train_step"]
 
 _SCORE_BATCH = 64
 _PART = 4
@@ -37,52 +38,6 @@ _PART = 4
 stays near the processor, and without batch statistics the sum of their gradients is that of the whole batch."""
 _SAVE_EVERY_S = 900
 """Seconds between checkpoints: scoring the validation faces takes a minute or two of a busy machine."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides the result, apart from the data."""
-
-    architecture: str
-    size: int
-    margin: float = 0.25
-    crops: int = 60_000
-    """Crops to see; the learning rate falls to nothing over them."""
-    batch: int = 32
-    rate: float = 4e-4
-    warmup: int = 200
-    """Steps over which the learning rate rises."""
-    decay: float = 0.02
-    """AdamW's weight decay, on kernels only (Loshchilov and Hutter 2019)."""
-    average: float = 0.998
-    """Decay of the moving average of the weights that is evaluated and kept."""
-    smoothing: float = 0.02
-    """Label smoothing: about the share of wrong labels and false crops in the data."""
-    pretrained: bool = True
-    start: str | None = None
-    """A ``.weights.h5`` of the same architecture to start from, in place of the pretrained one: a network without a dense
-    layer over places keeps its weights when the crops grow, so that training may begin small (Howard 2018, fast.ai)."""
-    frozen_norms: bool = False
-    """Train on with the batch statistics of the start (``engine.KerasGraph``): what is trained is what is run, and it is faster
-    on a processor that does not multiply bfloat16 in hardware (``tests/bench/train_speed.py``)."""
-    teacher: str | None = None
-    """A ``.weights.h5`` of ``teacher_architecture`` whose scores are imitated (Hinton et al. 2015)."""
-    teacher_architecture: str = "efficientnet"
-    teacher_weight: float = 0.7
-    seed: int = 7
-    mix: Mix = field(default_factory=Mix)
-    split: str = "carve"
-    """A name of ``splits.SCHEMES``."""
-
-    @property
-    def spec(self) -> CropSpec:
-        return CropSpec(size=self.size, margin=self.margin)
-
-
-def read_recipe(run: Path) -> Recipe:
-    """The recipe of a finished run, from ``run/recipe.json``; what the file does not name is as by default."""
-    values = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    return Recipe(**values | {"mix": Mix(**values["mix"])})
 
 
 def crops_for(cache: Cache, indices: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -103,8 +58,11 @@ def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
     return np.asarray(-torch.cat(parts).numpy())
 
 
-def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None = None, workers: int = 1) -> Path:
-    """Train and write ``out/NAME.weights.h5`` (float16), ``recipe.json``, ``history.jsonl`` and a checkpoint.
+def fit(
+    recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
+    command: str | None = None,
+) -> Path:  # fmt: skip
+    """Train and write ``out/NAME.weights.h5`` (float16), ``recipe.json``, ``lineage.json``, ``history.jsonl`` and a checkpoint.
 
     Args:
         recipe: what to train; must equal that of the checkpoint in ``out``, if there is one.
@@ -112,54 +70,40 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
         out: folder for all that is written; the history of the weights that it starts from is copied there.
         minutes: stop after this long, keeping the checkpoint; the learning rate still follows ``recipe.crops``.
         workers: processes that make batches.
+        command: that this run is repeated with, for its lineage; None for the command line of this process.
 
     Returns:
         The weights file.
 
     Raises:
-        ValueError: ``out`` holds a checkpoint of another recipe, or norms are to be frozen but there is no start.
+        ValueError: ``out`` holds a checkpoint of another recipe.
     """
-    if recipe.frozen_norms and recipe.start is None:
-        raise ValueError("frozen_norms keeps the batch statistics of trained weights: name them as start")
-    out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
     parts = safe_split(cache, recipe.split)
-    train, validation = parts.train, parts.validation
-    model = build(recipe.architecture, recipe.size)
-    if recipe.start is not None:
-        model = load_model(recipe.architecture, recipe.size, recipe.start)
-        model.trainable = True
-    elif recipe.pretrained:
-        genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
-        load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
+    model = _initial_model(recipe, cache, parts.train)
     graph = KerasGraph(model, frozen_norms=recipe.frozen_norms)
     average = KerasGraph(model, frozen_norms=recipe.frozen_norms)
     optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
     state = _State(out, recipe, graph, average, optimizer)
     step = state.resume()
+    write_lineage(out, command, [] if recipe.start is None else [Path(recipe.start)])
     if recipe.start is not None:
         keep_earlier(Path(recipe.start), out)
-    teacher = (
-        KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).eval()
-        if recipe.teacher
-        else None
-    )
-    held_out = crops_for(cache, validation, recipe)
+    teacher = _teacher(recipe)
+    held_out = crops_for(cache, parts.validation, recipe)
 
     steps = recipe.crops // recipe.batch
     started = last_saved = time.monotonic()
     first_step, losses = step, []
-    stream = batches(cache_folder, train, recipe.spec, recipe.mix, recipe.batch, recipe.seed + step, workers)
+    stream = batches(cache_folder, parts.train, recipe.spec, recipe.mix, recipe.batch, recipe.seed + step, workers)
     out_of_time = False
     while step < steps and not out_of_time:
         crops, labels = next(stream)
         for group in optimizer.param_groups:
-            group["lr"] = (
-                recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
-            )
+            group["lr"] = _learning_rate(recipe, step, steps)
         losses.append(train_step(graph, optimizer, torch.from_numpy(crops), torch.from_numpy(labels), teacher, recipe))
         step += 1
         # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
@@ -168,13 +112,44 @@ def fit(recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None 
         out_of_time = minutes is not None and time.monotonic() - started >= minutes * 60
         if time.monotonic() - last_saved > _SAVE_EVERY_S or step == steps or out_of_time:
             rate = (step - first_step) * recipe.batch / (time.monotonic() - started)
-            state.save(step, _progress(cache, validation, score(average, held_out), step, recipe, losses, rate))
+            logits = score(average, held_out)
+            state.save(step, _progress(cache, parts.validation, logits, step, recipe, losses, rate))
             last_saved, losses = time.monotonic(), []
     stream.close()
+    return _write_result(out, recipe, average)
+
+
+def _write_result(out: Path, recipe: Recipe, average: KerasGraph) -> Path:
     weights = out / f"{recipe.architecture}.weights.h5"
     store_half(average.write_back(), weights)
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
     return weights
+
+
+def _initial_model(recipe: Recipe, cache: Cache, train: np.ndarray) -> keras.Model:
+    """The network with the weights it starts from: those of ``recipe.start``, the pretrained ones, or random ones."""
+    if recipe.start is not None:
+        model = load_model(recipe.architecture, recipe.size, recipe.start)
+        model.trainable = True
+        return model
+    model = build(recipe.architecture, recipe.size)
+    if recipe.pretrained:
+        genuine = [i for i in train[:: max(1, len(train) // 400)] if cache.samples[i].label == "real"][:64]
+        load_start(model, crops_of(cache, np.array(genuine), recipe.spec))
+    return model
+
+
+def _teacher(recipe: Recipe) -> KerasGraph | None:
+    if recipe.teacher is None:
+        return None
+    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher))
+    teacher.eval()
+    return teacher
+
+
+def _learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """A linear rise, then half a cosine down to nothing (Loshchilov and Hutter 2017)."""
+    return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def _groups(graph: KerasGraph, decay: float) -> list[dict[str, Any]]:
@@ -237,7 +212,7 @@ class _State:
         self, out: Path, recipe: Recipe, graph: KerasGraph, average: KerasGraph, optimizer: torch.optim.Optimizer
     ) -> None:
         self._path, self._history = out / "checkpoint.pt", out / "history.jsonl"
-        self._recipe = json.dumps(asdict(recipe), sort_keys=True)
+        self._recipe = recipe
         self._parts = {"graph": graph, "average": average, "optimizer": optimizer}
 
     def resume(self) -> int:
@@ -245,10 +220,7 @@ class _State:
         if not self._path.exists():
             return 0
         saved = torch.load(self._path, weights_only=True)
-        # A checkpoint from before there was a choice of splits, of input or of norms was made with the only one there was.
-        before = {"split": "carve", "frozen_norms": False} | json.loads(saved["recipe"])
-        before["mix"] = {"high_pass": False} | before["mix"]
-        if before != json.loads(self._recipe):
+        if Recipe(**json.loads(saved["recipe"])) != self._recipe:
             raise ValueError(
                 f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}"
             )
@@ -258,7 +230,7 @@ class _State:
 
     def save(self, step: int, progress: dict[str, Any]) -> None:
         content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts.items()}
-        content |= {"step": step, "recipe": self._recipe}
+        content |= {"step": step, "recipe": json.dumps(asdict(self._recipe), sort_keys=True)}
         side = self._path.with_suffix(".part")
         torch.save(content, side)
         os.replace(side, self._path)

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 
 from detector.models.networks import resnet_lstm
+from train.fitting.recipes import HeadRecipe
 from train.fitting.sequences import Sequences
 from train.metrics import auc, auc_interval
 
 __all__ = [
-    "HeadRecipe",
     "OutOfFold",
     "compare",
     "cross_validate",
@@ -22,26 +22,6 @@ __all__ = [
     "has_trunk_of",
     "with_trunk_of",
 ]
-
-
-@dataclass(frozen=True)
-class HeadRecipe:
-    """All that decides the head, apart from the sequences."""
-
-    cell: str = "lstm"
-    attention: bool = False
-    size: int = 224
-    epochs: int = 60
-    batch: int = 16
-    rate: float = 1e-3
-    decay: float = 1e-3
-    drop_frames: float = 0.2
-    """Share of present frames that are hidden in every draw, so that no single frame is relied on."""
-    patience: int = 10
-    """Epochs without a better validation AUC after which training ends; the best weights are kept."""
-    validation: float = 0.2
-    """Share of the groups that are held out."""
-    seed: int = 7
 
 
 def with_trunk_of(image_model: keras.Model, recipe: HeadRecipe) -> keras.Model:

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,42 +23,20 @@ import tensorflow as tf
 from keras import layers
 
 from detector.models.networks import build
-from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
 from train.data.splits import Split
 from train.fitting.curves import draw_confusion, draw_learning_curves
 from train.fitting.half import store_half
+from train.fitting.recipes import PaperRecipe
+from train.lineage import write_lineage
 
-__all__ = ["PaperRecipe", "augmentation", "augmented_batches", "compiled", "fit_paper"]
+__all__ = ["augmentation", "augmented_batches", "compiled", "fit_paper"]
 
 _ROTATION_DEG = 5.0
 """III.A.3; the 10 degrees of III.C.2.b contradict it, and the section that describes the training was followed."""
 _SHARE = 0.1
 """Shift, zoom, shear (III.A.3) and brightness (III.C.2.b)."""
-
-
-@dataclass(frozen=True)
-class PaperRecipe:
-    """All that decides the result, apart from the data."""
-
-    architecture: str = "cnn"
-    size: int = 240
-    margin: float = 0.25
-    epochs: int = 50
-    batch: int = 32
-    examples: int | None = None
-    """Most training crops an epoch; None for all of them. Each epoch draws its own."""
-    split: str = "paper-80-20"
-    sources: tuple[str, ...] | None = None
-    """None for every source that holds both labels: where a source has one label, the source is the label."""
-    seed: int = 42
-    """The paper's ``random_state``."""
-    recipe: str = "paper"
-
-    @property
-    def spec(self) -> CropSpec:
-        return CropSpec(size=self.size, margin=self.margin)
 
 
 class FakePrecision(keras.metrics.Precision):
@@ -102,19 +80,22 @@ def compiled(recipe: PaperRecipe) -> keras.Model:
     return model
 
 
-def fit_paper(recipe: PaperRecipe, cache_folder: Path, out: Path, *, minutes: float | None = None) -> Path:
+def fit_paper(
+    recipe: PaperRecipe, cache_folder: Path, out: Path, *, minutes: float | None = None, command: str | None = None
+) -> Path:
     """Train, or go on where ``out`` was left after its last whole epoch, and write everything that ``ship`` needs.
 
     Written to ``out``: ``cnn.weights.h5`` (float16), ``final2.h5`` (the paper's export, without the optimizer),
-    ``recipe.json``, ``history.jsonl`` (a row an epoch), ``history.json`` (the same by column), ``test.json`` (accuracy,
-    precision, recall, AUC and confusion matrix of the test part), ``learning_curves.png``, ``confusion_matrix.png`` and
-    the checkpoint (weights, Adam's state, epoch).
+    ``recipe.json``, ``lineage.json``, ``history.jsonl`` (a row an epoch), ``history.json`` (the same by column), ``test.json``
+    (accuracy, precision, recall, AUC and confusion matrix of the test part), ``learning_curves.png``,
+    ``confusion_matrix.png`` and the checkpoint (weights, Adam's state, epoch).
 
     Args:
         recipe: what to train; must equal that of the checkpoint in ``out``, if there is one.
         cache_folder: as built by ``data.build_cache``.
         out: folder for all that is written.
         minutes: start no further epoch after this long.
+        command: that this run is repeated with, for its lineage; None for the command line of this process.
 
     Returns:
         The weights file.
@@ -122,7 +103,6 @@ def fit_paper(recipe: PaperRecipe, cache_folder: Path, out: Path, *, minutes: fl
     Raises:
         ValueError: ``out`` holds a checkpoint of another recipe, or a part of the split lacks one of the labels.
     """
-    out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
     parts = _chosen(cache, safe_split(cache, recipe.split), recipe)
@@ -131,6 +111,7 @@ def fit_paper(recipe: PaperRecipe, cache_folder: Path, out: Path, *, minutes: fl
     model = compiled(recipe)
     checkpoint = _Checkpoint(out, recipe, model)
     rows = checkpoint.resume()
+    write_lineage(out, command)
     started = time.monotonic()
     while len(rows) < recipe.epochs and (minutes is None or not rows or time.monotonic() - started < minutes * 60):
         epoch = len(rows)
@@ -236,9 +217,9 @@ def _test(out: Path, recipe: PaperRecipe, cache: Cache, indices: np.ndarray, mod
     labels = _labels(cache, indices)
     crops = crops_of(cache, indices, recipe.spec)
     measured = model.evaluate(crops, labels, batch_size=recipe.batch, verbose=0, return_dict=True)
-    said = model.predict(crops, batch_size=recipe.batch, verbose=0) > 0.5
+    called_real = model.predict(crops, batch_size=recipe.batch, verbose=0) > 0.5
     counts = np.zeros((2, 2), int)
-    np.add.at(counts, (labels[:, 0].astype(int), said[:, 0].astype(int)), 1)
+    np.add.at(counts, (labels[:, 0].astype(int), called_real[:, 0].astype(int)), 1)
     result: dict[str, Any] = {key: round(float(value), 4) for key, value in measured.items()}
     result |= {"crops": len(indices), "confusion": counts.tolist(), "confusion_order": ["fake", "real"]}
     (out / "test.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

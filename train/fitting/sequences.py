@@ -117,7 +117,7 @@ def build_sequences(
         finder: finds the faces.
         trunk: frozen.
         spec: crop of its model.
-        places: places of a clip that are looked at.
+        places: places of a clip from which frames are taken.
         stretch: consecutive frames at each.
         pseudo_fakes: of every genuine person, each beside a genuine copy that went through the same post-processing.
         landmarker: needed for them.

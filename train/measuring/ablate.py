@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from detector.models.networks import load
-from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.fitting.engine import KerasGraph
-from train.fitting.fit import crops_for, read_recipe, score
+from train.fitting.fit import crops_for, score
+from train.fitting.recipes import Recipe, read_recipe
 from train.metrics import auc
 
 __all__ = ["PAPER", "ROWS", "ablate"]
@@ -93,13 +93,12 @@ def _folder(runs: Path, name: str) -> Path:
 
 
 def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
-    values = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
-    spec = CropSpec(size=values["size"], margin=values["margin"])
+    recipe = read_recipe(out)
     last = json.loads((out / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    name = values["architecture"]
-    graph = KerasGraph(load(name, spec.size, out / f"{name}.weights.h5"))
+    name = recipe.architecture
+    graph = KerasGraph(load(name, recipe.size, out / f"{name}.weights.h5"))
     dev = cache.where(subset="dev")
-    crops = crops_of(cache, dev, spec) if values.get("recipe") == "paper" else crops_for(cache, dev, read_recipe(out))
+    crops = crops_for(cache, dev, recipe) if isinstance(recipe, Recipe) else crops_of(cache, dev, recipe.spec)
     logits = score(graph, crops)
     np.save(out / _LOGITS, logits)
     fake = np.array([cache.samples[i].label == "fake" for i in dev])

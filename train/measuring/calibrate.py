@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from detector.records import Bands, Calibration
 from train.metrics import likelihood_ratio
 
 __all__ = ["choose_bands", "fit_platt"]
 
+_PENALTY = 1e6
+"""Inverse strength of the penalty of the regression: next to none."""
+_TOLERANCE = 1e-15
+"""Of the regression's gradient."""
 _GENUINE_FLAGGED = 0.07
 """Share of genuine faces that "some signs" may flag."""
 _WORST_FLAGGED = 0.12
@@ -27,30 +32,26 @@ _LEAST_OF_SOURCE = 20
 """Genuine faces from which on a source has a say of its own."""
 
 
-def fit_platt(fake: np.ndarray, logits: np.ndarray, rounds: int = 50) -> Calibration:
-    """Platt scaling by Newton's method, both classes weighted to one half (Platt 1999).
+def fit_platt(fake: np.ndarray, logits: np.ndarray) -> Calibration:
+    """Platt scaling: logistic regression on the logit, both classes weighted to one half (Platt 1999).
 
     Args:
         fake: (N,) bool.
         logits: (N,) float, log-odds of "fake".
-        rounds: Newton steps; a handful is enough.
 
     Raises:
         ValueError: a higher logit does not mean a higher share of fakes; such a model must not be shipped.
     """
     center, spread = float(logits.mean()), float(logits.std()) or 1.0
-    # Newton's steps are taken on standardised logits from a flat start: on raw ones they can overshoot and run away.
+    # Standardised, so that the slight penalty, without which separable classes would have no solution, weighs the same
+    # whatever the scale of the logits. The column of ones is the offset, penalised like the slope.
     x = np.stack([(logits.astype(np.float64) - center) / spread, np.ones(len(logits))], axis=1)
     weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())
-    theta = np.zeros(2)
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-x @ theta))
-        gradient = x.T @ (weight * (p - fake)) + 1e-6 * theta
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
-        theta = theta - np.linalg.solve(hessian, gradient)
-    if theta[0] <= 0:
-        raise ValueError(f"fit_platt: the scores do not rise with the share of fakes (slope {theta[0]:.3g})")
-    return Calibration(scale=float(theta[0] / spread), offset=float(theta[1] - theta[0] * center / spread))
+    fitted = LogisticRegression(C=_PENALTY, fit_intercept=False, solver="newton-cholesky", tol=_TOLERANCE)
+    slope, offset = fitted.fit(x, fake, weight).coef_[0]
+    if slope <= 0:
+        raise ValueError(f"fit_platt: the scores do not rise with the share of fakes (slope {slope:.3g})")
+    return Calibration(scale=float(slope / spread), offset=float(offset - slope * center / spread))
 
 
 def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Bands:

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from detector import Detector, DetectorError
+from detector import Detector, DetectorError, load_detector
 from detector.records import Calibration, ClipRules, ErrorRate, FrameMean, Manifest, Report, Verdict
-from detector.verdict.faces import judge_face
-from detector.verdict.files import SEVERITY
-from detector.weights.store import update_manifest
-from train.data.samples import Sample, read_table
+from detector.verdict.rules import SEVERITY, judge_face
+from detector.weights.store import load_manifest, update_manifest
+from train.data.samples import read_clips
 from train.lineage import machine
 from train.measuring.calibrate import choose_bands, fit_platt
 from train.metrics import auc, auc_interval
@@ -27,9 +26,9 @@ from train.metrics import auc, auc_interval
 __all__ = [
     "calibrate",
     "evaluate",
+    "evaluate_folder",
     "from_single_frames",
     "learn_disagreement",
-    "read_clips",
     "record",
     "set_disagreement",
 ]
@@ -40,13 +39,25 @@ _LEAST_CLIPS = 20
 """Clips from which on that can be learnt."""
 
 
-def read_clips(folder: Path, subset: str) -> list[Sample]:
-    """The rows of one subset of ``folder/clips.tsv``, checked.
+def evaluate_folder(data: Path, subset: str, weights: Path, *, record_it: bool = False) -> dict[str, Any]:
+    """``evaluate`` with the detector in ``weights``.
 
-    Raises:
-        ValueError: an unknown label or subset, or a group that stands in both subsets.
+    Args:
+        data: folder with ``clips.tsv``.
+        subset: "dev" or "train".
+        weights: folder with the manifest.
+        record_it: write the limit of disagreement and the verdict counts into the manifest. Where the limit is a new one, the
+            clips are scored once more, so that the verdicts are those that users will get.
     """
-    return [sample for sample in read_table(folder, "clips.tsv") if sample.subset == subset]
+    with load_detector(weights) as detector:
+        evaluation = evaluate(detector, data, subset)
+        again = record_it and set_disagreement(detector.manifest, evaluation, weights)
+    if again:
+        with load_detector(weights) as detector:
+            evaluation = evaluate(detector, data, subset)
+    if record_it:
+        record(load_manifest(weights), evaluation, weights)
+    return evaluation
 
 
 def evaluate(detector: Detector, data: Path, subset: str) -> dict[str, Any]:
@@ -144,7 +155,7 @@ def learn_disagreement(evaluation: dict[str, Any], first: str, second: str) -> f
 
 
 def set_disagreement(manifest: Manifest, evaluation: dict[str, Any], weights: Path) -> bool:
-    """Write the limit of disagreement between ``resnet`` and its recurrent head into the manifest.
+    """Write the limit of disagreement between a video model and the frame mean of its trunk into the manifest.
 
     Returns:
         Whether it is another than before: then the verdicts in ``evaluation`` were given under a limit that no user will meet.
@@ -153,8 +164,8 @@ def set_disagreement(manifest: Manifest, evaluation: dict[str, Any], weights: Pa
         ValueError: the manifest has no section "clips".
     """
     rules = _rules(manifest, weights)
-    heads = [name for name, spec in manifest.models.items() if spec.kind == "video"]
-    limit = learn_disagreement(evaluation, "resnet", heads[0]) if heads else None
+    pairs = [(spec.trunk.model, name) for name, spec in manifest.models.items() if spec.trunk is not None]
+    limit = learn_disagreement(evaluation, *pairs[0]) if pairs else None
     update_manifest(weights, clips=replace(rules, max_disagreement=limit))
     return limit != rules.max_disagreement
 

@@ -1,7 +1,7 @@
 """How good the shipped detector is, measured on the shipped detector: ``Detector.analyze`` file by file.
 
-Writes ``evaluation.json`` and pictures beside the weights, the track records into the manifest, and the model card.
-"Positive" means fake.
+Writes ``evaluation.json`` beside the weights and the track records into the manifest; ``train.card`` makes the model card and
+its figures of them. "Positive" means fake.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import numpy as np
 from detector import Detector, load_detector
 from detector.records import ModelSpec
 from detector.weights.store import update_manifest
-from train.card.card import write_card
-from train.card.figures import draw_figures
 from train.data.cache import Cache, Sample, read_table
 from train.data.splits import carve_validation
 from train.lineage import machine
@@ -30,12 +28,22 @@ from train.measuring.scoring import ScoreBook, Scored, fingerprint, score_files,
 from train.measuring.subsets import like, some_groups
 from train.measuring.summary import against_clean, summarise, track_record, train_gap
 
-__all__ = ["evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 _DEGRADED_FILES = 300
 """About so many files go through every degradation: enough for a change of AUC of a few points, and done in minutes."""
 _TRAIN_SHARE = 0.5
 """Size of the sample of training files against the subset's."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured."""
+
+    content: dict[str, Any]
+    """As in ``evaluation.json``."""
+    clean: list[Scored]
+    """Every file of the subset with its scores, for the ROC curves."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class _Scores:
 
 def evaluate(
     data: Path, subset: str, weights: Path, *, scores: Path | None = None, cache: Path | None = None
-) -> dict[str, Any]:
+) -> Evaluation:
     """Score every file of a subset of ``data/faces.tsv`` and write the results into ``weights``.
 
     Args:
@@ -61,8 +69,6 @@ def evaluate(
         cache: as built by ``data.build_cache`` with face meshes; the heatmaps are measured on its validation groups, which
             also are kept out of the sample of training files. Without it both are left out, and the card says so.
 
-    Returns:
-        The content of ``evaluation.json``.
     """
     table = read_table(data)
     samples = [sample for sample in table if sample.subset == subset]
@@ -95,9 +101,7 @@ def evaluate(
         "heatmaps": heatmaps,
     }
     (weights / "evaluation.json").write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
-    draw_figures(weights, found.clean, evaluation)
-    write_card(weights)
-    return evaluation
+    return Evaluation(evaluation, found.clean)
 
 
 def _score_all(

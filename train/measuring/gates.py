@@ -25,7 +25,6 @@ from detector.models.loading import LoadedModel
 from detector.records import Box, Detection, FaceCrop, FaceQuality, Frame, QualityGates
 from detector.verdict.calibration import calibrate
 from detector.weights.store import load_manifest, update_manifest
-from train.card.card import write_card
 from train.data.cache import Cache, Sample
 from train.data.splits import carve_validation
 from train.measuring.subsets import some_groups
@@ -82,8 +81,8 @@ _LEAST_ORDINARY = 100
 
 
 @dataclass(frozen=True)
-class _Look:
-    """One scored crop: its quality and what the model said."""
+class _ScoredCopy:
+    """One face or an altered copy of it: its quality and its score."""
 
     sample: Sample
     p_fake: float
@@ -91,7 +90,7 @@ class _Look:
 
 
 def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str, Any]:
-    """Measure, write the gates into the manifest and the curves into ``weights/gates.json``, renew the card.
+    """Measure, and write the gates into the manifest and the curves into ``weights/gates.json``.
 
     Args:
         weights: folder with the manifest.
@@ -114,7 +113,7 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
             "abs_yaw": _as_is,
         }
         curves = {
-            name: _curve(_looks(loaded, cache, chosen, make), name, loaded.spec.bands.some_signs_from)
+            name: _curve(_score_copies(loaded, cache, chosen, make), name, loaded.spec.bands.some_signs_from)
             for name, make in makers.items()
         }
     bounds = ordinary_bounds(cache)
@@ -126,7 +125,8 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         "model": loaded.spec.name,
         "weights": loaded.spec.file.sha256,
         "floor": floor,
-        "words": f"AUC of `{loaded.spec.name}` by what the gates look at, on {len(chosen)} faces of the validation groups and "
+        "words": f"AUC of `{loaded.spec.name}` by the qualities that the gates check, on {len(chosen)} faces of the validation "
+        "groups and "
         f"on copies of them made smaller, blurred, darker and brighter (mean over the sources). A face is not analysed where "
         f"the AUC stays below {floor}, as far as no more than {_REFUSED:.0%} of any source's genuine faces are refused. Set: "
         + ", ".join(f"{key} {getattr(gates, key):g}" for key in _BOUNDS)
@@ -139,7 +139,6 @@ def measure_gates(weights: Path, cache: Cache, floor: float = FLOOR) -> dict[str
         "curves": curves,
     }
     (weights / "gates.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    write_card(weights)
     return content
 
 
@@ -238,40 +237,40 @@ def choose_gate(rows: Sequence[Mapping[str, Any]], floor: float, *, from_above: 
     return gate
 
 
-def _curve(looks: Iterable[_Look], name: str, flagged_from: float) -> list[dict[str, Any]]:
-    found = list(looks)
-    values = np.array([look.quality[name] for look in found])
+def _curve(scored: Iterable[_ScoredCopy], name: str, flagged_from: float) -> list[dict[str, Any]]:
+    found = list(scored)
+    values = np.array([one.quality[name] for one in found])
     rows = []
     for low, high in zip(_EDGES[name], _EDGES[name][1:], strict=False):
-        inside = [look for look, value in zip(found, values, strict=True) if low <= value < high]
-        genuine = [look.p_fake for look in inside if look.sample.label == "real"]
+        inside = [one for one, value in zip(found, values, strict=True) if low <= value < high]
+        genuine = [one.p_fake for one in inside if one.sample.label == "real"]
         if genuine:
             rows.append(
                 {
                     "from": float(low),
                     "below": float(min(high, max(low + 1, values.max() + 1))),
                     "faces": len(inside),
-                    "auc": _within_sources(inside),
+                    "auc": _auc_within_sources(inside),
                     "false_positive_rate": round(float(np.mean(np.array(genuine) >= flagged_from)), 4),
                 }
             )
     return rows
 
 
-def _within_sources(looks: Sequence[_Look]) -> float | None:
-    """AUC within each source, averaged by its number of faces: what tells sources apart must not count as skill."""
+def _auc_within_sources(scored: Sequence[_ScoredCopy]) -> float | None:
+    """AUC within each source, averaged by its number of faces: what sets sources apart must not count as skill."""
     total, weight, least = 0.0, 0, [0, 0]
-    for source in {look.sample.source for look in looks}:
-        of_source = [look for look in looks if look.sample.source == source]
-        fake = np.array([look.sample.label == "fake" for look in of_source])
+    for source in {one.sample.source for one in scored}:
+        of_source = [one for one in scored if one.sample.source == source]
+        fake = np.array([one.sample.label == "fake" for one in of_source])
         least = [least[0] + int((~fake).sum()), least[1] + int(fake.sum())]
         if 0 < fake.sum() < len(fake):
-            total += len(fake) * auc(fake, np.array([look.p_fake for look in of_source]))
+            total += len(fake) * auc(fake, np.array([one.p_fake for one in of_source]))
             weight += len(fake)
     return round(total / weight, 4) if weight and min(least) >= _LEAST else None
 
 
-def _looks(loaded: LoadedModel, cache: Cache, indices: Sequence[int], make: Any) -> Iterator[_Look]:
+def _score_copies(loaded: LoadedModel, cache: Cache, indices: Sequence[int], make: Any) -> Iterator[_ScoredCopy]:
     for index in indices:
         spec = loaded.spec.crop
         crops: list[FaceCrop] = [
@@ -288,7 +287,7 @@ def _looks(loaded: LoadedModel, cache: Cache, indices: Sequence[int], make: Any)
                 "brightness": q.brightness,
                 "abs_yaw": abs(q.yaw),
             }
-            yield _Look(cache.samples[index], calibrate(float(logit), loaded.spec.calibration), measured)
+            yield _ScoredCopy(cache.samples[index], calibrate(float(logit), loaded.spec.calibration), measured)
 
 
 Copies = Iterator[tuple[Frame, Detection]]

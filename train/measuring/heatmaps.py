@@ -1,12 +1,12 @@
-"""Whether the heatmaps look where the altering was done: on pseudo-fakes whose masks are known.
+"""Whether the heatmaps point to the altered region, on pseudo-fakes whose masks are known.
 
 The faces are genuine ones of the validation groups, which no model was trained on. Two questions are asked:
 
 * pointing: what share of the heat towards "fake" lies in the altered region, against that region's share of the crop (the
   energy-based pointing game of Wang et al., "Score-CAM", CVPR workshops 2020, with a mask in place of a box);
 * deletion: how far the score falls when the hottest region is replaced, against random regions of the same size within the
-  face (after Petsiuk et al., "RISE", BMVC 2018). Once with a strong blur, which may look altered itself, and once with the
-  genuine pixels that were there before the altering, which cannot.
+  face (after Petsiuk et al., "RISE", BMVC 2018). Once with a strong blur, which may itself pass for an alteration, and
+  once with the genuine pixels that were there before the altering, which cannot.
 """
 
 from __future__ import annotations

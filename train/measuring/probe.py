@@ -1,4 +1,4 @@
-"""How far the label can be told without looking for alterations: a classifier on ``traces`` alone.
+"""How far the label can be predicted from ``traces`` alone, without a detector of alterations.
 
 Two questions. On the files: what would a detector score on ``dev`` if it learned nothing but file size, sharpness, framing
 and the like? Its AUC stands beside ours, source by source. On the training crops as ``batches`` serves them: do sharpness,
@@ -23,7 +23,8 @@ from detector.media.images import decode_image
 from detector.records import CropSpec
 from train.data.cache import Cache
 from train.data.leakage import safe_split
-from train.fitting.batches import Mix, PairMaker
+from train.fitting.batches import PairMaker
+from train.fitting.recipes import Mix
 from train.measuring.traces import CROP_TRACES, FILE_TRACES, file_traces, pixel_traces
 from train.metrics import auc, auc_interval
 

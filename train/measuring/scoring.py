@@ -30,7 +30,7 @@ CLEAN = "clean"
 
 @dataclass(frozen=True)
 class Scored:
-    """What the detector said of one file."""
+    """The detector's result on one file."""
 
     sample: Sample
     condition: str

@@ -1,4 +1,4 @@
-"""Which files an evaluation looks at besides the whole subset: fixed, in the order of a hash, whole groups at a time."""
+"""Samples of files that an evaluation scores besides the whole subset: fixed, in hashed order, whole groups at a time."""
 
 from __future__ import annotations
 

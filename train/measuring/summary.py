@@ -222,7 +222,7 @@ def _by_ethnicity(c: Columns) -> dict[str, dict[str, Any]]:
 
 
 def track_record(rows: Sequence[Scored], model: str, bands: Bands) -> tuple[ErrorRate, ...]:
-    """How many genuine and fake files had each verdict: what the manifest tells users."""
+    """How many genuine and fake files had each verdict: what users read from the manifest."""
     counts: dict[Verdict, Counter] = {verdict: Counter() for verdict in SEVERITY}
     for row in rows:
         if model in row.scores:

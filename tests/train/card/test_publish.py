@@ -15,7 +15,7 @@ import huggingface_hub.constants
 import pytest
 
 from detector.records import HubPin
-from detector.weights.store import WeightStore, update_manifest
+from detector.weights.store import WeightStore, load_manifest, update_manifest
 from tests.conftest import SHIPPED
 from tests.support.hub import Hub
 from train.__main__ import main
@@ -94,16 +94,36 @@ def test_a_dry_run_lists_everything_and_sends_nothing(
     assert "Dry run" in out and "token-of-the-tests" not in out
 
 
-def test_upload_by_command_prints_the_revision_to_pin(
-    folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_upload_by_command_pins_the_new_revision(
+    folder: Path, hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["publish", REPO, "--upload", "--weights", str(folder)]) == 2
     assert "HF_TOKEN" in capsys.readouterr().err and hub.requests == []
     monkeypatch.setenv("HF_TOKEN", "token-of-the-tests")
     assert main(["publish", REPO, "--upload", "--weights", str(folder)]) == 0
-    pin = json.loads(capsys.readouterr().out.split("manifest.json: ")[1])
-    update_manifest(folder, hub=HubPin(**pin["hub"]))
+    pinned = load_manifest(folder).hub
+    assert pinned is not None and pinned.repo == REPO
+    assert f"{REPO} at {pinned.revision}" in capsys.readouterr().out
+    assert huggingface_hub.hf_hub_download(
+        REPO, "tiny.weights.h5", revision=pinned.revision, endpoint=hub.endpoint, cache_dir=tmp_path / "cache"
+    )
     assert all(request.headers["host"].startswith("127.0.0.1") for request in hub.requests)
+
+
+def test_a_revision_is_pinned_only_if_it_holds_the_files_of_the_manifest(
+    folder: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [path.name for path in folder.iterdir() if path.suffix in (".h5", ".tflite")]
+    right = hub.commit(REPO, {name: (folder / name).read_bytes() for name in names})
+    wrong = hub.commit(REPO, {"tiny.weights.h5": b"\0" + (folder / "tiny.weights.h5").read_bytes()[1:]})
+    before = (folder / "manifest.json").read_bytes()
+    assert main(["publish", REPO, "--pin", wrong, "--weights", str(folder)]) == 2
+    assert "was not pinned: " in capsys.readouterr().err
+    assert main(["publish", REPO, "--pin", "0" * 40, "--weights", str(folder)]) == 2
+    assert (folder / "manifest.json").read_bytes() == before
+    assert main(["publish", REPO, "--pin", right, "--weights", str(folder)]) == 0
+    assert load_manifest(folder).hub == HubPin(REPO, right)
+    assert all(request.method in ("HEAD", "GET") for request in hub.requests), "nothing was sent"
 
 
 def test_only_what_belongs_to_a_release_is_published(folder: Path) -> None:

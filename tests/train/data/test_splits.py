@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.support.faces_on_disk import write_cache
-from train import __main__ as command_line
 from train.data.cache import Cache, Sample
-from train.data.published import LAYOUTS
-from train.data.splits import SCHEMES, split
+from train.data.names import Layout, Scheme
+from train.data.published import READERS
+from train.data.splits import split
 
-SAFE = [scheme for scheme in SCHEMES if scheme != "random"]
+SAFE = [scheme for scheme in Scheme if scheme != Scheme.RANDOM]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_shares_are_those_of_the_name(cache: Cache, scheme: str, shares: tuple[f
     np.testing.assert_allclose(sizes / 400, shares, atol=0.09)  # people in both sources are taken out of one of them
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", Scheme)
 def test_a_split_is_the_same_every_time(cache: Cache, scheme: str) -> None:
     first, second = split(cache, scheme), split(cache, scheme)
     np.testing.assert_array_equal(first.train, second.train)
@@ -82,6 +82,5 @@ def test_an_unknown_scheme_names_the_known_ones(cache: Cache) -> None:
         split(cache, "half")
 
 
-def test_the_command_line_offers_all_schemes_and_layouts() -> None:
-    assert command_line.SPLITS == SCHEMES
-    assert tuple(LAYOUTS) == command_line.LAYOUTS
+def test_every_layout_has_a_reader() -> None:
+    assert list(READERS) == list(Layout)

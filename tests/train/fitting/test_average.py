@@ -44,7 +44,7 @@ def test_the_command_names_what_it_stands_on_once(tmp_path: Path) -> None:
     first, second = _run(tmp_path / "a", 1, 64), _run(tmp_path / "b", 2, 128)
     out = tmp_path / "out"
     assert main(["average", str(first), str(second), "--shares", "0.5", "0.5", "--out", str(out)]) == 0
-    command = json.loads((out / "provenance.json").read_text())["command"]
+    command = json.loads((out / "lineage.json").read_text())["command"]
     assert command == (
         "python -m train fit cnn --crops 64 && python -m train fit cnn --start it && "
         f"python -m train average {first} {second} --shares 0.5 0.5 --out {out}"

@@ -60,7 +60,8 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) -> None:
     from train.fitting.engine import KerasGraph
-    from train.fitting.fit import Recipe, train_step
+    from train.fitting.fit import train_step
+    from train.fitting.recipes import Recipe
 
     keras.utils.set_random_seed(1)
     model = build(architecture, SIZE)
@@ -75,7 +76,12 @@ def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) ->
     labels = torch.tensor([1.0, 1.0, 0.0, 0.0])
     optimizer = torch.optim.Adam(graph.parameters(), 1e-3)
     train_step(
-        graph, optimizer, torch.from_numpy(_crops()), labels, None, Recipe(architecture, SIZE, frozen_norms=True)
+        graph,
+        optimizer,
+        torch.from_numpy(_crops()),
+        labels,
+        None,
+        Recipe(architecture, SIZE, frozen_norms=True, start="given.weights.h5"),
     )
     changed = graph.write_back()
     for layer in changed.layers:
@@ -91,13 +97,14 @@ def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) ->
 
 def test_a_batch_in_parts_gives_the_gradient_of_the_whole() -> None:
     from train.fitting.engine import KerasGraph
-    from train.fitting.fit import _PART, Recipe, train_step
+    from train.fitting.fit import _PART, train_step
+    from train.fitting.recipes import Recipe
 
     keras.utils.set_random_seed(1)
     model = build("efficientnet", SIZE)
     count = 2 * _PART + 2
     crops, labels = torch.from_numpy(_crops(count)), (torch.arange(count) % 2).float()
-    recipe = Recipe("efficientnet", SIZE, frozen_norms=True)
+    recipe = Recipe("efficientnet", SIZE, frozen_norms=True, start="given.weights.h5")
     graph = KerasGraph(model, frozen_norms=True)
     for module in graph.modules():
         if isinstance(module, torch.nn.Dropout):

@@ -18,13 +18,13 @@ from detector.models.inference import Network, Scorer
 from detector.models.networks import load
 from detector.weights.store import load_manifest
 from tests.conftest import SHIPPED
-from train.__main__ import _note_provenance
 from train.card.ship import ship
 from train.data.cache import Cache, build_cache, crops_of
 from train.data.splits import carve_validation
-from train.fitting.batches import Mix
-from train.fitting.fit import Recipe, fit, score
+from train.fitting.fit import fit, score
 from train.fitting.history import EARLIER, keep_earlier, whole_history
+from train.fitting.recipes import Mix, Recipe
+from train.lineage import commit
 
 MIX = Mix(labelled=1.0, self_blended=0.0, strength=0.0)
 RECIPE = Recipe("cnn", size=48, crops=160, batch=8, rate=2e-3, warmup=2, average=0.5, pretrained=False, mix=MIX)
@@ -56,7 +56,7 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     assert _history(out) == [8], "the clock lets one step pass, and the history ends with what was kept"
     path = fit(RECIPE, cache, out)
     assert _history(out) == [8, 160]
-    fit(RECIPE, cache, out)
+    fit(RECIPE, cache, out, command="python -m train fit cnn")
     assert _history(out) == [8, 160], "a finished run has nothing left to do"
     with pytest.raises(ValueError, match="another recipe"):
         fit(replace(RECIPE, rate=1.0), cache, out)
@@ -71,17 +71,16 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
     weights.mkdir()
     for name in ("manifest.json", "blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite"):
         shutil.copyfile(SHIPPED / name, weights / name)
-    (out / "provenance.json").write_text(json.dumps({"command": "python -m train fit cnn", "commit": "0" * 40}))
     assert load_manifest(weights).models.get("cnn") != (entry := ship(out, cache, weights))
     assert load_manifest(weights).models["cnn"] == entry
-    assert entry.trained_at_commit == "0" * 40
+    assert entry.trained_with == "python -m train fit cnn", "a run that is refused changes nothing"
+    assert entry.trained_at_commit == commit()
 
     further = replace(RECIPE, start=str(weights / "cnn.weights.h5"), frozen_norms=True, crops=16)
-    fit(further, cache, tmp_path / "further")
+    fit(further, cache, tmp_path / "further", command="python -m train fit cnn --crops 16")
     assert load("cnn", 48, path).get_layer("bn1").get_weights()[2].tolist() == pytest.approx(
         load("cnn", 48, tmp_path / "further" / "cnn.weights.h5").get_layer("bn1").get_weights()[2].tolist()
     ), "the mean of a frozen norm stays"
-    _note_provenance(tmp_path / "further", "python -m train fit cnn --crops 16", [weights / "cnn.weights.h5"])
     entry = ship(tmp_path / "further", cache, weights)
     rows = (weights / "cnn.history.jsonl").read_text().splitlines()
     assert [json.loads(row)["crops"] for row in rows] == [8, 160, 176], "what was shipped before is counted"

@@ -19,7 +19,10 @@ from tests.conftest import SHIPPED
 from tests.support.faces_on_disk import textured, write_cache
 from train.card.ship import ship
 from train.data.cache import Cache, Sample, crops_of
-from train.fitting.paper import PaperRecipe, augmentation, fit_paper
+from train.data.names import Scheme
+from train.fitting.paper import augmentation, fit_paper
+from train.fitting.recipes import PaperRecipe
+from train.lineage import commit, this_command
 
 RECIPE = PaperRecipe(size=48, epochs=2, batch=8)
 
@@ -70,9 +73,9 @@ def test_trained_resumed_and_exported(cache: Path, tmp_path: Path) -> None:
     shipped.mkdir()
     for name in ("manifest.json", "blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite"):
         shutil.copyfile(SHIPPED / name, shipped / name)
-    (out / "provenance.json").write_text(json.dumps({"command": "python -m train fit cnn", "commit": "0" * 40}))
     assert load_manifest(shipped).models.get("cnn") != (entry := ship(out, cache, shipped))
     assert load_manifest(shipped).models["cnn"] == entry
+    assert entry.trained_with == this_command() and entry.trained_at_commit == commit()
 
 
 def test_a_resumed_run_is_the_unbroken_one(cache: Path, tmp_path: Path) -> None:
@@ -99,8 +102,7 @@ def test_a_source_with_one_label_is_refused(cache: Path, tmp_path: Path) -> None
 
 def test_shipping_a_random_split_is_refused(cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    fit_paper(replace(RECIPE, split="random", epochs=1, examples=8), cache, out)
-    (out / "provenance.json").write_text(json.dumps({"command": "x", "commit": "0" * 40}))
+    fit_paper(replace(RECIPE, split=Scheme.RANDOM, epochs=1, examples=8), cache, out)
     with pytest.raises(ValueError, match="random split"):
         ship(out, cache, tmp_path / "nowhere")
 

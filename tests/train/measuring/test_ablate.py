@@ -14,16 +14,16 @@ import pytest
 pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
 from tests.support.faces_on_disk import textured, write_cache
-from train.__main__ import _parser
+from train.__main__ import build_parser
 from train.data.cache import Sample
-from train.fitting.batches import Mix
-from train.fitting.fit import Recipe, fit
-from train.fitting.paper import PaperRecipe, fit_paper
+from train.fitting.fit import fit
+from train.fitting.paper import fit_paper
+from train.fitting.recipes import Mix, PaperRecipe, Recipe
 from train.measuring.ablate import PAPER, ROWS, ablate
 
 
 def test_every_row_is_a_command_and_differs_in_one_thing() -> None:
-    parsed = {name: vars(_parser().parse_args(shlex.split(command))) for name, command in ROWS.items()}
+    parsed = {name: vars(build_parser().parse_args(shlex.split(command))) for name, command in ROWS.items()}
     paper = parsed.pop(PAPER)
     assert paper["recipe"] == "paper" and paper["architecture"] == "cnn"
     first, *others = parsed.values()

@@ -35,6 +35,28 @@ def test_platt_does_not_run_away_from_weak_widely_spread_scores() -> None:
     assert found.scale == pytest.approx(0.2 / 40, rel=0.6)
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("ties", [False, True])
+def test_platt_is_the_solution_by_newtons_method(seed: int, ties: bool) -> None:
+    """What was fitted before scikit-learn did it: fifty Newton steps, with a ridge of 1e-6, on standardised logits."""
+    rng = np.random.default_rng(seed)
+    fake = np.arange(int(rng.integers(40, 900))) % 3 == 0
+    logits = rng.uniform(0.2, 8) * (rng.normal(size=len(fake)) + 1.5 * fake) + rng.normal()
+    logits = np.round(logits, 1) if ties else logits
+    center, spread = logits.mean(), logits.std()
+    x = np.stack([(logits - center) / spread, np.ones(len(logits))], axis=1)
+    weight = np.where(fake, 0.5 / fake.sum(), 0.5 / (~fake).sum())
+    theta = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ theta))
+        gradient = x.T @ (weight * (p - fake)) + 1e-6 * theta
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
+        theta = theta - np.linalg.solve(hessian, gradient)
+    found = fit_platt(fake, logits)
+    assert found.scale == pytest.approx(theta[0] / spread, rel=1e-9)
+    assert found.offset == pytest.approx(theta[1] - theta[0] * center / spread, rel=1e-9, abs=1e-9)
+
+
 def test_a_model_that_is_wrong_way_round_is_refused() -> None:
     fake, logits = _scores(500, gap=1.0)
     with pytest.raises(ValueError, match="do not rise"):

@@ -19,7 +19,8 @@ from detector import Detector
 from detector.records import Bands
 from detector.weights.manifest import load_manifest
 from tests.conftest import SHIPPED
-from train.card.card import card_text
+from train.card.card import card_text, write_card
+from train.card.figures import draw_figures
 from train.data.cache import Sample, read_table
 from train.fakes.codec import through_h264
 from train.measuring import scoring
@@ -218,7 +219,11 @@ def test_a_whole_run(data: Path, tiny_weights: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_weights, weights)
     shutil.copy(SHIPPED / "README.md", weights / "README.md")
     scores = tmp_path / "scores.jsonl"
-    first = evaluate(data, "dev", weights, scores=scores)
+    measured = evaluate(data, "dev", weights, scores=scores)
+    first = measured.content
+    draw_figures(weights, measured.clean, first)
+    write_card(weights)
+    assert json.loads((weights / "evaluation.json").read_text(encoding="utf-8")) == first
     assert first["files"] == 7 and first["not_analysed"] == {"s": {"real": 1}} and first["default"] == "tiny"
     assert len(scores.read_text(encoding="utf-8").splitlines()) == 1 + 7 + 5 * 7 + 4
     assert (weights / "README.md").read_text(encoding="utf-8") == card_text(weights)
@@ -230,7 +235,7 @@ def test_a_whole_run(data: Path, tiny_weights: Path, tmp_path: Path) -> None:
         assert entry["bands"]["strong_signs_from"] is None, "six files cannot bear a strong band out"
         assert first["weights"][name] == entry["file"]["sha256"]
     size = scores.stat().st_size
-    again = evaluate(data, "dev", weights, scores=scores)
+    again = evaluate(data, "dev", weights, scores=scores).content
     assert scores.stat().st_size == size, "nothing was scored twice"
     assert {n: r["pooled"] for n, r in again["models"].items()} == {n: r["pooled"] for n, r in first["models"].items()}
     assert len(read_table(data)) == 11

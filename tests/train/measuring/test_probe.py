@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("sklearn", reason="training extras are not installed (requirements-train.txt)")
-
 from detector.media.images import encode_jpeg, encode_png
 from detector.records import Box
 from tests.support.faces_on_disk import textured, write_cache

@@ -1,0 +1,131 @@
+"""``python -m train probe``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
+
+Commands whose results also go into the model card (evaluate, gates, ablate) are in ``train.card.commands``: measuring knows
+no card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from train.command_line import ROOT, Commands, add_weights_option
+from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
+
+__all__ = ["add_clip_commands", "add_commands"]
+
+
+def add_commands(commands: Commands) -> None:
+    """Register the commands that print what they measure."""
+    probe = commands.add_parser("probe", help="how far file size, sharpness and the like alone give the label away")
+    add_cache_options(probe)
+    add_weights_option(probe)
+    probe.add_argument("--pairs", type=int, default=1500, help="training pairs of each kind (default 1500)")
+    probe.set_defaults(run=_probe)
+    # Here and not beside ``fit``, since this training is measured while it runs.
+    _add_expert(commands.add_parser("expert", help="train the generator expert on pairs with made fakes; resumes"))
+
+
+def _add_expert(expert: argparse.ArgumentParser) -> None:
+    add_cache_options(expert)
+    expert.add_argument(
+        "--fakes", type=Path, default=ROOT / "runs" / "fakes", help="folder of the command fakes (default runs/fakes)"
+    )
+    expert.add_argument("--out", type=Path, default=ROOT / "runs" / "expert", help="folder (default runs/expert)")
+    expert.add_argument("--start", metavar="FILE", help="weights to start from, whose batch statistics are kept")
+    expert.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
+    expert.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
+    expert.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
+    expert.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    expert.set_defaults(run=_expert)
+
+
+def add_clip_commands(commands: Commands) -> None:
+    """Register the commands on clips."""
+    evaluate = commands.add_parser("evaluate", help="score the clips of a subset with the shipped detector")
+    add_data_option(evaluate, "folder with clips.tsv")
+    evaluate.add_argument("--subset", choices=("dev", "train"), default="dev")
+    add_weights_option(evaluate)
+    evaluate.add_argument("--out", type=Path, help="JSON file (default standard output)")
+    evaluate.add_argument("--record", action="store_true", help="write limit and verdict counts into the manifest")
+    evaluate.set_defaults(run=_evaluate_clips)
+
+    calibrate = commands.add_parser("calibrate", help="calibrate the frame means, the scores of clips")
+    add_data_option(calibrate, "folder with clips.tsv")
+    calibrate.add_argument("--subset", choices=("dev", "train"), default="train")
+    add_weights_option(calibrate)
+    calibrate.add_argument(
+        "--single-frames", action="store_true",
+        help="take the calibration of single frames, without a strong band, where clips are too few to fit on",
+    )  # fmt: skip
+    calibrate.set_defaults(run=_calibrate_clips)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    data = data_of(options)
+    from train.measuring.probe import NEAR_CHANCE, render, run
+
+    result = run(data, open_cache(options), options.weights, options.pairs)
+    measured = options.weights / "evaluation.json"
+    print(render(result, json.loads(measured.read_text(encoding="utf-8")) if measured.exists() else None))
+    labelled = result["training_pairs"].get("labelled", {"auc": 0.5})["auc"]
+    if labelled > NEAR_CHANCE:
+        print(
+            f"Labelled pairs can be told apart by sharpness and colour alone (AUC {labelled}, at most {NEAR_CHANCE} wanted): "
+            "a model may learn that in place of alterations. Strengthen train/fakes/augment.py or leave the source out.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _expert(options: argparse.Namespace) -> int:
+    from detector.runtime.memory import keep_freed_memory
+
+    keep_freed_memory()
+    from train.fitting.expert import ExpertRecipe, fit_expert
+    from train.lineage import write_lineage
+    from train.measuring.unseen import measure_quickly
+
+    open_cache(options)
+    write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])
+    recipe = ExpertRecipe(crops=options.crops, rate=options.rate, start=options.start)
+    fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
+               measure=measure_quickly)  # fmt: skip
+    return 0
+
+
+def _evaluate_clips(options: argparse.Namespace) -> int:
+    data = data_of(options)
+    from train.measuring.clip_scores import evaluate_folder
+
+    evaluation = evaluate_folder(data, options.subset, options.weights, record_it=options.record)
+    text = json.dumps(evaluation, indent=1, allow_nan=False) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        options.out.write_text(text, encoding="utf-8")
+        for name, result in evaluation["models"].items():
+            print(f"{name}: {result['pooled']}")
+    return 0
+
+
+def _calibrate_clips(options: argparse.Namespace) -> int:
+    from detector import load_detector
+    from detector.weights.store import load_manifest
+    from train.measuring.clip_scores import calibrate, from_single_frames
+
+    # The command as it is kept in the manifest: without paths of one machine.
+    command = "python -m train clips calibrate"
+    if options.single_frames:
+        manifest = load_manifest(options.weights)
+        means = from_single_frames(manifest, options.weights, f"{command} --single-frames")
+    else:
+        data = data_of(options)
+        with load_detector(options.weights) as detector:
+            means = calibrate(detector, data, options.subset, options.weights, f"{command} --subset {options.subset}")
+    for name, mean in means.items():
+        print(f"{name}: {mean.calibration}, {mean.bands}")
+    return 0
