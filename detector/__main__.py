@@ -59,13 +59,18 @@ def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> in
     return status
 
 
+def _program() -> str:
+    """What the user typed: the program of the installed package, or this module."""
+    return "photo-check" if Path(sys.argv[0]).stem == "photo-check" else "python -m detector"
+
+
 def command_line() -> argparse.ArgumentParser:
     """The parser of all commands; what it parsed has ``run``, the command."""
     parser = argparse.ArgumentParser(
-        prog="python -m detector",
+        prog=_program(),
         description="Looks for signs that faces in photos and videos were altered or generated. "
         "A score is an estimate, not evidence.",
-        epilog="Example: python -m detector analyze photo.jpg",
+        epilog=f"Example: {_program()} analyze photo.jpg",
     )
     parser.add_argument("--version", action="version", version=f"detector {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -91,9 +91,7 @@ def _versions() -> str:
     from packaging.requirements import Requirement
 
     wrong, known = [], []
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        if not line.strip() or line.startswith(("#", "-")):
-            continue
+    for line in _requirements():
         wanted = Requirement(line)
         try:
             found = importlib.metadata.version(wanted.name)
@@ -104,8 +102,22 @@ def _versions() -> str:
         if not wanted.specifier.contains(found, prereleases=True):
             wrong.append(f"{wanted.name} is {found}, but {wanted.specifier} is needed")
     if wrong:
-        raise _NotWell(f"{'; '.join(wrong)}. Run: pip install -r requirements.txt")
+        raise _NotWell(f"{'; '.join(wrong)}. Run: {_cure()}")
     return f"Python {platform.python_version()} with {', '.join(known)}."
+
+
+def _requirements() -> list[str]:
+    """One requirement each: of ``requirements.txt`` in a checkout, else of the installed package, which was built from it."""
+    listed = ROOT / "requirements.txt"
+    if not listed.is_file():
+        return [each for each in importlib.metadata.requires("photo-check") or [] if "extra ==" not in each]
+    lines = listed.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(("#", "-"))]
+
+
+def _cure() -> str:
+    checkout = (ROOT / "requirements.txt").is_file()
+    return "pip install -r requirements.txt" if checkout else "pip install --force-reinstall photo-check"
 
 
 def _temporary_folder() -> str:

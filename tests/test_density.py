@@ -12,7 +12,7 @@ import pytest
 from detector import Report
 from detector.records import Calibration
 from detector.verdict.calibration import calibrate
-from tests.bench.density import README, RESULT, SECTION, measured, score_at, section, slots
+from tests.bench.density import DOCUMENT, RESULT, SECTION, measured, score_at, section, slots
 
 DENSEST = 32
 
@@ -54,8 +54,8 @@ def test_the_score_is_the_calibrated_mean_of_logits() -> None:
     assert found == pytest.approx(calibrate(float(logits.mean()), clip), abs=1e-9)
 
 
-def test_the_readme_says_what_the_published_run_measured() -> None:
-    between = SECTION.read(README.read_text(encoding="utf-8"))
+def test_the_document_says_what_the_published_run_measured() -> None:
+    between = SECTION.read(DOCUMENT.read_text(encoding="utf-8"))
     if not RESULT.is_file():
         assert between == "", "figures without a run behind them"
         return

@@ -1,11 +1,15 @@
-"""What the README promises: a Space that starts, options that exist, and a snippet that runs."""
+"""What the README and the documents promise: a Space that starts, commands that exist, snippets that run, generated figures."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import runpy
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +18,16 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import app
+from detector.web.gallery import read_examples
 from detector.words.language import LANGUAGES
 from tests import ROOT
+from tests.bench import readme as sections
+from tests.bench.install import app_command
 from tests.support import fakes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 DOCUMENTED = {
     "title", "emoji", "colorFrom", "colorTo", "sdk", "python_version", "sdk_version", "suggested_hardware", "suggested_storage",
@@ -28,6 +37,14 @@ DOCUMENTED = {
 }  # fmt: skip
 """https://huggingface.co/docs/hub/spaces-config-reference, and ``license`` of every card."""
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+
+MODULES = {"photo-check": "detector", "app.py": "app"}
+"""Programs that are not named as modules, and the module that each runs."""
+OTHERS = {"pip", "pytest", "ruff", "mypy", "pre-commit"}
+"""Programs of the environment that are not ours."""
+
+
+# The head for Spaces, and what is installed --------------------------------------------------------------------------
 
 
 def space() -> dict[str, object]:
@@ -49,12 +66,26 @@ def test_the_front_matter_has_only_fields_that_a_space_knows() -> None:
     assert not isinstance(found["python_version"], float), "3.10 would be read as 3.1"
 
 
-def test_the_space_gets_versions_that_the_requirements_allow() -> None:
+def test_the_space_and_the_image_get_versions_that_the_requirements_allow() -> None:
     found = space()
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     wanted = {each.name: each for each in (Requirement(line) for line in lines if line and not line.startswith("#"))}
     assert Version(str(found["sdk_version"])) in wanted["gradio"].specifier
     assert str(found["python_version"]) == f"{sys.version_info.major}.{sys.version_info.minor}", "the tests' own Python"
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"FROM python:{found['python_version']}-slim" in dockerfile
+
+
+def test_the_image_gets_every_file_that_its_steps_copy_and_serves_the_port_it_exposes() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    sources = [source for line in re.findall(r"^COPY (.+)$", dockerfile, re.MULTILINE) for source in line.split()[:-1]]
+    let_in = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(sources) == let_in
+    assert all((ROOT / source).exists() for source in sources)
+    port = re.search(r"^EXPOSE (\d+)$", dockerfile, re.MULTILINE)
+    assert port is not None
+    assert f'"--port", "{port[1]}"' in dockerfile and f"127.0.0.1:{port[1]}/" in dockerfile
+    assert re.search(r"^USER (?!root)\w+$", dockerfile, re.MULTILINE)
 
 
 def test_packages_are_names_of_debian_packages() -> None:
@@ -62,15 +93,74 @@ def test_packages_are_names_of_debian_packages() -> None:
         assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", line), line
 
 
-def test_every_option_is_in_the_readme_and_the_other_way_round(capsys: pytest.CaptureFixture[str]) -> None:
+# Commands ------------------------------------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[str]:
+    """Every single command in a block of shell text of any document."""
+    for path in DOCUMENTS:
+        for block in re.findall(r"```bash\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                yield from (part.strip() for part in line.split(" && "))
+
+
+def test_every_command_of_the_documents_exists_with_its_options(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helped: dict[tuple[str, ...], str] = {}
+    tried = 0
+    for command in commands():
+        words = shlex.split(command, comments=True)
+        program = Path(words[0]).name
+        if program.startswith("python") and words[1:2] == ["-m"]:
+            module, rest = words[2], words[3:]
+        elif program.startswith("python"):
+            module, rest = MODULES[words[1]], words[2:]
+        elif program in MODULES:
+            module, rest = MODULES[program], words[1:]
+        else:
+            assert program in OTHERS | {"docker"} or (ROOT / words[0]).is_file(), command
+            continue
+        if module in {"venv", "pytest"}:
+            continue
+        # A first word that is no option and no file is a subcommand.
+        chosen = tuple(rest[:1]) if rest and re.fullmatch(r"[a-z-]+", rest[0]) and not rest[0].startswith("-") else ()
+        if (module, *chosen) not in helped:
+            monkeypatch.setattr(sys, "argv", [module, *chosen, "--help"])
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_module(module, run_name="__main__", alter_sys=False)
+            assert ended.value.code == 0, command
+            helped[module, *chosen] = capsys.readouterr().out
+        offered = set(re.findall(r"--[a-z-]+", helped[module, *chosen]))
+        assert {word for word in rest if word.startswith("--")} <= offered, command
+        tried += 1
+    assert tried > 20, "the documents have more commands than were found"
+
+
+def test_the_page_is_started_as_the_readme_says_and_tested_as_ci_does() -> None:
+    install, start = app_command(README).rsplit(" && ", 1)
+    assert install.startswith("python3 -m venv .venv && ") and start.split() == [
+        ".venv/bin/python",
+        space()["app_file"],
+    ]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    found = re.search(r"^command=\$\(awk '(.*)' README\.md\)$", script, re.MULTILINE)
+    assert found is not None
+    read = subprocess.run(["awk", found[1], "README.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "requirements-dev.txt" in read and read.strip().endswith("-m pytest")
+    assert ".ci/run" in (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+
+
+def test_every_option_of_the_page_is_in_the_table_and_the_other_way_round(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         app.main(["--help"])
-    offered = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
-    table = README.split("| option of `app.py` |")[1].split("\n\n")[0]
-    assert offered == set(re.findall(r"`(--[a-z-]+)", table))
-    assert offered >= {"--share", "--host", "--port", "--lang", "--mcp"}
+    helped = capsys.readouterr().out
+    offered = set(re.findall(r"^  (--[a-z-]+)", helped, re.MULTILINE))
+    table = OPERATING.split("| option of `app.py` |")[1].split("\n\n")[0]
+    assert offered == set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE))
     for code in LANGUAGES:
         assert f"`{code}`" in table or f"--lang {code}`" in table
+    assert "Gradio's servers" in " ".join(helped.split()), "--share sends photos through them"
 
 
 def test_a_language_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,25 +177,81 @@ def test_mcp_without_its_package_says_what_to_install(
     assert 'pip install "gradio[mcp]"' in capsys.readouterr().err
 
 
-def test_the_share_link_is_explained() -> None:
-    for part in ("one week", "helper program", "antivirus"):
-        assert part in README
+# Snippets ------------------------------------------------------------------------------------------------------------
+
+
+def snippet(text: str, mark: str) -> str:
+    """The Python block after a mark."""
+    found = re.search(rf"<!-- {mark} -->\n```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None, mark
+    return found[1]
+
+
+def run_snippet(code: str, folder: Path, **variables: str) -> str:
+    """Its output, run in a folder by a Python of its own."""
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False"} | variables
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=900, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_python_snippet_runs(tmp_path: Path, tiny_weights: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(read_examples()[0].path.read_bytes())
+    code = snippet(README, "python")
+    out = run_snippet(code, tmp_path, DETECTOR_WEIGHTS_DIR=str(tiny_weights), PYTHONPATH=str(ROOT))
+    assert re.match(r"(no_clear_signs|inconclusive|some_signs|strong_signs) 0\.\d+ \S", out), out
 
 
 def test_the_client_snippet_runs(tmp_path: Path) -> None:
-    found = re.search(r"<!-- client -->\n```python\n(.*?)```", README, re.DOTALL)
-    assert found is not None
     (tmp_path / "photo.jpg").write_bytes(fakes.jpeg(fakes.group_photo()))
     with fakes.serve(fakes.FakeDetector(), tmp_path / "uploads") as blocks:
-        snippet = found[1].replace("http://127.0.0.1:7860", str(blocks.local_url))
-        assert snippet != found[1]
-        done = subprocess.run(
-            [sys.executable, "-c", snippet],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=os.environ | {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False"},
-        )
-    assert done.returncode == 0, done.stderr
-    assert "strong_signs 0.83 Face 2 of 3 decides" in done.stdout
+        code = snippet(OPERATING, "client")
+        here = code.replace("http://127.0.0.1:7860", str(blocks.local_url))
+        assert here != code
+        out = run_snippet(here, tmp_path)
+    assert "strong_signs 0.83 Face 2 of 3 decides" in out
+
+
+# Figures, links, paths -----------------------------------------------------------------------------------------------
+
+
+def test_the_readmes_figures_are_those_of_the_files_that_scripts_wrote(tmp_path: Path) -> None:
+    renewed = tmp_path / "README.md"
+    renewed.write_text(README, encoding="utf-8")
+    sections.renew(renewed)
+    assert renewed.read_text(encoding="utf-8") == README, "run: python -m tests.bench.readme"
+
+
+def test_the_readme_has_no_other_figures() -> None:
+    by_hand = re.sub(r"<!-- generated from.*?: begin -->.*?: end -->", "", README, flags=re.DOTALL)
+    by_hand = re.sub(r"\A---\n.*?\n---\n|```.*?```|`[^`]*`", "", by_hand, flags=re.DOTALL)
+    assert re.findall(r"\d[\d.,]*\s*(?:%|s\b|ms\b|sec|min|hour|MB|GB)|\b0\.\d+", by_hand) == []
+
+
+def test_the_section_on_measurements_tells_the_worst_first() -> None:
+    evaluation = json.loads(sections.EVALUATION.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (.+?) \| \d+ \| (\d+) \| 0\.\d\d \|$", sections.measured(evaluation), re.MULTILINE)
+    shares = [int(share) for _, share in rows]
+    assert shares == sorted(shares)
+    model = evaluation["models"][evaluation["default"]]
+    fakes_measured = {source for source, row in model["by_source"].items() if row["fake"]}
+    assert len(rows) == len(model["by_method"]) + len(
+        fakes_measured - {name.split("/")[0] for name in model["by_method"]}
+    )
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.stem))
+def test_links_lead_somewhere_and_no_path_is_that_of_one_machine(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+    assert re.findall(r"(?<![\w.])/(?:work|root|home|Users|tmp)/\S+", text) == []
+
+
+def test_issue_templates_ask_for_the_report_and_for_no_pictures() -> None:
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    for name in ("bug.yml", "wrong_result.yml"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "JSON report" in text and "attach no photos or videos of people" in text

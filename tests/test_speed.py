@@ -1,4 +1,4 @@
-"""Speed, judged by ratios alone: the script of the README's figures in its short form, and what the README says of it."""
+"""Speed, judged by ratios alone: the script of the figures in docs/speed.md in its short form, and what that file says."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.bench.compare import alternate, in_turns, ratio
-from tests.bench.speed import README, RESULTS, run
+from tests.bench.speed import DOCUMENT, RESULTS, run
 from tests.bench.speed_words import SECTION, section
 
-# Bars for a machine that may do anything else at the same time; the README has the figures of a quiet one. CPU time is not
+# Bars for a machine that may do anything else at the same time; docs/speed.md has the figures of a quiet one. CPU time is not
 # moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
 TIMES_FASTER = {False: 1.5, True: 4.0}
 """Than the usual shape, at least, by whether it is a clip. Of a photo that shape scores one crop with one network; ours scores
@@ -34,8 +34,8 @@ def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
         assert above > 1.0, row
 
 
-def test_the_readme_says_what_the_published_run_measured() -> None:
-    readme = README.read_text(encoding="utf-8")
+def test_the_document_says_what_the_published_run_measured() -> None:
+    readme = DOCUMENT.read_text(encoding="utf-8")
     between = SECTION.read(readme)
     path = RESULTS / "speed.json"
     if not path.is_file():

@@ -217,7 +217,7 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
     (``memory.limit_arenas``).
 
     Args:
-        weights_dir: folder with ``manifest.json``; default ``weights/`` beside the package.
+        weights_dir: folder with ``manifest.json``; default the one that came with the package.
 
     Raises:
         WeightsError: the manifest or a file is missing, wrong or cannot be fetched; the sentence says which.

@@ -24,7 +24,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from detector.errors import ManifestInvalid
-from detector.paths import ROOT
+from detector.paths import WEIGHTS
 from detector.records import ClipRules, HubPin, Manifest, ModelSpec, QualityGates
 from detector.validation import Fault, first_fault
 from detector.weights.schema import LABELS, PATTERNS, ManifestTable
@@ -81,11 +81,11 @@ def _contradiction(table: ManifestTable) -> Fault | None:
 
 
 def weights_folder(folder: Path | None) -> Path:
-    """The local weights folder: argument, else ``DETECTOR_WEIGHTS_DIR``, else ``weights/`` beside the package."""
+    """The local weights folder: argument, else ``DETECTOR_WEIGHTS_DIR``, else the one that came with the package."""
     if folder is not None:
         return Path(folder)
     named = os.environ.get("DETECTOR_WEIGHTS_DIR")
-    return Path(named) if named else ROOT / "weights"
+    return Path(named) if named else WEIGHTS
 
 
 def _read(path: Path) -> str:

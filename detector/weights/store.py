@@ -3,7 +3,8 @@
 A file is searched for in this order, and the first place that has it decides:
 
 1. an explicit path given by the caller;
-2. the local folder (argument, else ``DETECTOR_WEIGHTS_DIR``, else ``weights/`` beside the package);
+2. the local folder (argument, else ``DETECTOR_WEIGHTS_DIR``, else the one that came with the package: ``weights/`` beside
+   it in a checkout);
 3. the local cache of ``huggingface_hub`` at the pinned commit, without any network;
 4. the Hub at the pinned commit (``hub`` in the manifest, or ``DETECTOR_WEIGHTS_REPO`` / ``DETECTOR_WEIGHTS_REVISION``).
 

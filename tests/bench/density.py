@@ -7,7 +7,7 @@ second, fourth... of its frames, and their mean logit is calibrated as the detec
 analyses at each density, of a few clips of each subset. Clips of the subset "train" lent their frames to the training, so
 their figures flatter; both subsets are reported apart. "Positive" means fake; a clip's score is that of its most suspicious
 person; intervals are 95 %, over groups. ``--publish`` writes the figures, without the clips' names, to
-``tests/bench/results`` and what they say to the README; it takes half an hour.
+``tests/bench/results`` and what they say to ``docs/speed.md``; it takes half an hour.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from train.data.samples import Sample, read_table
 from train.lineage import commit, machine
 from train.metrics import auc, auc_interval
 
-__all__ = ["README", "RESULT", "SECTION", "main", "measured", "score_at", "section", "slots"]
+__all__ = ["DOCUMENT", "RESULT", "SECTION", "main", "measured", "score_at", "section", "slots"]
 
 RESULT = Path(__file__).resolve().parent / "results" / "density.json"
-README = ROOT / "README.md"
+DOCUMENT = ROOT / "docs" / "speed.md"
 SECTION = Section("tests/bench/results/density.json", "tests/bench/density.py")
 
 SUBSETS = {"dev": "held out", "train": "frames of these clips were trained on, so this flatters"}
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clips", type=int, help="at most so many of each subset and class, to try it out")
     parser.add_argument("--timed", type=int, default=4, help="clips of each subset whose analysis is timed (default 4)")
     parser.add_argument("--out", type=Path, help="JSON file for all scores")
-    parser.add_argument("--publish", action="store_true", help="into the repository and its README")
+    parser.add_argument("--publish", action="store_true", help="into the repository and docs/speed.md")
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(arguments)
     densities = sorted(set(options.densities))
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "date": date.today().isoformat(),
         "machine": machine(),
         "commit": commit(),
-        "command": shlex.join(["python", "-m", "tests.bench.density", *arguments]),
+        "command": shlex.join(["python", "-m", "tests.bench.density", *_without_folders(arguments, options.data)]),
         "default": default,
         "seconds": seconds,
         "subsets": {
@@ -87,12 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.publish:
         told = {key: value for key, value in result.items() if key != "clips"}
         RESULT.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        README.write_text(SECTION.replaced(README.read_text(encoding="utf-8"), section(told)), encoding="utf-8")
+        DOCUMENT.write_text(SECTION.replaced(DOCUMENT.read_text(encoding="utf-8"), section(told)), encoding="utf-8")
     return 0
 
 
+def _without_folders(arguments: Sequence[str], data: Path) -> list[str]:
+    """The arguments as they may be printed: without a path of this machine."""
+    return [argument.replace(str(data), "DIR") for argument in arguments]
+
+
 def section(result: Mapping[str, Any]) -> str:
-    """The README's section: AUC and seconds by density, and what the default buys."""
+    """The section of ``docs/speed.md``: AUC and seconds by density, and what the default buys."""
     densities, default = [int(density) for density in result["seconds"]], int(result["default"])
     held, seen = (result["subsets"][subset]["sources with fakes"] for subset in ("dev", "train"))
     every = result["subsets"]["dev"]["all"]

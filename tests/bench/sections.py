@@ -1,4 +1,4 @@
-"""Sections of the README that a measurement writes, between two marks that no reader sees."""
+"""Sections of a document that a measurement writes, between two marks that no reader sees."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class Section:
         """The line after it."""
         return f"<!-- generated from {self.source} by {self.script}: end -->"
 
-    def read(self, readme: str) -> str:
+    def read(self, document: str) -> str:
         """What stands between the marks; arguments and errors are those of ``replaced``."""
-        return self._parts(readme)[1].strip()
+        return self._parts(document)[1].strip()
 
-    def replaced(self, readme: str, text: str) -> str:
-        """The README with another text between the marks.
+    def replaced(self, document: str, text: str) -> str:
+        """The document with another text between the marks.
 
         Raises:
             ValueError: the marks are not there once each.
         """
-        before, _, after = self._parts(readme)
+        before, _, after = self._parts(document)
         return f"{before}{self.begin}\n{text}\n{self.end}{after}"
 
-    def _parts(self, readme: str) -> tuple[str, str, str]:
-        if readme.count(self.begin) != 1 or readme.count(self.end) != 1:
-            raise ValueError(f"README.md: expected the lines {self.begin!r} and {self.end!r} once each")
-        before, rest = readme.split(self.begin)
+    def _parts(self, document: str) -> tuple[str, str, str]:
+        if document.count(self.begin) != 1 or document.count(self.end) != 1:
+            raise ValueError(f"expected the lines {self.begin!r} and {self.end!r} once each")
+        before, rest = document.split(self.begin)
         between, after = rest.split(self.end)
         return before, between, after

@@ -5,8 +5,8 @@
 Four sides on the same files, in one process: ours whole (``Detector.analyze`` with heatmaps, then what the page draws); ours
 without what no verdict rests on (``verdict_only``); the naive shape (``tests.bench.naive``) with our default model; and the
 floor, which is decoding alone plus one batched pass of our default model over the faces. Writes ``speed.json`` and
-``speed.png`` and prints the table. ``--publish`` writes both to ``tests/bench/results`` and the section on speed to the README;
-it needs a quiet machine and takes a good hour.
+``speed.png`` and prints the table. ``--publish`` writes both to ``tests/bench/results`` and the section on speed to
+``docs/speed.md``; it needs a quiet machine and takes a good hour.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ from tests.conftest import SHIPPED
 from tests.support.running import Running
 from train.lineage import commit
 
-__all__ = ["README", "RESULTS", "Case", "main", "measure", "peak_memory_mib", "run", "scores_agree"]
+__all__ = ["DOCUMENT", "RESULTS", "Case", "main", "measure", "peak_memory_mib", "run", "scores_agree"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
-README = ROOT / "README.md"
+DOCUMENT = ROOT / "docs" / "speed.md"
 
 NAIVE_S = 60.0
 """Seconds that the naive side is timed for, a file: as many of the rounds as fit, at least one."""
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=7, help="of A B B A (default 7)")
     parser.add_argument("--short", action="store_true", help="a few small files: for a change under work")
     parser.add_argument("--out", type=Path, default=Path("runs/speed"), help="folder for speed.json and speed.png")
-    parser.add_argument("--publish", action="store_true", help="the whole run, into the repository and its README")
+    parser.add_argument("--publish", action="store_true", help="the whole run, into the repository and docs/speed.md")
     options = parser.parse_args(arguments)
     if options.publish and options.short:
         parser.error("--publish is for the whole run")
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     (out / "speed.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     draw(result, out / "speed.png")
     if options.publish:
-        README.write_text(SECTION.replaced(README.read_text(encoding="utf-8"), section(result)), encoding="utf-8")
+        DOCUMENT.write_text(SECTION.replaced(DOCUMENT.read_text(encoding="utf-8"), section(result)), encoding="utf-8")
     print(*table(result), sep="\n")
     return 0
 

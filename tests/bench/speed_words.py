@@ -1,4 +1,4 @@
-"""What a run of ``tests.bench.speed`` says to a reader: the table, the README's section, the picture."""
+"""What a run of ``tests.bench.speed`` says to a reader: the table, the section of ``docs/speed.md``, the picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = dict[str, Any]
 
 
 def section(result: Result) -> str:
-    """The README's section on speed, all of its figures from one run, without the marks."""
+    """The section on speed of ``docs/speed.md``, all of its figures from one run, without the marks."""
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     lines = [
         f"Measured on {result['date']} on {result['machine']}, load {result['load']:.1f} at the start, with {versions}, at "
@@ -27,11 +27,11 @@ def section(result: Result) -> str:
         f"{result['rounds']} rounds of A B C C B A, the usual shape in as many of them as fit into "
         f"{result['naive_seconds']:.0f} s (one for a clip); brackets are 95 % intervals.",
         "",
-        "*Whole* is what the page does: the scores of all models, heatmaps, small changes, hidden places. *Verdict* leaves "
-        "out what no verdict rests on, the other models' scores and the hidden places (`--verdict-only`). The *floor* is "
-        "decoding and one batched pass of the default model over the faces, and nothing else. The *usual shape* reads all "
-        "frames, runs MTCNN and `keras.predict` on each of as many frames as ours, and Grad-CAM in eager mode, with the same "
-        "default model, without small changes or hidden places.",
+        "*Whole* is what the page does: the scores of all models, heatmaps, the tests of small changes and hidden regions. "
+        "*Verdict* leaves out what no verdict rests on, the other models' scores and the hidden regions (`--verdict-only`). "
+        "The *floor* is decoding and one batched pass of the default model over the faces, and nothing else. The *usual "
+        "shape* reads all frames, runs MTCNN and `keras.predict` on each of as many frames as ours, and Grad-CAM in eager "
+        "mode, with the same default model, without either test.",
         "",
         *table(result),
         "",
@@ -48,7 +48,7 @@ def section(result: Result) -> str:
         lines[-1] += (
             f" A marked video, made only when asked for, takes {result['annotated_share']:.1f} times its length."
         )
-    lines += ["", "![Seconds a file, and how they grow](tests/bench/results/speed.png)"]
+    lines += ["", "![Seconds a file, and how they grow](../tests/bench/results/speed.png)"]
     return "\n".join(lines)
 
 
