@@ -13,7 +13,9 @@ __all__ = ["add_commands"]
 
 def add_commands(commands: Commands) -> None:
     """Register the commands of this package."""
-    _add_fakes(commands.add_parser("fakes", help="train auto-encoders on genuine faces and make fakes with them; resumes"))
+    _add_fakes(
+        commands.add_parser("fakes", help="train auto-encoders on genuine faces and make fakes with them; resumes")
+    )
     examples = commands.add_parser("examples", help="make the page's example files from public-domain portraits")
     examples.add_argument(
         "--out", type=Path, default=ROOT / "detector" / "examples", help="folder (default that of the page)"
@@ -30,7 +32,9 @@ def _add_fakes(fakes: argparse.ArgumentParser) -> None:
     fakes.add_argument(
         "--minutes", type=float, default=6, help="of training for each; 0 takes the bank as it is (default 6)"
     )
-    fakes.add_argument("--count", type=int, default=4000, help="fakes for training; a fifth as many to measure (default 4000)")
+    fakes.add_argument(
+        "--count", type=int, default=4000, help="fakes for training; a fifth as many to measure (default 4000)"
+    )
     fakes.add_argument("--taef2", type=Path, metavar="DIR", help="folder with TAEF2's weights, for copies by it too")
     fakes.add_argument("--parts", nargs="*", choices=parts, default=parts, help="what to make (default all)")
     fakes.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
