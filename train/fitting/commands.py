@@ -75,7 +75,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from train.fitting.allocator import keep_freed_memory
+    from detector.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
     if options.recipe == "paper":
