@@ -38,7 +38,6 @@ BESIDE: dict[str, set[str]] = {
     "detector.errors": {"sentences"},
     "detector.web": {"worker"},
     "detector.report": {"pipeline"},
-    "detector.__main__": {"self_check"},
 }
 
 HOMES: dict[str, set[str]] = {

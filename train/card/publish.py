@@ -17,7 +17,7 @@ from pathlib import Path
 
 from detector.errors import WeightsError
 from detector.records import HubPin
-from detector.weights.manifest import COMMIT, REPO
+from detector.weights.schema import COMMIT, REPO
 from detector.weights.store import WeightStore, update_manifest
 from train.card.card import card_text
 

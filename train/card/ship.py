@@ -12,12 +12,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from detector.verdict.rules import calibrate
 
 from detector.models.gradcam import GradCam
 from detector.models.inference import Network, Scorer
 from detector.models.networks import load
 from detector.records import ModelSpec, WeightFile
+from detector.verdict.calibration import calibrate
 from detector.weights.store import update_manifest
 from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector.verdict.rules import calibrate
 
 from detector.models.networks import load
 from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
+from detector.verdict.calibration import calibrate
 from detector.weights.store import WeightStore, update_manifest
 from train.fitting.clips import TRUNK
 from train.fitting.head import OutOfFold, has_trunk_of

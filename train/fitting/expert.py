@@ -25,8 +25,9 @@ from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
 from train.fakes.pairs import ExpertMix, ExpertPairs
 from train.fitting.engine import KerasGraph, average_into
-from train.fitting.fit import Recipe, train_step
+from train.fitting.fit import train_step
 from train.fitting.half import store_half
+from train.fitting.recipes import Recipe
 from train.fitting.starts import load_start
 
 __all__ = ["ExpertRecipe", "expert_batches", "fit_expert"]

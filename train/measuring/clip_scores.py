@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector.verdict.rules import SEVERITY, judge_face
 
 from detector import Detector, DetectorError, load_detector
 from detector.records import Calibration, ClipRules, ErrorRate, FrameMean, Manifest, Report, Verdict
+from detector.verdict.faces import judge_face
+from detector.verdict.files import SEVERITY
 from detector.weights.store import load_manifest, update_manifest
 from train.data.samples import read_clips
 from train.lineage import machine

@@ -90,7 +90,7 @@ def test_a_shared_trunk_is_recognised_by_its_weights_and_pools_the_features() ->
         layer.set_weights(image.get_layer(layer.name).get_weights())
     assert has_trunk_of(video, image)
     np.testing.assert_allclose(
-        GradCam(Network(image)).look(crops).pooled, VideoScorer(video).features(crops), atol=1e-4
+        GradCam(Network(image)).explain(crops).pooled, VideoScorer(video).features(crops), atol=1e-4
     )
     # One weight of a norm deep inside is enough.
     norm = next(layer for layer in reversed(trunk.layers) if layer.name.endswith("_bn"))
