@@ -105,7 +105,7 @@ def test_a_quality_that_is_not_a_number_does_not_pass_silently(report: Report) -
     first = report.faces[0]
     crop = dataclasses.replace(first.crop, quality=dataclasses.replace(first.crop.quality, yaw=math.nan))
     with pytest.raises(ValueError, match=r"faces\[0\]\.quality\.yaw"):
-        to_dict(dataclasses.replace(report, faces=(dataclasses.replace(first, crop=crop),)))
+        to_dict(dataclasses.replace(report, faces=(dataclasses.replace(first, crop=crop),), deciding=0))
 
 
 def test_an_unreadable_file_has_the_same_shape(report: Report) -> None:
@@ -142,11 +142,11 @@ def test_the_second_look_is_part_of_the_report(report: Report) -> None:
     views = {"as_is": 0.7, "mirrored": 0.8, "jpeg": 0.4, "half_size": 0.75, "shifted": 0.74}
     check = RegionCheck("mouth", True, 0.3, (0.7, 0.74), True)
     first = dataclasses.replace(report.faces[0], stability=Stability(views, False), region=check)
-    face = to_dict(dataclasses.replace(report, faces=(first,)))["faces"][0]
+    face = to_dict(dataclasses.replace(report, faces=(first,), deciding=0))["faces"][0]
     assert face["stability"] == {"holds": False, "lowest": 0.4, "highest": 0.8, "scores": views}
     assert face["region"] == {"name": "mouth", "towards": "fake", "hidden": 0.3, "elsewhere": [0.7, 0.74]}
     vague = dataclasses.replace(first, region=dataclasses.replace(check, matters=False))
-    assert to_dict(dataclasses.replace(report, faces=(vague,)))["faces"][0]["region"]["name"] is None
+    assert to_dict(dataclasses.replace(report, faces=(vague,), deciding=0))["faces"][0]["region"]["name"] is None
 
 
 def test_a_report_holds_plain_text_only(report: Report) -> None:
