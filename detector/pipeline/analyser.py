@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
+from detector.media.inputs import Source
 from detector.records import Manifest, ModelInfo, Progress, Report
 
 __all__ = ["Analyser"]
@@ -32,7 +33,7 @@ class Analyser(Protocol):
 
     def analyze(
         self,
-        path: str | os.PathLike[str],
+        path: Source,
         *,
         model: str | None = None,
         heatmaps: bool = True,

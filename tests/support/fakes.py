@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -244,7 +243,7 @@ class FakeDetector(Loaded):
 
     def analyze(
         self,
-        path: str | os.PathLike[str],
+        path: Any,
         *,
         model: str | None = None,
         heatmaps: bool = True,

@@ -21,6 +21,8 @@ SCORE, ON_SCALE = Sentence("Score"), Sentence("on a scale of 0 to 1")
 SCORES_OF_MODELS, DECIDES = Sentence("Score of each model:"), Sentence("(decides)")
 SCALE_LOW = Sentence("looks like the genuine faces the models were shown")
 SCALE_HIGH = Sentence("looks like the altered or generated ones")
+
+
 def score_text(score: float) -> str:
     """Write a score with two decimals, and never as 0.00 or 1.00, which would read as certain."""
     return f"{min(max(score, 0.01), 0.99):.2f}"
