@@ -496,7 +496,7 @@ def test_other_sound_is_encoded_anew(report: Report, tmp_path: Path) -> None:
             chunk.sample_rate, chunk.pts = 48000, start
             out.mux(sound.encode(chunk))
         out.mux(sound.encode(None))
-    short = replace(report, faces=(), input=replace(report.input, duration_s=2.0, fps=10.0))
+    short = replace(report, faces=(), deciding=None, input=replace(report.input, duration_s=2.0, fps=10.0))
     annotate(path, short, tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as made:
         encoded = made.streams.audio[0]
