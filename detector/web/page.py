@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detector.paths import ROOT
+from detector.paths import WEIGHTS
 from detector.pipeline.analyser import Analyser
 from detector.records import Report
 from detector.report import feedback
@@ -72,7 +72,7 @@ def build_app(
         switch = language_switch(lang)
         head = gr.HTML(introduction(), apply_default_css=False)
         gallery = gallery or Gallery(detector.analyze, detector.manifest)
-        tabs = _tabs(detector, switch, gallery, feedback_to, weights or ROOT / "weights")
+        tabs = _tabs(detector, switch, gallery, feedback_to, weights or WEIGHTS)
         app.unload(tabs.video.stop)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
