@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from train import lineage
 from train.lineage import Lineage, commit, read_lineage, this_command, write_lineage
 
 
@@ -46,5 +45,5 @@ def test_code_outside_of_a_repository_has_no_commit(error: Exception, monkeypatc
     def run(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr(lineage.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     assert commit() == "unknown"
