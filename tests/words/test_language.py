@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from detector.errors import DamagedMedia
-from detector.records import ClipRules, Obstacle, Rejection, Report, Verdict
+from detector.records import ClipRules, Report, Verdict
 from detector.report import page, page_clip
 from detector.sentences import Sentence, joined, listed
 from detector.verdict.clips import CLIP_LIMITS, judge_person
@@ -37,7 +37,7 @@ def test_a_sentence_is_its_english_text() -> None:
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
 def test_a_sentence_keeps_its_template_when_copied(copied) -> None:  # type: ignore[no-untyped-def]
-    inner = Sentence("Most often: {obstacle}", rejection=Rejection(Obstacle.TOO_DARK, Sentence("a text file")))
+    inner = Sentence("Most often: {obstacle}", obstacle=Sentence("a text file"))
     made = copied(joined(inner, "End."))
     assert made == "Most often: a text file End."
     assert GERMAN(made) == "Am häufigsten: eine Textdatei End."
@@ -154,9 +154,7 @@ def judged_clip() -> Report:
     first, second = report.faces
     counts: dict[str, Any] = {"decides": "resnet", "bands": bands, "sampled": 5, "rules": rules}
     _, why = judge_person({"resnet": 0.75}, usable=4, seen=4, **counts)
-    _, why_not = judge_person(
-        {}, usable=1, seen=1, rejection=Rejection(Obstacle.TOO_DARK, Sentence("a text file")), **counts
-    )
+    _, why_not = judge_person({}, usable=1, seen=1, obstacle=Sentence("a text file"), **counts)
     people = (replace(first, reason=why), replace(second, reason=why_not))
     reason = judge_file(people, "video")[1]
     return replace(report, faces=people, reason=reason, limits=(*LIMITS, *CLIP_LIMITS))
