@@ -18,7 +18,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from detector import __version__
+from detector.version import VERSION
 from tests import ROOT
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def test_the_weights_in_the_wheel_are_those_of_the_manifest(wheel: Path) -> None
 
 def test_the_metadata_come_from_their_one_source(wheel: Path) -> None:
     metadata = email.message_from_string(text_of(wheel, "METADATA"))
-    assert (metadata["Name"], metadata["Version"]) == ("photo-check", __version__)
+    assert (metadata["Name"], metadata["Version"]) == ("photo-check", VERSION)
     assert SpecifierSet(metadata["Requires-Python"]) == SpecifierSet(">=3.11,<3.14")
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     listed = {Requirement(line) for line in lines if line and not line.startswith("#")}

@@ -78,6 +78,12 @@ class PhotoTab:
             (button, lambda say: gr.update(value=say(words.CHECK))),
             *wrong.labels,
         ]
+        self._connect(photo, button, switch, choice, number, wrong)
+
+    def _connect(
+        self, photo: gr.Image, button: gr.Button, switch: gr.Radio, choice: gr.State, number: gr.Number, wrong: Feedback
+    ) -> None:
+        """Bind the events of the parts."""
         private: dict[str, Any] = {"api_visibility": "private"}
         # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
         checked = button.click(

@@ -154,7 +154,9 @@ def judged_clip() -> Report:
     first, second = report.faces
     counts: dict[str, Any] = {"decides": "resnet", "bands": bands, "sampled": 5, "rules": rules}
     _, why = judge_person({"resnet": 0.75}, usable=4, seen=4, **counts)
-    _, why_not = judge_person({}, usable=1, seen=1, rejection=Rejection(Obstacle.TOO_DARK, Sentence("a text file")), **counts)
+    _, why_not = judge_person(
+        {}, usable=1, seen=1, rejection=Rejection(Obstacle.TOO_DARK, Sentence("a text file")), **counts
+    )
     people = (replace(first, reason=why), replace(second, reason=why_not))
     reason = judge_file(people, "video")[1]
     return replace(report, faces=people, reason=reason, limits=(*LIMITS, *CLIP_LIMITS))
