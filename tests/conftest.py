@@ -43,6 +43,18 @@ MARKERS = {
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}; skipped with a reason where absent")
+    config.addinivalue_line("markers", "slow: takes long; left out unless asked for by -m, as .ci/run does")
+    config.addinivalue_line("markers", "needs_training: needs requirements-train.txt; set by itself, see below")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of modules that need PyTorch, so that what the README's command skipped can be asked for alone."""
+    needs: dict[Path, bool] = {}
+    for item in items:
+        if item.path not in needs:
+            needs[item.path] = 'importorskip("torch"' in item.path.read_text(encoding="utf-8")
+        if needs[item.path]:
+            item.add_marker("needs_training")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
