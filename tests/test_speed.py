@@ -11,6 +11,8 @@ from tests.bench.compare import alternate, in_turns, ratio
 from tests.bench.speed import DOCUMENT, RESULTS, run
 from tests.bench.speed_words import SECTION, section
 
+pytestmark = pytest.mark.slow
+
 # Bars for a machine that may do anything else at the same time; docs/speed.md has the figures of a quiet one. CPU time is not
 # moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
 TIMES_FASTER = {False: 1.5, True: 4.0}

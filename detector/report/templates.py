@@ -45,6 +45,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
     )
     made.filters.update(data_uri=data_uri, json_uri=_json_uri, number=_number, percent=_percent)

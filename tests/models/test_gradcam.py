@@ -57,7 +57,13 @@ def networks() -> dict[str, Network]:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "towards_fake"), [("cnn", True), ("cnn", False), ("resnet", True), ("efficientnet", False)]
+    ("architecture", "towards_fake"),
+    [
+        ("cnn", True),
+        ("cnn", False),
+        pytest.param("resnet", True, marks=pytest.mark.slow),
+        pytest.param("efficientnet", False, marks=pytest.mark.slow),
+    ],
 )
 def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> None:
     # Large enough that the residual networks' maps, a 32nd of the side, have places outside the patch.

@@ -16,7 +16,11 @@ SIZE = 32
 NAMES = sorted(VIDEO_ARCHITECTURES)
 
 
-@pytest.fixture(scope="module", params=NAMES)
+# One of them in every run; the others share all of its code but the cell.
+@pytest.fixture(
+    scope="module",
+    params=["resnet_lstm", *(pytest.param(each, marks=pytest.mark.slow) for each in NAMES if each != "resnet_lstm")],
+)
 def model(request: pytest.FixtureRequest) -> keras.Model:
     keras.utils.set_random_seed(5)
     return build(request.param, SIZE)

@@ -24,7 +24,7 @@ from tests.support import fakes
 from tests.support.clips import counting_frames, write_clip
 from tests.support.running import ROOT, Running, within
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals and /proc")]
 
 MARKER = "Zanzibarplanted"
 

@@ -80,6 +80,7 @@ def test_a_tool_reads_no_file_and_no_address_of_this_computer(served: gr.Blocks,
     assert "verdict" not in answer.content[0].text
 
 
+@pytest.mark.slow
 def test_a_tool_of_the_whole_program(clip_weights: Path, portrait: Path, tmp_path: Path) -> None:
     """As it is started by its users: behind the gate, and with the file read in the process that is bounded."""
     temp = tmp_path / "run"

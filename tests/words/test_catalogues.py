@@ -285,7 +285,7 @@ assert "Su foto" in es(words.picture_facts("image", 1, None)), "a value is trans
 switch = language_switch("es")
 assert switch.choices == [("English", "en"), ("Deutsch", "de"), ("Español", "es")], switch.choices
 assert switch.value == "es" and switch.label == "Language / Sprache / Idioma", switch.label
-assert {"en": "Close", "de": "Schließen", "es": "Cerrar"} in [row["told"] for row in gradio_texts.table(LANGUAGES)]
+assert {"en": "Close", "de": "Schließen", "es": "Cerrar"} in [row["texts"] for row in gradio_texts.table(LANGUAGES)]
 assert words.TITLE in page.introduction(es)
 """
 

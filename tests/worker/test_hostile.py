@@ -15,7 +15,10 @@ from tests import corpus
 from tests.bench import public
 from tests.support.running import isolated_in
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the process and its limits need a POSIX system")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="the process and its limits need a POSIX system"),
+]
 
 MOST_BYTES = 2 << 30
 

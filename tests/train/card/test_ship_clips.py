@@ -20,6 +20,8 @@ from train.fitting.head import compare, cross_validate, frame_means, with_trunk_
 from train.fitting.recipes import HeadRecipe
 from train.fitting.sequences import Sequences
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_head_is_measured_on_groups_it_never_saw_and_shipped_on_its_own_trunk(tmp_path: Path) -> None:
     recipe = HeadRecipe(size=32, epochs=2)

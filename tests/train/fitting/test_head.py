@@ -21,6 +21,8 @@ from train.fitting.head import fit_head, has_trunk_of, with_trunk_of
 from train.fitting.recipes import HeadRecipe
 from train.fitting.sequences import Sequences, build_sequences
 
+pytestmark = pytest.mark.slow
+
 Rgb = NDArray[np.uint8]
 
 

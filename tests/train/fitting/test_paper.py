@@ -24,6 +24,8 @@ from train.fitting.paper import augmentation, fit_paper
 from train.fitting.recipes import PaperRecipe
 from train.lineage import commit, this_command
 
+pytestmark = pytest.mark.slow
+
 RECIPE = PaperRecipe(size=48, epochs=2, batch=8)
 
 

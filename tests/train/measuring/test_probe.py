@@ -16,6 +16,8 @@ from train.data.cache import Cache, Sample
 from train.measuring.probe import probe_files, render, run
 from train.measuring.traces import CROP_TRACES, FILE_TRACES, file_traces, jpeg_quantisation, pixel_traces
 
+pytestmark = pytest.mark.slow
+
 GROUPS = 60
 
 
