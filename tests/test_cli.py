@@ -143,6 +143,7 @@ def test_all_readable_is_status_0_whatever_the_verdict(run: Run, portrait: Path,
     assert lines_of(out)[1]["verdict"] == "not_analysed"
 
 
+@pytest.mark.slow
 def test_twenty_files_of_mixed_formats_through_the_real_program(
     tiny_weights: Path, astronaut: NDArray[np.uint8], broken: Path, tmp_path: Path
 ) -> None:

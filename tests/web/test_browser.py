@@ -348,7 +348,7 @@ def test_a_german_browser_gets_german_and_the_switch_turns_everything(
     assert opened.complaints == []
 
 
-@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.slow), "de-DE"])
 def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, tmp_path: Path, locale: str) -> None:
     say = LANGUAGES[locale[:2]]
     for verdict in Verdict:
@@ -522,7 +522,15 @@ def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
 # For everyone --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (NARROW, "dark"),
+        pytest.param(WIDE, "light", marks=pytest.mark.slow),
+        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+        pytest.param(NARROW, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_serious_keeps_people_out(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -75,7 +75,7 @@ def choose(opened: Visit, path: Path) -> None:
     page.wait_for_function("document.activeElement.id === 'fc-check-clip'")
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("width", [pytest.param(WIDE, marks=pytest.mark.slow), NARROW])
 def test_a_clip_is_checked_and_its_marked_copy_plays(
     visit: Callable[..., Visit], url: str, clip: Path, width: int
 ) -> None:
