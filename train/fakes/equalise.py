@@ -2,9 +2,8 @@
 
 Where a collection's photographs and fakes came by different ways (sizes, encoders, retouching), their resolution, sharpness
 and colour give the label away. Both are brought to one size (by ``pairs``, smaller than either), near one palette and through
-one JPEG; the palette of one is given to the other as often as the reverse. Sharpness is not matched: one blurred and one not
-are told apart by the shape of their spectra. Of `portraits_t2i`, sharpness and spectrum tell with an AUC of .81 as the pictures
-are, .63 brought to one size, and .72 when their gradients are made equal besides.
+one JPEG; the palette of one is given to the other as often as the reverse. Sharpness is not matched. How far this takes the
+label away has not been measured yet.
 """
 
 from __future__ import annotations
