@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from detector.arguments import host_name, whole_number
 from detector.errors import DetectorError
 from detector.web.options import launch_options
 from detector.web.page import build_app
@@ -47,7 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     # A container or a Space says by this variable that it wants to be reached from outside.
     host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
     parser.add_argument("--host", default=host, help="address to listen on; 0.0.0.0 for the whole network")
-    parser.add_argument("--port", type=int, help="port; without it the first free one from 7860")
+    parser.add_argument(
+        "--port",
+        type=whole_number(1, 65535),
+        metavar="N",
+        help="port; without it the first free one from 7860",
+    )
     parser.add_argument(
         "--share", action="store_true", help="also make a public link; photos then pass Gradio's servers"
     )
@@ -62,13 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow-host",
         action="append",
+        type=host_name,
         default=[],
         metavar="NAME",
         help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
     )
     parser.add_argument(
         "--per-minute",
-        type=int,
+        type=whole_number(1),
         default=Rules.checks_per_minute,
         metavar="N",
         help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
@@ -76,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     parser.add_argument(
         "--quota-mb",
-        type=int,
+        type=whole_number(1),
         default=QUOTA_BYTES >> 20,
         metavar="N",
         help="megabytes that all uploads and results together may fill (default %(default)s)",

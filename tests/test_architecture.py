@@ -20,7 +20,7 @@ SOURCES = [*PACKAGE, *TRAINING, ROOT / "app.py"]
 
 FLOORS: dict[str, tuple[str, ...]] = {
     "detector": (
-        "errors sentences paths validation version",  # the ground floor
+        "arguments errors sentences paths validation version",  # the ground floor
         "records runtime",
         "media faces weights verdict words",
         "origin drawing models",
@@ -37,7 +37,6 @@ FLOORS: dict[str, tuple[str, ...]] = {
 BESIDE: dict[str, set[str]] = {
     "detector.errors": {"sentences"},
     "detector.web": {"worker"},
-    "detector.report": {"pipeline"},
 }
 
 HOMES: dict[str, set[str]] = {

@@ -228,8 +228,8 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(portrait: Path) -> None:
 def test_without_json_people_get_sentences(run: Run, portrait: Path, broken: Path) -> None:
     status, out, _ = run("analyze", portrait, broken)
     assert status == 2
-    assert f"{portrait}: " in out
-    assert "Face 1: score 0." in out
+    assert f": {portrait}\n" in out
+    assert "\nFace 1: " in out and "Score of each model: tiny 0." in out
     assert f"{broken}: could not be read" in out
     assert "not evidence" in out
     assert "{" not in out
@@ -240,7 +240,7 @@ def test_json_to_a_file_leaves_the_sentences_on_standard_output(run: Run, portra
     target.write_text("of an earlier run")
     status, out, _ = run("analyze", portrait, portrait, "--json", target)
     assert status == 0
-    assert out.count("Face 1: score") == 2
+    assert out.count("Face 1: ") == 2
     assert [line["input"]["name"] for line in lines_of(target.read_text())] == ["astronaut.png"] * 2
 
 
@@ -404,7 +404,7 @@ def test_a_clip_is_analysed_drawn_and_reported(
     assert names == {f"talk.mp4.face1.{kind}.png" for kind in ("crop", "fake", "real", "timeline")}
     assert main(["analyze", str(talk)], load=lambda folder: nullcontext(tiny_detector_for_clips)) == 0
     out = capsys.readouterr().out
-    assert "Person 1, 0:00." in out and "highest single frames at 0:0" in out
+    assert "\nPerson 1: " in out and "Seen from 0:00.0 to 0:0" in out and "highest scores: at 0:0" in out
 
 
 def test_an_annotated_video_needs_one_clip_and_a_name_of_its_own(
@@ -460,5 +460,5 @@ def test_what_the_file_says_about_itself_is_told_apart_from_the_score(
     Image.fromarray(astronaut).save(path, pnginfo=info)
     status, out, _ = run("analyze", path)
     assert status == 0
-    told = out[out.index("What the file says about itself (not part of the score)") :]
-    assert "Generator named in the file: Stable Diffusion web UI (PNG text parameters)" in told
+    origin = out[out.index("What the file says about itself – ") :]
+    assert "Generator named in the file: Stable Diffusion web UI (PNG text parameters)" in origin

@@ -128,6 +128,9 @@ def test_every_command_of_the_documents_exists_with_its_options(
         chosen = tuple(rest[:depth]) if rest and re.fullmatch(r"[a-z][a-z-]*", rest[0]) else ()
         if (module, *chosen) not in helped:
             monkeypatch.setattr(sys, "argv", [module, *chosen, "--help"])
+            # Run anew, even where another test has imported it.
+            name = f"{module}.__main__" if (ROOT / module.replace(".", "/")).is_dir() else module
+            monkeypatch.delitem(sys.modules, name, raising=False)
             with pytest.raises(SystemExit) as ended:
                 runpy.run_module(module, run_name="__main__", alter_sys=False)
             assert ended.value.code == 0, command

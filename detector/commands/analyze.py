@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from detector.commands.command import FAILED, OK, Load, add_command, printable
 from detector.commands.outputs import json_lines, problem_with, stem_of, write_html, write_pictures
-from detector.commands.summary import summary
 from detector.errors import DetectorError
 from detector.records import Report
 from detector.words import results as words
@@ -105,6 +104,7 @@ def _refused(problem: str) -> int:
 def _analyze_each(options: argparse.Namespace, detector: Detector, lines: TextIO | None, people: TextIO | None) -> int:
     """One file after the other, each written before the next is begun."""
     from detector.report import serialise
+    from detector.report.plain_text import result_text
 
     stems: set[str] = set()
     status = OK
@@ -119,7 +119,7 @@ def _analyze_each(options: argparse.Namespace, detector: Detector, lines: TextIO
             text = f"{printable(file)}: could not be read\n  {error}\n"
         else:
             limits = report.limits
-            plain, text = serialise.to_dict(report), summary(file, report)
+            plain, text = serialise.to_dict(report), f"{result_text(report, printable(file))}\n"
             if options.html is not None:
                 write_html(report, detector.manifest, options.html, language(options.lang))
             if options.heatmaps is not None:

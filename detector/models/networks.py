@@ -29,7 +29,17 @@ from keras import layers
 
 from detector.errors import UnknownModel, WeightsCorrupt
 
-__all__ = ["ARCHITECTURES", "CELLS", "TRUNK", "VIDEO_ARCHITECTURES", "build", "load", "load_head", "resnet_lstm"]
+__all__ = [
+    "ARCHITECTURES",
+    "CELLS",
+    "TRUNK",
+    "VIDEO_ARCHITECTURES",
+    "build",
+    "load",
+    "load_head",
+    "resnet_lstm",
+    "video_architecture",
+]
 
 
 def _head(features: Any, name: str, inputs: Any, dropout: float) -> keras.Model:
@@ -108,6 +118,11 @@ CELLS = ("lstm", "gru", "bilstm")
 """What may remember in ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
 
 
+def video_architecture(cell: str, attention: bool) -> str:
+    """The name of ``resnet_lstm`` with these options."""
+    return f"resnet_{cell}{'_attention' if attention else ''}"
+
+
 def resnet_lstm(
     size: int = 224, *, cell: str = "lstm", attention: bool = False, units: int = 64, trunk: bool = True
 ) -> keras.Model:
@@ -140,7 +155,7 @@ def resnet_lstm(
         taken = features = keras.Input((None, _TRUNK_WIDTH), name="features")
     logit = _recurrent_head(cell, attention, units)([features, present])
     p_real = layers.Activation("sigmoid", name="p_real", dtype="float32")(logit)
-    return keras.Model([taken, present], p_real, name=f"resnet_{cell}{'_attention' if attention else ''}")
+    return keras.Model([taken, present], p_real, name=video_architecture(cell, attention))
 
 
 def _recurrent_head(cell: str, attention: bool, units: int) -> keras.Model:
@@ -219,7 +234,7 @@ ARCHITECTURES: Mapping[str, Callable[[int], keras.Model]] = MappingProxyType(
 
 VIDEO_ARCHITECTURES: Mapping[str, Callable[..., keras.Model]] = MappingProxyType(
     {
-        f"resnet_{cell}{'_attention' if attention else ''}": partial(resnet_lstm, cell=cell, attention=attention)
+        video_architecture(cell, attention): partial(resnet_lstm, cell=cell, attention=attention)
         for cell in CELLS
         for attention in (False, True)
     }

@@ -13,7 +13,7 @@ from detector.records import Manifest, Report
 from detector.report.page import STYLESHEET, Pictures, result
 from detector.report.serialise import to_json
 from detector.report.templates import render
-from detector.words import handover
+from detector.words import export
 from detector.words.language import ENGLISH, Language
 
 __all__ = ["TITLE_FIELD", "document", "shell"]
@@ -34,7 +34,7 @@ def document(report: Report, pictures: Pictures, manifest: Manifest, say: Langua
         say: the reader's language.
     """
     shown = result(report, pictures, manifest, to_json(report), say, printed=True)
-    return _filled(say, handover.title(report), shown)
+    return _filled(say, export.title(report), shown)
 
 
 def shell(say: Language) -> tuple[str, str]:

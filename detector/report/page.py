@@ -16,7 +16,7 @@ from detector.report.page_cards import FaceCard, FacePictures, face_card
 from detector.report.page_clip import boxes_now, person_card
 from detector.report.plain_text import plain_text
 from detector.report.templates import render
-from detector.words import handover
+from detector.words import export
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
@@ -247,8 +247,8 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         words.MODEL: words.model_facts(model),
         words.WEIGHTS_SHA256: model.sha256,
         words.VERSIONS: ", ".join(f"{name} {version}" for name, version in report.versions.items()),
-        **({handover.DATE: report.made_at} if report.made_at else {}),
-        handover.OPTIONS: handover.options_text(report.options),
+        **({export.DATE: report.made_at} if report.made_at else {}),
+        export.OPTIONS: export.options_text(report.options),
     }
     return list(rows.items())
 

@@ -6,17 +6,18 @@ number, so a slow or lost one about an earlier choice changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from detector.report.templates import render
-from detector.web.gradio_import import gr
+from detector.web.gradio_import import ProcessCompletedMessage, gr
 from detector.web.scripts import follow_choices
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["OF_RESULT", "Choice", "Places", "install", "of_choice"]
+__all__ = ["OF_RESULT", "Choice", "Places", "install", "leave_queue", "of_choice"]
 
 OF_RESULT = "fc-of-result"
 """Class of what stands beside a result and leaves with it."""
@@ -74,6 +75,28 @@ def install(app: gr.Blocks, tabs: list[Places]) -> None:
 def of_choice(card: str, number: Any) -> str:
     """A card's HTML, marked as belonging to a choice."""
     return render("choice.html", ENGLISH, number=_number(number), card=Markup(card))  # noqa: S704 - a template's HTML
+
+
+async def leave_queue(request: gr.Request, checks: Collection[int], number: Any) -> None:
+    """Take this browser session's checks of earlier choices out of the queue, so that nobody waits behind them.
+
+    Args:
+        request: of the session.
+        checks: numbers of the tab's events that analyse, each with the choice's number as its last input.
+        number: of the choice that is the latest.
+    """
+    # Gradio's own route for this, /cancel, would end what runs as well, and wants an id that only the browser knows.
+    queue = request.request.app.get_blocks()._queue  # type: ignore[union-attr]
+    waiting = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
+    for event in waiting:
+        given = event.data.data if event.data is not None else []
+        ours = event.session_hash == request.session_hash and event.fn._id in checks
+        if not (ours and given and _number(given[-1]) < _number(number)):
+            continue
+        await queue.remove_from_queue(event._id)
+        if event._id not in queue.event_ids_to_events:  # else its turn has come meanwhile
+            output = {"data": [gr.skip()] * len(event.fn.outputs), "is_generating": False}
+            queue.send_message(event, ProcessCompletedMessage(output=output, success=True))
 
 
 def _number(given: Any) -> int:

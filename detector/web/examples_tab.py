@@ -9,7 +9,7 @@ from typing import Any
 from detector.report import page
 from detector.web.focus import to_result
 from detector.web.gallery import IDS, Example, Gallery
-from detector.web.gate import ANALYSIS
+from detector.web.gate import EXAMPLES
 from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Relabel
 from detector.words import examples
@@ -17,6 +17,10 @@ from detector.words import results as words
 from detector.words.language import Language, language
 
 __all__ = ["ExamplesTab"]
+
+
+_AT_ONCE = 4
+"""Examples that are shown at once: each one is kept after it was analysed once, and then takes no time."""
 
 
 class ExamplesTab:
@@ -58,7 +62,8 @@ class ExamplesTab:
                 switch,
                 [self.shown, self.card, card],
                 show_progress="minimal",
-                concurrency_id=ANALYSIS,
+                concurrency_id=EXAMPLES,
+                concurrency_limit=_AT_ONCE,
                 **private,
             )
             pressed.success(None, js=to_result(self.OUTPUT, whole=True), **private)

@@ -17,9 +17,10 @@ import asyncio
 import errno
 import ipaddress
 import re
+import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,10 +35,13 @@ from detector.web.rules import MEGABYTE, Rules, is_address
 from detector.web.uploads import Uploads
 from detector.words import server as words
 
-__all__ = ["ANALYSIS", "Gate", "surface"]
+__all__ = ["ANALYSIS", "EXAMPLES", "Gate", "surface"]
 
 ANALYSIS = "analysis"
 """``concurrency_id`` of the page's events that analyse something: they wait in one queue, and count as checks."""
+EXAMPLES = "examples"
+"""``concurrency_id`` of the events that show an example. Each example is analysed once and its result kept, so they are no
+checks, though they queue."""
 _HIDDEN = (
     "/monitoring",
     "/docs",
@@ -58,7 +62,11 @@ _HIDDEN = (
 """Beginnings of routes that Gradio offers and this page does not use."""
 _AT_ONCE = re.compile(r"/gradio_api/run/[^/]+")
 """Where the page sends the events that do not queue; which one it is stands in the body, and the name here is ignored."""
+_QUEUED = re.compile(r"/gradio_api/queue/join")
 _MCP = "/gradio_api/mcp"
+_TICKET = "x-photo-check-ticket"
+"""Gradio runs a tool by a request to itself, with the headers of the tool call. The gate adds this one to the call, so that
+the second request counts no more; it is good for one request, while the call lasts."""
 _MCP_ASKS_ONLY = re.compile(r"initialize|ping|tools/list|notifications/.+")
 """Methods of MCP that run nothing."""
 _ENDS_ONLY = ("/gradio_api/cancel", "/gradio_api/reset")
@@ -71,12 +79,10 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
     @asynccontextmanager
     async def before_everything(app: Any) -> AsyncIterator[None]:
         # Middleware that is given to FastAPI would stand behind Gradio's own, which answers some requests itself.
-        errands = [
-            number
-            for number, event in app.get_blocks().fns.items()
-            if not event.queue and event.concurrency_id != ANALYSIS
-        ]
-        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, frozenset(errands))
+        events = app.get_blocks().fns.items()
+        errands = [number for number, event in events if not event.queue and event.concurrency_id != ANALYSIS]
+        examples = [number for number, event in events if event.queue and event.concurrency_id == EXAMPLES]
+        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples)
         yield
 
     # Workers for static files would listen on ports of their own, past the gate.
@@ -91,10 +97,20 @@ class Gate:
         rules: who may ask, and how much.
         uploads: where uploads are kept.
         errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing, nor queue with those that do.
+        examples: numbers of those that show an example.
     """
 
-    def __init__(self, app: App, rules: Rules, uploads: Uploads, errands: Collection[int] = frozenset()) -> None:
-        self._app, self._rules, self._uploads, self._errands = app, rules, uploads, errands
+    def __init__(
+        self,
+        app: App,
+        rules: Rules,
+        uploads: Uploads,
+        errands: Collection[int] = (),
+        examples: Collection[int] = (),
+    ) -> None:
+        self._app, self._rules, self._uploads = app, rules, uploads
+        self._free = {_AT_ONCE: frozenset(errands), _QUEUED: frozenset(examples)}
+        self._tickets: set[str] = set()
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._checks = RateLimitItemPerMinute(rules.checks_per_minute, namespace="checks")
         self._requests = RateLimitItemPerMinute(rules.requests_per_minute, namespace="requests")
@@ -209,14 +225,12 @@ class Gate:
         client = _client(scope)
         held = HeldResponse(response)
         try:
-            allowed = self._limiter.hit(self._requests, client)
-            if allowed:
-                body, receive = await read_body(at_most(receive, self._rules.other_bytes))
-                allowed = not self._may_analyse(path, body) or self._limiter.hit(self._checks, client)
-            if not allowed:
+            body, receive = await self._counted(receive, given, path, client)
+            if body is None:
                 await response.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
                 return
-            await self._app(scope, receive, held)
+            with self._ticket(scope, path, body) as passed_on:
+                await self._app(passed_on, receive, held)
         except BodyTooLong:
             await response.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
@@ -225,14 +239,43 @@ class Gate:
         else:
             await held.release()
 
+    async def _counted(
+        self, receive: Receive, given: dict[str, str], path: str, client: str
+    ) -> tuple[bytes | None, Receive]:
+        """The body, and what gives it once more, of a request that was counted; no body where it was one too many."""
+        if (ticket := given.get(_TICKET)) in self._tickets and _QUEUED.fullmatch(path.rstrip("/")):
+            self._tickets.remove(ticket)
+        elif not self._limiter.hit(self._requests, client):
+            return None, receive
+        else:
+            ticket = None
+        body, receive = await read_body(at_most(receive, self._rules.other_bytes))
+        if ticket is None and self._may_analyse(path, body) and not self._limiter.hit(self._checks, client):
+            return None, receive
+        return body, receive
+
+    @contextmanager
+    def _ticket(self, scope: Scope, path: str, body: bytes) -> Iterator[Scope]:
+        """The scope of a request; that of one tool call with a ticket for the request that follows from it."""
+        if not path.startswith(_MCP) or json_fields(body).get("method") != "tools/call":
+            yield scope
+            return
+        ticket = secrets.token_hex()
+        self._tickets.add(ticket)
+        try:
+            yield {**scope, "headers": [*scope["headers"], (_TICKET.encode(), ticket.encode())]}
+        finally:
+            self._tickets.discard(ticket)
+
     def _may_analyse(self, path: str, body: bytes) -> bool:
         """Whether a request counts as a check: each one does that is not known to start none."""
         if path.rstrip("/") in _ENDS_ONLY:
             return False
-        if _AT_ONCE.fullmatch(path.rstrip("/")):
-            number = json_fields(body).get("fn_index")
-            # Only what is written as a number: Gradio would also make one of "7" or of true.
-            return type(number) is not int or number not in self._errands
+        for route, free in self._free.items():
+            if route.fullmatch(path.rstrip("/")):
+                number = json_fields(body).get("fn_index")
+                # Only what is written as a number: Gradio would also make one of "7" or of true.
+                return type(number) is not int or number not in free
         if path.startswith(_MCP):
             method = json_fields(body).get("method")
             return not (isinstance(method, str) and _MCP_ASKS_ONLY.fullmatch(method))

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["gr"]
+__all__ = ["ProcessCompletedMessage", "gr"]
 
 
 @contextlib.contextmanager
@@ -37,3 +37,4 @@ def _without_stubs() -> Iterator[None]:
 
 with _without_stubs():
     import gradio as gr
+    from gradio.server_messages import ProcessCompletedMessage

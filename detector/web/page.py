@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detector.paths import WEIGHTS
 from detector.pipeline.analyser import Analyser
 from detector.records import Report
 from detector.report import feedback
@@ -27,6 +26,7 @@ from detector.web.scripts import heatmap_strength
 from detector.web.share_row import share_row
 from detector.web.upload_paths import resolve_upload
 from detector.web.video_tab import VideoTab
+from detector.weights.manifest import weights_folder
 from detector.words import about, examples, results
 
 __all__ = ["build_app"]
@@ -59,7 +59,7 @@ def build_app(
         lang: code of the language the page begins in ("en" or "de"); None for that of each reader's browser.
         gallery: the examples; made of the detector by default.
         feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
-        weights: folder with the model card, its measurements and pictures; default that of the package.
+        weights: folder with the model card, its measurements and pictures; default that of the detector.
     """
     app: gr.Blocks
     # fill_width: the width is that of .fc-page, for phone and desk alike.
@@ -72,7 +72,7 @@ def build_app(
         switch = language_switch(lang)
         head = gr.HTML(introduction(), apply_default_css=False)
         gallery = gallery or Gallery(detector.analyze, detector.manifest)
-        tabs = _tabs(detector, switch, gallery, feedback_to, weights or WEIGHTS)
+        tabs = _tabs(detector, switch, gallery, feedback_to, weights_folder(weights))
         app.unload(tabs.video.stop)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])

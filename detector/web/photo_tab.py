@@ -9,7 +9,7 @@ from typing import Any
 from detector.errors import DetectorError
 from detector.records import Report
 from detector.report import page
-from detector.web.choice import Choice, Places
+from detector.web.choice import Choice, Places, leave_queue
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
@@ -98,6 +98,7 @@ class PhotoTab:
             concurrency_id=ANALYSIS,
             **private,
         )
+        self._checks = (checked["id"],)
         checked.then(None, js=self.PLACES.ended(), **private)
         checked.success(None, js=to_result(self.PLACES.output), **private)
         wrong.offer_after(checked)
@@ -114,7 +115,7 @@ class PhotoTab:
         # A result belongs to the photo above it: the browser takes it away, and then has the server forget it.
         photo.change(None, photo, self.shown, js=self.PLACES.chosen(), **private)
         photo.change(
-            _forget,
+            self._forget,
             [choice, number],
             self.card,
             js=self.PLACES.with_number(1),
@@ -151,15 +152,15 @@ class PhotoTab:
         else:
             yield self._render(found)
 
+    async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> Any:
+        """Forget the card of an earlier choice, unless a check of this one was sooner here than its announcement."""
+        await leave_queue(request, self._checks, number)
+        return None if choice.move_to(number) else gr.skip()
+
 
 def _hint(say: Language) -> str:
     """What photos are taken, and which are best."""
     return page.hint(words.TIP, words.ACCEPTED_IMAGES, say=say) + PhotoTab.PLACES.waiting(say)
-
-
-def _forget(choice: Choice, number: Any) -> Any:
-    """Forget the card of an earlier choice, unless a check of this one was sooner here than its announcement."""
-    return None if choice.move_to(number) else gr.skip()
 
 
 def _unfinished(code: str, number: Any) -> tuple[str, LocalisedCard]:

@@ -7,9 +7,11 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from detector.errors import DetectorError
 from detector.pipeline.analyser import Analyser
 from detector.web.gallery import Gallery
 from detector.web.gate import surface
+from detector.web.gradio_import import gr
 from detector.web.log import log_without_names
 from detector.web.options import UPLOADS_KEPT_S, launch_options
 from detector.web.page import build_app
@@ -51,8 +53,10 @@ def serve(options: ServerOptions) -> None:
     """Serve the page until interrupted.
 
     Raises:
-        DetectorError: the weights cannot be used.
+        DetectorError: the weights, the address or the folder for feedback cannot be used.
     """
+    if options.feedback is not None:
+        _make(options.feedback)
     with (
         Uploads(UPLOADS_KEPT_S, options.quota_bytes) as uploads,
         log_without_names(uploads.folder),
@@ -69,14 +73,7 @@ def serve(options: ServerOptions) -> None:
         filling = threading.Thread(target=fill, name="examples", daemon=True)
         app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
         try:
-            app.launch(
-                server_name=options.host,
-                server_port=options.port,
-                share=options.share,
-                prevent_thread_lock=True,
-                **launch_options() | {"mcp_server": options.mcp},
-                **surface(options.rules, uploads),
-            )
+            _launch(app, options, uploads)
             detector.wait()
             filling.start()
             app.block_thread()
@@ -84,6 +81,34 @@ def serve(options: ServerOptions) -> None:
             closing.set()
             detector.close()  # first, so that nobody's job keeps the server from ending
             app.close()
+
+
+def _make(feedback: Path) -> None:
+    try:
+        feedback.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DetectorError(
+            f"{feedback} cannot be made ({error.strerror}); name another folder for feedback."
+        ) from error
+
+
+def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
+    try:
+        app.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            prevent_thread_lock=True,
+            **launch_options() | {"mcp_server": options.mcp},
+            **surface(options.rules, uploads),
+        )
+    except OSError as error:
+        # Gradio tells neither apart: it tries to listen, port by port.
+        ports = "no port from 7860 on" if options.port is None else f"not port {options.port}"
+        raise DetectorError(
+            f"The page cannot listen on {options.host}: {ports} is free there, or the address is not one of this computer. "
+            "Name another port or address."
+        ) from error
 
 
 def _loaded(weights: Path | None, *, spare: bool) -> Analyser:

@@ -10,7 +10,7 @@ from typing import Any
 from detector.report.document import TITLE_FIELD, shell
 from detector.web.gradio_import import gr
 from detector.web.localised import Relabel
-from detector.words import handover
+from detector.words import export
 from detector.words.language import LANGUAGES
 
 __all__ = ["share_row"]
@@ -70,11 +70,11 @@ def share_row(place: str) -> list[tuple[Any, Relabel]]:
     Returns:
         The buttons with what puts their labels into a language.
     """
-    shells = {code: (*shell(say), say(handover.CHECK_OF)) for code, say in LANGUAGES.items()}
-    copied = {code: say(handover.COPIED) for code, say in LANGUAGES.items()}
+    shells = {code: (*shell(say), say(export.CHECK_OF)) for code, say in LANGUAGES.items()}
+    copied = {code: say(export.COPIED) for code, say in LANGUAGES.items()}
     with gr.Row(elem_classes="fc-share"):
-        save = gr.Button(handover.SAVE, elem_id=f"{place}-save")
-        copy = gr.Button(handover.COPY, elem_id=f"{place}-copy")
+        save = gr.Button(export.SAVE, elem_id=f"{place}-save")
+        copy = gr.Button(export.COPY, elem_id=f"{place}-copy")
     values = {"place": f"#{place}", "field": TITLE_FIELD, "button": f"#{place}-copy"}
     private: dict[str, Any] = {"api_visibility": "private"}
     save.click(None, js=_SAVE % (values | {"shells": json.dumps(shells)}), **private)
@@ -83,4 +83,4 @@ def share_row(place: str) -> list[tuple[Any, Relabel]]:
     def label(text: str) -> Relabel:
         return lambda say: gr.update(value=say(text))
 
-    return [(save, label(handover.SAVE)), (copy, label(handover.COPY))]
+    return [(save, label(export.SAVE)), (copy, label(export.COPY))]

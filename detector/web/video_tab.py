@@ -17,7 +17,7 @@ from detector.errors import Cancelled, DetectorError
 from detector.records import Progress, Report
 from detector.report import page_clip
 from detector.report.page import hint, notice, refusal
-from detector.web.choice import OF_RESULT, Choice, Places, of_choice
+from detector.web.choice import OF_RESULT, Choice, Places, leave_queue, of_choice
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
@@ -137,6 +137,7 @@ class VideoTab:
             [self._marking, self._marked, self._stop, self._mark_button],
             **work,
         )
+        self._works = (checked["id"], made["id"])
         made.failure(partial(_unfinished, notice), [switch, number], [self._marking, self._stop], **quick)
         # A result belongs to the video above it: the browser takes it away, and then has the server forget it.
         clip.change(None, clip, shown, js=self.PLACES.chosen(), **private)
@@ -150,8 +151,9 @@ class VideoTab:
         if work is not None:
             work.stop()
 
-    def _forget(self, choice: Choice, number: Any, request: gr.Request) -> tuple[Any, ...]:
+    async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> tuple[Any, ...]:
         """Forget the result of an earlier choice, unless a check of this one was sooner here than its announcement."""
+        await leave_queue(request, self._works, number)
         if not choice.move_to(number):
             return gr.skip(), gr.skip()
         self.stop(request)

@@ -15,7 +15,7 @@ __all__ = [
     "HOW_WELL",
     "MASK",
     "MASK_ALT",
-    "MODELS_SAID",
+    "MODELS_RESULT",
     "NOT_YET",
     "SHOW",
     "TAB",
@@ -30,7 +30,7 @@ ABOUT = Sentence(
     "files show how to read a result, not how good the models are."
 )
 HOW_WELL = Sentence("How often they are wrong is measured on many more faces and stands in every result.")
-MODELS_SAID = Sentence("The models said")
+MODELS_RESULT = Sentence("The models said")
 NOT_YET = Sentence("Not checked yet with the models that run here; press the button to check it now.")
 SHOW = Sentence("Show the result")
 CREDIT = Sentence("Source")

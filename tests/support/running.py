@@ -43,6 +43,10 @@ def in_new_python(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+class HungUpError(Exception):
+    """A client that ends the connection in the middle of its upload."""
+
+
 @contextlib.contextmanager
 def dawdling(url: str, count: int) -> Iterator[list[threading.Thread]]:
     """So many clients that send a kilobyte of an upload a second; the threads that live are those not yet turned away.
@@ -57,11 +61,12 @@ def dawdling(url: str, count: int) -> Iterator[list[threading.Thread]]:
         yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
         while not done.wait(0.1):
             yield b"x" * 100
+        raise HungUpError
 
     def dawdle() -> None:
         # With its length, as browsers send it: room for the most that may come is set aside for one without.
         headers = {"content-type": "multipart/form-data; boundary=x", "content-length": "100000"}
-        with contextlib.suppress(httpx.HTTPError):
+        with contextlib.suppress(httpx.HTTPError, HungUpError):
             httpx.post(f"{url}gradio_api/upload", content=drip(), headers=headers, timeout=60)
 
     threads = [threading.Thread(target=dawdle, daemon=True) for _ in range(count)]

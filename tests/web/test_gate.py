@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ FREE = Rules(
     checks_per_minute=100_000, requests_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000
 )
 UPLOAD, CHECK = "/gradio_api/upload", "/gradio_api/call/analyze_image"
-QUIET = 3
-"""Number of an event that analyses nothing, for the gate alone."""
+QUIET, EXAMPLE = 3, 5
+"""Numbers of an event that analyses nothing and of one that shows an example, for the gate alone."""
 
 
 class Gated:
@@ -37,9 +37,13 @@ class Gated:
 
     def __init__(self, rules: Rules, uploads: Uploads) -> None:
         self.folder = uploads.folder / "uploads"
-        self._gate: Any = Gate(self._application, rules, uploads, {QUIET})
+        self.during_tools: Callable[[dict[str, str]], Awaitable[None]] | None = None
+        """What the application does with the headers of a tool call."""
+        self._gate: Any = Gate(self._application, rules, uploads, {QUIET}, {EXAMPLE})
 
     async def _application(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.during_tools is not None and scope["path"] == STARTS["a tool"][0]:
+            await self.during_tools({name.decode(): value.decode() for name, value in scope["headers"]})
         body, more = b"", True
         while more:
             message = await receive()
@@ -60,13 +64,20 @@ class Gated:
         client: str = "127.0.0.1",
     ) -> httpx.Response:
         """The answer to one request of a client with that address."""
+        return asyncio.run(self.asked(path, content, method, headers, client))
 
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(self._gate, client=(client, 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
-                return await asking.request(method, path, content=content, headers=headers)
-
-        return asyncio.run(asked())
+    async def asked(
+        self,
+        path: str,
+        content: bytes | AsyncIterator[bytes] = b"",
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        client: str = "127.0.0.1",
+    ) -> httpx.Response:
+        """What ``ask`` gives."""
+        transport = httpx.ASGITransport(self._gate, client=(client, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
+            return await asking.request(method, path, content=content, headers=headers)
 
     def upload(self, content: bytes | AsyncIterator[bytes] = b"x", **options: Any) -> httpx.Response:
         return self.ask(UPLOAD, content, **options)
@@ -148,6 +159,7 @@ STARTS = {
     "an endpoint, new": ("/gradio_api/call/v2/analyze_image", event()),
     "a name and a quiet number": ("/gradio_api/call/analyze_image", event(fn_index=QUIET)),
     "a place in the queue": ("/gradio_api/queue/join", event(fn_index=QUIET)),
+    "an example without the queue": ("/gradio_api/run/predict", event(fn_index=EXAMPLE)),
     "in a batch": ("/gradio_api/run/predict", event(fn_index=[QUIET], batched=True)),
     "a number as text": ("/gradio_api/run/predict", event(fn_index=str(QUIET))),
     "a number as a fraction": ("/gradio_api/run/predict", event(fn_index=float(QUIET))),
@@ -163,6 +175,7 @@ STARTS = {
 }
 STARTS_NONE = {
     "the page's own way": ("/gradio_api/run/predict", event(fn_index=QUIET)),
+    "an example, whose result is kept": ("/gradio_api/queue/join", event(fn_index=EXAMPLE)),
     "an end": ("/gradio_api/cancel", event(fn_index=4)),
     "a greeting": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "initialize"}'),
     "a list of tools": ("/gradio_api/mcp/", b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'),
@@ -180,6 +193,24 @@ def test_the_pages_errands_have_a_limit_of_their_own(uploads: Uploads, request_:
     rules = Rules(checks_per_minute=1, requests_per_minute=5)
     check = STARTS["the page's own way"]
     assert statuses([*[request_] * 4, check, request_], rules, uploads) == [200] * 5 + [429]
+
+
+def test_a_tool_call_counts_once_though_gradio_asks_itself(uploads: Uploads) -> None:
+    gated = Gated(replace(FREE, checks_per_minute=1), uploads)
+    tool, join = STARTS["a tool"], STARTS["the page's own way"]
+    inner: list[int] = []
+    sent: dict[str, str] = {}
+
+    async def ask_itself(headers: dict[str, str]) -> None:
+        sent.update({name: value for name, value in headers.items() if name != "content-length"})
+        inner.extend([(await gated.asked(*join, headers=sent)).status_code for _ in range(3)])
+
+    gated.during_tools = ask_itself
+    assert gated.ask(*tool, client="198.51.100.7").status_code == 200
+    assert inner == [200, 200, 429], "the first was counted with the call; the second is one of this computer's own"
+    assert gated.ask(*tool, client="198.51.100.7").status_code == 429
+    gated.during_tools = None
+    assert gated.ask(*join, headers=sent).status_code == 429, "the call has ended"
 
 
 def test_a_long_body_is_not_read_to_its_end(uploads: Uploads) -> None:

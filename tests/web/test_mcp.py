@@ -20,7 +20,7 @@ from tests.support.running import Running
 pytest.importorskip("mcp", reason='the extra requirement is not installed: pip install "gradio[mcp]"')
 
 from mcp import ClientSession
-from mcp.client.streamable_http import streamablehttp_client
+from mcp.client.streamable_http import streamable_http_client
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
 def ask(url: str, question: Callable[[ClientSession], Awaitable[Any]]) -> Any:
     async def session() -> Any:
         async with (
-            streamablehttp_client(f"{url}gradio_api/mcp/") as (read, write, _),
+            streamable_http_client(f"{url}gradio_api/mcp/") as (read, write, _),
             ClientSession(read, write) as client,
         ):
             await client.initialize()

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from detector.models.networks import load
+from detector.models.networks import load, video_architecture
 from detector.records import CropSpec, ModelSpec, SharedTrunk, WeightFile
 from detector.verdict.calibration import calibrate
 from detector.weights.store import WeightStore, update_manifest
-from train.fitting.clips import TRUNK
+from train.fitting.clips import trunk_of
 from train.fitting.head import OutOfFold, has_trunk_of
 from train.measuring.calibrate import choose_bands, fit_platt
 
@@ -41,8 +41,8 @@ def ship_video_model(run: Path, weights: Path, *, decides: bool = False) -> Mode
     content = json.loads((run / "run.json").read_text(encoding="utf-8"))
     store = WeightStore(weights)
     recipe = content["recipe"]
-    name = f"resnet_{recipe['cell']}{'_attention' if recipe['attention'] else ''}"
-    image = store.manifest.models[TRUNK]
+    name = video_architecture(recipe["cell"], recipe["attention"])
+    image = trunk_of(store.manifest)
     _check_trunk(run, name, content, image, store)
     entry = _entry(run, name, content, image)
     (weights / entry.file.name).write_bytes((run / entry.file.name).read_bytes())
@@ -62,7 +62,7 @@ def _check_trunk(run: Path, name: str, content: Mapping[str, Any], image: ModelS
         load(image.architecture, image.crop.size, store.locate(image.file).path),
     ):
         raise ValueError(
-            f"{run} was trained on the trunk of another {TRUNK} than the one in {store.folder}; run fit again on this one"
+            f"{run} was trained on the trunk of another {image.name} than the one in {store.folder}; run fit again on this one"
         )
 
 

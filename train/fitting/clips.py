@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from detector.models.loading import open_finder
-from detector.models.networks import load
+from detector.models.networks import TRUNK, load
 from detector.models.sequences import VideoScorer
-from detector.records import CropSpec
+from detector.records import CropSpec, Manifest, ModelSpec
 from detector.weights.store import WeightStore
 from train.data.landmarks import Landmarker
 from train.data.samples import read_clips
@@ -22,10 +22,19 @@ from train.fitting.recipes import HeadRecipe
 from train.fitting.sequences import Sequences, build_sequences
 from train.lineage import commit, this_command
 
-__all__ = ["TRUNK", "fit_video_model"]
+__all__ = ["fit_video_model", "trunk_of"]
 
-TRUNK = "resnet"
-"""The image model of the manifest on whose frozen trunk heads are trained."""
+
+def trunk_of(manifest: Manifest) -> ModelSpec:
+    """The image model on whose frozen trunk heads are trained.
+
+    Raises:
+        ValueError: the manifest has none of that architecture.
+    """
+    for spec in manifest.models.values():
+        if spec.kind == "image" and spec.architecture == TRUNK:
+            return spec
+    raise ValueError(f"The manifest has no image model of the architecture {TRUNK}, whose trunk a video model needs.")
 
 
 def fit_video_model(
@@ -41,7 +50,7 @@ def fit_video_model(
         recipe: of the head; its crop size must be that of the trunk.
         data: folder with ``clips.tsv``.
         out: folder for all that is written.
-        weights: folder with the manifest and the weights of ``TRUNK``.
+        weights: folder with the manifest and the weights of its trunk.
         subset: of the clips, "train" or "dev".
         pseudo_fakes: of each genuine person.
         stretch: consecutive frames at each place of a clip.
@@ -52,11 +61,11 @@ def fit_video_model(
         The weights file.
 
     Raises:
-        ValueError: the clips do not suffice, or pseudo-fakes are asked for without a landmarker.
+        ValueError: there is no trunk, the clips do not suffice, or pseudo-fakes are asked for without a landmarker.
         WeightsError: a weights file is missing or damaged.
     """
     store = WeightStore(weights)
-    spec = store.manifest.models[TRUNK]
+    spec = trunk_of(store.manifest)
     image_model = load(spec.architecture, spec.crop.size, store.locate(spec.file).path)
     model = with_trunk_of(image_model, recipe)
     out.mkdir(parents=True, exist_ok=True)

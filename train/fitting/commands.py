@@ -177,10 +177,10 @@ def _fit_clips(options: argparse.Namespace) -> int:
         )
     data = data_of(options)
     from detector.weights.store import load_manifest
-    from train.fitting.clips import TRUNK, fit_video_model
+    from train.fitting.clips import fit_video_model, trunk_of
     from train.fitting.recipes import HeadRecipe
 
-    size = load_manifest(options.weights).models[TRUNK].crop.size
+    size = trunk_of(load_manifest(options.weights)).crop.size
     recipe = HeadRecipe(cell=options.cell, attention=options.attention, size=size)
     weights = fit_video_model(
         recipe, data, options.out, options.weights, subset=options.subset, pseudo_fakes=options.pseudo_fakes,
