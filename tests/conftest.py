@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests import ROOT
+from tests.support import browsing
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from detector import Detector
     from detector.faces.finder import FaceFinder
 
@@ -47,8 +50,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs_training: needs requirements-train.txt; set by itself, see below")
 
 
+LONGEST = (
+    "test_first_minute.py",
+    "test_browser.py",
+    "test_sequences.py",
+    "test_clip.py",
+    "test_isolation.py",
+    "test_networks.py",
+    "test_inference.py",
+    "test_cache.py",
+    "test_architecture.py",
+)
+"""Files that take longest. They come first, so that two processes, which take a file at a time, end at about the same time."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of modules that need PyTorch, so that what the README's command skipped can be asked for alone."""
+    """Put the longest files first, and mark the tests of modules that need PyTorch, so that what the README's command skipped
+    can be asked for alone."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     needs: dict[Path, bool] = {}
     for item in items:
         if item.path not in needs:
@@ -73,7 +92,21 @@ def _missing_weights() -> str:
     return f"not in weights/: {', '.join(absent)}" if absent else ""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; started once in each process that runs tests."""
+    with browsing.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[browsing.OpenPage]:
+    """Opens pages in ``browser``."""
+    with browsing.visits_of(browser) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="session")
 def finder() -> Iterator[FaceFinder]:
     """The real one, with the shipped models."""
     from detector.models.loading import open_finder

@@ -94,6 +94,7 @@ def test_a_face_that_moved_on_is_still_found(finder: FaceFinder, two_small_faces
     assert [round(face.box.left) for face in moved] == [pytest.approx(first.box.left + step, abs=2)]
 
 
+@pytest.mark.slow
 def test_a_face_that_moved_far_or_is_new_has_the_box_of_a_whole_search_too(finder: FaceFinder) -> None:
     ground = np.random.default_rng(0).uniform(60, 190, (18, 32, 3)).astype(np.float32)
     canvas = np.asarray(cv2.resize(ground, (1920, 1080), interpolation=cv2.INTER_CUBIC).clip(0, 255), np.uint8)

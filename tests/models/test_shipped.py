@@ -24,21 +24,26 @@ MODELS = sorted(name for name, entry in _LISTED.items() if entry["kind"] == "ima
 
 
 @pytest.fixture(scope="module")
-def scores() -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """Labels and every model's scores of dev files of two sources, the first so many genuine and fake ones of each."""
+def shipped() -> Iterator[Detector]:
     with load_detector(SHIPPED) as detector:
-        fake: list[bool] = []
-        found: dict[str, list[float]] = {name: [] for name in MODELS}
-        for source in ("dfdc", "ffpp_c23"):
-            for label in ("real", "fake"):
-                rows = [s for s in read_table(DATA) if (s.subset, s.source, s.label) == ("dev", source, label)]
-                for row in rows[:PER_CLASS]:
-                    report = detector.analyze(DATA / row.path, heatmaps=False)
-                    if report.p_fake is not None:
-                        fake.append(label == "fake")
-                        for name in MODELS:
-                            found[name].append(max(face.models[name] for face in report.faces if face.models))
-        yield np.array(fake), {name: np.array(values) for name, values in found.items()}
+        yield detector
+
+
+@pytest.fixture(scope="module")
+def scores(shipped: Detector) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Labels and every model's scores of dev files of two sources, the first so many genuine and fake ones of each."""
+    fake: list[bool] = []
+    found: dict[str, list[float]] = {name: [] for name in MODELS}
+    for source in ("dfdc", "ffpp_c23"):
+        for label in ("real", "fake"):
+            rows = [s for s in read_table(DATA) if (s.subset, s.source, s.label) == ("dev", source, label)]
+            for row in rows[:PER_CLASS]:
+                report = shipped.analyze(DATA / row.path, heatmaps=False)
+                if report.p_fake is not None:
+                    fake.append(label == "fake")
+                    for name in MODELS:
+                        found[name].append(max(face.models[name] for face in report.faces if face.models))
+    return np.array(fake), {name: np.array(values) for name, values in found.items()}
 
 
 @pytest.mark.needs_weights
@@ -80,6 +85,7 @@ def test_shipped_set_is_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 80e6
 
 
+@pytest.mark.slow
 @pytest.mark.needs_weights
 def test_the_video_model_borrows_the_trunk_that_it_has_in_its_own_file() -> None:
     store = WeightStore(SHIPPED)
@@ -97,7 +103,6 @@ def test_the_video_model_borrows_the_trunk_that_it_has_in_its_own_file() -> None
 
 
 @pytest.mark.needs_weights
-def test_both_models_of_the_first_issue_are_there() -> None:
-    with load_detector(SHIPPED) as detector:
-        assert isinstance(detector, Detector)
-        assert {"cnn", "resnet"} <= set(detector.models)
+def test_both_models_of_the_first_issue_are_there(shipped: Detector) -> None:
+    assert isinstance(shipped, Detector)
+    assert {"cnn", "resnet"} <= set(shipped.models)

@@ -21,8 +21,8 @@ from detector.words import origin as words_provenance
 from detector.words.language import LANGUAGES
 from tests.report import test_page
 from tests.support import fakes
+from tests.support.browsing import NARROW, WIDE, WIDTHS, needs_chromium
 from tests.support.listening import listening
-from tests.web.test_browser import CHROMIUM, FLAGS, NARROW, WIDE, WIDTHS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -138,18 +138,6 @@ def test_the_json_in_the_file_is_the_report(of_image: Report) -> None:
     assert json.loads(base64.b64decode(found[1])) == to_dict(of_image)
 
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
-in_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium found (Debian package chromium, or set CHROMIUM)")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[Callable[[Path, int], tuple[Page, list[str]]]]:
     """Opens a file from disk in a browser that has no network; also gives what went wrong or was asked of the network."""
@@ -178,7 +166,7 @@ def offline(browser: Browser) -> Iterator[Callable[[Path, int], tuple[Page, list
         context.close()
 
 
-@in_chromium
+@needs_chromium
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("kind", ["image", "clip"])
 def test_the_file_opens_from_disk_without_a_network(
@@ -209,7 +197,7 @@ def test_the_file_opens_from_disk_without_a_network(
     assert complaints == []
 
 
-@in_chromium
+@needs_chromium
 @pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without it"])
 def test_the_policy_in_the_file_stops_what_escaping_would_miss(
     browser: Browser, of_image: Report, tmp_path: Path, visits: tuple[str, list[str]], policy: bool
@@ -230,7 +218,7 @@ def test_the_policy_in_the_file_stops_what_escaping_would_miss(
     assert (asked == []) == policy
 
 
-@in_chromium
+@needs_chromium
 @pytest.mark.parametrize(
     ("locale", "name"), [("en-GB", "Download the report (HTML)"), ("de-DE", "Bericht herunterladen (HTML)")]
 )

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -24,68 +20,15 @@ from detector.words import results as words
 from detector.words import server as words_server
 from detector.words.language import LANGUAGES
 from tests.support import fakes
+from tests.support.browsing import NARROW, WIDE, Visit, needs_chromium
 from tests.web.test_gallery import Counting
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
     from detector import Detector
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
+pytestmark = needs_chromium
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium found (Debian package chromium, or set CHROMIUM)")
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDTHS = {1280: 900, 390: 844}
-"""Width and height of the windows: a desk and a phone."""
-NARROW, WIDE = 390, 1280
 GERMAN = LANGUAGES["de"]
-
-
-@dataclass
-class Visit:
-    """One open page, with everything that it should not have done."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    """Errors in the console, uncaught errors, and requests to anywhere but this computer."""
-
-    def choose(self, path: Path) -> None:
-        with self.page.expect_response(lambda response: "/upload" in response.url):
-            self.page.set_input_files("#fc-photo-input input[type=file]", path)
-        # The button gets the focus once the photo is there.
-        self.page.wait_for_function("document.activeElement.id === 'fc-check'")
-
-    def check(self) -> str:
-        """Press the button; the text of the result's headline."""
-        self.page.click("#fc-check")
-        return self.headline()
-
-    def headline(self) -> str:
-        return self.page.locator("#fc-photo-verdict").inner_text(timeout=30_000).strip()
-
-    def keep(self, name: str) -> None:
-        """Save a screenshot for people to look at, if a folder for it is given."""
-        if folder := os.environ.get("SCREENSHOTS"):
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -102,38 +45,6 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(detector: fakes.FakeDetector, uploads: Path) -> Iterator[str]:
     with fakes.serve(detector, uploads) as blocks:
         yield str(blocks.local_url)
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    contexts = []
-
-    def open_page(url: str, width: int, scheme: Literal["light", "dark"] = "light", locale: str = "en-US") -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme, locale=locale
-        )
-        contexts.append(context)
-        context.set_default_timeout(30_000)
-        visit = Visit(context.new_page())
-
-        def watch(request_url: str) -> None:
-            parts = urlsplit(request_url)
-            if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-                visit.complaints.append(f"request to {request_url}")
-
-        visit.page.on("request", lambda request: watch(request.url))
-        visit.page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
-        visit.page.on(
-            "console",
-            lambda message: visit.complaints.append(f"console: {message.text}") if message.type == "error" else None,
-        )
-        visit.page.goto(url)
-        visit.page.wait_for_selector("#fc-check")
-        return visit
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")

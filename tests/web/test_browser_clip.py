@@ -17,10 +17,10 @@ from detector import Detector
 from detector.records import Report
 from detector.words import results as words
 from tests.support import fakes
+from tests.support.browsing import NARROW, WIDE, Visit, needs_chromium
 from tests.support.clips import write_clip
-from tests.web.test_browser import NARROW, WIDE, Visit, browser, pytestmark, visit
 
-__all__ = ["browser", "pytestmark", "visit"]  # fixtures and the mark of that file
+pytestmark = needs_chromium
 
 STOPS_WITHIN_S = 2.0
 

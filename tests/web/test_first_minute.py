@@ -20,12 +20,13 @@ from detector.words import results as words
 from detector.words import server as words_server
 from detector.words.language import LANGUAGES
 from tests.support import fakes
-from tests.web.test_browser import NARROW, WIDE, Visit, browser, pytestmark, sync_api, visit
+from tests.support.browsing import NARROW, WIDE, Visit, needs_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
 
-__all__ = ["browser", "pytestmark", "visit"]  # fixtures and the mark of that file
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
+pytestmark = needs_chromium
 
 GERMAN = LANGUAGES["de"]
 
@@ -155,7 +156,9 @@ def test_a_press_while_the_upload_runs_is_answered_when_it_has_ended(
 
 
 @both_tabs
-@pytest.mark.parametrize("after_ms", [0, 300, 700, 1200, 2500])
+@pytest.mark.parametrize(
+    "after_ms", [0, 1200, *(pytest.param(after_ms, marks=pytest.mark.slow) for after_ms in (300, 700, 2500))]
+)
 def test_on_a_slow_line_every_press_is_answered(
     visit: Callable[..., Visit], url: str, files: dict[str, Path], tab: Tab, after_ms: int
 ) -> None:

@@ -18,6 +18,7 @@ from detector.web.gate import Gate
 from detector.web.rules import Rules, names_of
 from detector.web.uploads import Uploads
 from detector.words import server as words
+from tests.support.asynchronous import run
 
 FREE = Rules(
     checks_per_minute=100_000, requests_per_minute=100_000, uploads_per_minute=100_000, megabytes_per_minute=100_000
@@ -64,7 +65,7 @@ class Gated:
         client: str = "127.0.0.1",
     ) -> httpx.Response:
         """The answer to one request of a client with that address."""
-        return asyncio.run(self.asked(path, content, method, headers, client))
+        return run(self.asked(path, content, method, headers, client))
 
     async def asked(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from detector.web.uploads import Uploads
 from detector.words import server as words
 from tests import ROOT
 from tests.support import fakes
+from tests.support.browsing import WIDE, OpenPage, needs_chromium
 from tests.support.running import dawdling
 
 FREE = Rules(
@@ -293,28 +293,10 @@ def test_errors_name_no_path_of_the_server(served: Served) -> None:
 # In a browser --------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_works_under_its_own_policy(served: Served, photo: bytes, tmp_path: Path) -> None:
-    from tests.web.test_browser import CHROMIUM, FLAGS, sync_api
-
-    if not CHROMIUM:
-        pytest.skip("no chromium found (Debian package chromium, or set CHROMIUM)")
+@needs_chromium
+def test_the_page_works_under_its_own_policy(visit: OpenPage, served: Served, photo: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(photo)
-    complaints: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        # The server under test has moved this process's temporary folder to a path too long for the browser's socket.
-        short = {**os.environ, "TMPDIR": "/tmp"}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=short)
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
-        page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-        page.goto(served.url)
-        page.wait_for_selector("#fc-photo-input input[type=file]", state="attached")
-        with page.expect_response(lambda response: "/upload" in response.url) as sent:
-            page.set_input_files("#fc-photo-input input[type=file]", tmp_path / "a.jpg")
-        assert sent.value.status == 200
-        page.wait_for_function("document.activeElement.id === 'fc-check'")
-        page.click("#fc-check")
-        page.wait_for_selector("#fc-photo-verdict")
-        browser.close()
-    assert complaints == []
+    opened = visit(served.url, WIDE)
+    opened.choose(tmp_path / "a.jpg")
+    opened.check()
+    assert opened.complaints == []

@@ -14,7 +14,11 @@ import httpx
 import pytest
 
 import app
+from detector.web.gate import surface
+from detector.web.rules import Rules
+from detector.web.uploads import Uploads
 from tests.support import fakes
+from tests.support.asynchronous import run
 from tests.support.running import Running
 
 pytest.importorskip("mcp", reason='the extra requirement is not installed: pip install "gradio[mcp]"')
@@ -48,7 +52,7 @@ def ask(url: str, question: Callable[[ClientSession], Awaitable[Any]]) -> Any:
             await client.initialize()
             return await question(client)
 
-    return asyncio.run(asyncio.wait_for(session(), 120))
+    return run(asyncio.wait_for(session(), 120))
 
 
 def test_both_analyses_are_tools_and_nothing_else(served: gr.Blocks) -> None:
@@ -68,6 +72,24 @@ def test_a_tool_gives_the_report(served: gr.Blocks) -> None:
     report = ast.literal_eval(answer.content[0].text)
     assert (report["verdict"], report["p_fake"], len(report["faces"])) == ("strong_signs", 0.83, 3)
     assert report["error"] is None
+
+
+def test_a_tool_call_is_one_check(tmp_path: Path) -> None:
+    picture = base64.b64encode(fakes.jpeg(fakes.group_photo())).decode()
+    asked = {"image": f"data:image/jpeg;base64,{picture}"}
+    with pytest.MonkeyPatch.context() as patch, Uploads(300, root=tmp_path) as uploads:
+        patch.setattr("gradio.mcp.DEFAULT_TEMP_DIR", str(uploads.folder / "uploads"))
+        blocks = app.build_app(fakes.FakeDetector())
+        options = app.launch_options() | {"mcp_server": True} | surface(Rules(checks_per_minute=2), uploads)
+        blocks.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options)
+        try:
+            url = str(blocks.local_url)
+            for _ in range(2):
+                assert not ask(url, lambda client: client.call_tool("analyze_image", asked)).isError
+            with pytest.raises(BaseExceptionGroup, match="unhandled errors"):
+                ask(url, lambda client: client.call_tool("analyze_image", asked))
+        finally:
+            blocks.close()
 
 
 @pytest.mark.parametrize("where", ["path", "loopback"])

@@ -222,6 +222,7 @@ def test_a_process_that_hangs_or_grows_is_ended(
         assert within(2, lambda: len(started) == 2), "and the next one is started"
 
 
+@pytest.mark.slow
 def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weights: Path, tmp_path: Path) -> None:
     Image.new("RGB", (6000, 5000), "grey").save(tmp_path / "large.png")
     code = (

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector.faces.crops import crop_face
+from detector.faces.finder import FaceFinder
 from detector.media.images import read_image
-from detector.models.loading import open_finder
 from detector.records import CropSpec
-from detector.weights.store import WeightStore
 from tests.conftest import DATA
-from train.data.cache import MOST_MARGIN, build_cache, read_table
+from train.data.cache import MOST_MARGIN, Cache, build_cache, read_table
 
 HEAD = "path\tlabel\tsource\tmethod\tgroup\tsubset\n"
 
@@ -34,24 +33,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory, astronaut: NDArray[np.uint8
     return folder
 
 
-def test_training_crops_equal_scored_crops_byte_for_byte(folder: Path, tmp_path: Path) -> None:
-    cache = build_cache(folder, tmp_path / "cache", landmarker=None, processes=1)
+@pytest.fixture(scope="module")
+def cached(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the cache made of ``folder``."""
+    cache = tmp_path_factory.mktemp("cached") / "cache"
+    build_cache(folder, cache, landmarker=None, processes=1)
+    return cache
+
+
+def test_training_crops_equal_scored_crops_byte_for_byte(folder: Path, cached: Path, finder: FaceFinder) -> None:
+    cache = Cache(cached)
     assert [sample.path for sample in cache.samples] == ["a.jpg", "b.png"]
-    with open_finder(WeightStore()) as finder:
-        for index, sample in enumerate(cache.samples):
-            frame = read_image(folder / sample.path).frame
-            (detection,) = finder.find(frame)
-            for spec in (CropSpec(224, 0.25), CropSpec(240, 0.0), CropSpec(96, MOST_MARGIN)):
-                scored = crop_face(frame, detection, spec)
-                trained = crop_face(cache.frame(index), cache.detection(index), spec)
-                np.testing.assert_array_equal(trained.rgb, scored.rgb)
+    for index, sample in enumerate(cache.samples):
+        frame = read_image(folder / sample.path).frame
+        (detection,) = finder.find(frame)
+        for spec in (CropSpec(224, 0.25), CropSpec(240, 0.0), CropSpec(96, MOST_MARGIN)):
+            scored = crop_face(frame, detection, spec)
+            trained = crop_face(cache.frame(index), cache.detection(index), spec)
+            np.testing.assert_array_equal(trained.rgb, scored.rgb)
 
 
-def test_cache_is_built_once(folder: Path, tmp_path: Path) -> None:
-    build_cache(folder, tmp_path / "cache", landmarker=None, processes=1)
-    stamp = (tmp_path / "cache" / "pixels.bin").stat().st_mtime_ns
-    build_cache(folder, tmp_path / "cache", landmarker=None, processes=1)
-    assert (tmp_path / "cache" / "pixels.bin").stat().st_mtime_ns == stamp
+def test_cache_is_built_once(folder: Path, cached: Path) -> None:
+    stamp = (cached / "pixels.bin").stat().st_mtime_ns
+    build_cache(folder, cached, landmarker=None, processes=1)
+    assert (cached / "pixels.bin").stat().st_mtime_ns == stamp
 
 
 @pytest.mark.parametrize(
