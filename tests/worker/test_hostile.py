@@ -12,7 +12,7 @@ import pytest
 from detector.errors import MediaError, MediaTooLarge, WorkerFailed
 from detector.worker.isolation import IsolatedDetector
 from tests import corpus
-from tests.bench import public
+from tests.bench import public_faults
 from tests.support.running import isolated_in
 
 pytestmark = [
@@ -80,7 +80,7 @@ def test_every_file_gets_its_report_or_a_sentence_in_time(
 
 def test_flipped_bytes_neither_crash_nor_hang(isolated: IsolatedDetector) -> None:
     """The short form of ``python -m tests.bench.public flips``."""
-    line = public.flips_through(isolated, 60)
+    line = public_faults.flips_through(isolated, 60)
     assert line.ok, line.seen
 
 
