@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["host_name", "positive_number", "whole_number"]
+__all__ = ["host_name", "number", "positive_number", "whole_number"]
 
 _HOST_NAME = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*\.?|\[?[0-9a-fA-F:]+\]?")
 
@@ -25,6 +25,22 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         except ValueError:
             value = least - 1
         if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}")
+        return value
+
+    return parse
+
+
+def number(least: float, most: float = math.inf) -> Callable[[str], float]:
+    """A finite number from ``least`` to ``most``, both included."""
+    wanted = f"a number of at least {least:g}" if most == math.inf else f"a number from {least:g} to {most:g}"
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and least <= value <= most):
             raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}")
         return value
 

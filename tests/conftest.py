@@ -1,4 +1,4 @@
-"""The tests' own world: public-domain portraits, a folder of small random models, markers for what may be absent."""
+"""What all tests share: public-domain portraits, a folder of small random models, markers for what may be absent."""
 
 from __future__ import annotations
 

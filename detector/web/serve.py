@@ -103,11 +103,11 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
             **surface(options.rules, uploads),
         )
     except OSError as error:
-        # Gradio tells neither apart: it tries to listen, port by port.
-        ports = "no port from 7860 on" if options.port is None else f"not port {options.port}"
+        # Gradio tries to listen, port by port, and does not say why it failed.
+        taken = "the ports from 7860 on are taken" if options.port is None else f"port {options.port} is taken"
         raise DetectorError(
-            f"The page cannot listen on {options.host}: {ports} is free there, or the address is not one of this computer. "
-            "Name another port or address."
+            f"The page cannot listen on {options.host}: {taken}, or this computer does not have that address. "
+            "Use another --port or --host."
         ) from error
 
 

@@ -119,8 +119,8 @@ def test_a_gated_face_is_listed_with_its_crop_and_reason_but_never_scored(harnes
     assert gated.crop.rgb.shape == (32, 32, 3)
     batches = [
         batch
-        for world_of in (harness.scorers, harness.explainers)
-        for each in world_of.values()
+        for of_kind in (harness.scorers, harness.explainers)
+        for each in of_kind.values()
         for batch in each.batches
     ]
     assert batches

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from detector.arguments import number
 from train.command_line import ROOT, Commands, UsageError, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
@@ -23,7 +24,7 @@ def add_commands(commands: Commands) -> None:
     _add_evaluate(commands)
 
     gates = commands.add_parser("gates", help="measure from which quality on a face is worth judging; set the gates")
-    gates.add_argument("--floor", type=float, default=0.65, help="AUC that a quality must allow (default 0.65)")
+    gates.add_argument("--floor", type=number(0, 1), default=0.65, help="AUC that a quality must allow (default 0.65)")
     add_cache_options(gates)
     add_weights_option(gates)
     gates.set_defaults(run=_gates)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detector.arguments import whole_number
 from train.command_line import (
     ROOT,
     Commands,
@@ -47,7 +48,7 @@ def add_cache_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout", choices=[layout.value for layout in Layout], help="of --data (default: the first that it fits)"
     )
-    parser.add_argument("--frames", type=int, default=8, help="frames taken of each clip (default 8)")
+    parser.add_argument("--frames", type=whole_number(1), default=8, help="frames taken of each clip (default 8)")
     parser.add_argument(
         "--cache", type=Path, default=ROOT / "cache",
         help="folder for the cut faces (default cache/); --data is needed only to fill it",

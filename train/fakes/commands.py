@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from detector.arguments import number, whole_number
 from train.command_line import ROOT, Commands, UsageError, add_landmarker_option, landmarker_of
 from train.data.commands import add_cache_options, open_cache
 
@@ -28,16 +29,19 @@ def _add_fakes(fakes: argparse.ArgumentParser) -> None:
     parts = ("train", "validation", "unseen")
     add_cache_options(fakes)
     fakes.add_argument("--out", type=Path, default=ROOT / "runs" / "fakes", help="folder (default runs/fakes)")
-    fakes.add_argument("--members", type=int, default=10, help="auto-encoders of the bank (default 10)")
+    fakes.add_argument("--members", type=whole_number(1), default=10, help="auto-encoders of the bank (default 10)")
     fakes.add_argument(
-        "--minutes", type=float, default=6, help="of training for each; 0 takes the bank as it is (default 6)"
+        "--minutes", type=number(0), default=6, help="of training for each; 0 takes the bank as it is (default 6)"
     )
     fakes.add_argument(
-        "--count", type=int, default=4000, help="fakes for training; a fifth as many to measure (default 4000)"
+        "--count",
+        type=whole_number(1),
+        default=4000,
+        help="fakes for training; a fifth as many to measure (default 4000)",
     )
     fakes.add_argument("--taef2", type=Path, metavar="DIR", help="folder with TAEF2's weights, for copies by it too")
     fakes.add_argument("--parts", nargs="*", choices=parts, default=parts, help="what to make (default all)")
-    fakes.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
+    fakes.add_argument("--threads", type=whole_number(1), default=1, help="of the processor (default 1)")
     fakes.set_defaults(run=_fakes)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detector.arguments import number, positive_number, whole_number
 from train.command_line import ROOT, Commands, UsageError, add_landmarker_option, add_weights_option, landmarker_of
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 from train.data.names import Scheme
@@ -45,12 +46,14 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
         "paper-70-20-10; random cuts through videos and people and is for comparison only",
     )  # fmt: skip
     fit.add_argument("--out", type=Path, help="folder for weights, history and checkpoint (default runs/ARCHITECTURE)")
-    fit.add_argument("--size", type=int, help="side of the crops, pixels")
-    fit.add_argument("--margin", type=float, default=0.25, help="context around the face, in face sides (default 0.25)")
-    fit.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
-    fit.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
-    fit.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
-    fit.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    fit.add_argument("--size", type=whole_number(1), help="side of the crops, pixels")
+    fit.add_argument(
+        "--margin", type=number(0), default=0.25, help="context around the face, in face sides (default 0.25)"
+    )
+    fit.add_argument("--crops", type=whole_number(1), default=60_000, help="crops to see (default 60000)")
+    fit.add_argument("--rate", type=positive_number, default=4e-4, help="highest learning rate (default 4e-4)")
+    fit.add_argument("--minutes", type=positive_number, help="stop after this long and keep the checkpoint")
+    fit.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
     fit.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
     fit.add_argument("--no-pseudo-fakes", action="store_true", help="labelled fakes only")
     fit.add_argument("--no-labelled-fakes", action="store_true", help="pseudo-fakes only")
@@ -61,15 +64,19 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
         "--frozen-norms", action="store_true",
         help="keep the batch statistics of --start; also faster where the processor has no bfloat16",
     )  # fmt: skip
-    fit.add_argument("--strength", type=float, default=1.0, help="of the post-processing of both of a pair (default 1)")
+    fit.add_argument(
+        "--strength", type=number(0), default=1.0, help="of the post-processing of both of a pair (default 1)"
+    )
     fit.add_argument(
         "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
     )
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
     fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
     paper = fit.add_argument_group("only with --recipe paper")
-    paper.add_argument("--epochs", type=int, help="default 50, as in the paper")
-    paper.add_argument("--examples", type=int, help="most training crops an epoch, drawn anew for each (default all)")
+    paper.add_argument("--epochs", type=whole_number(1), help="default 50, as in the paper")
+    paper.add_argument(
+        "--examples", type=whole_number(1), help="most training crops an epoch, drawn anew for each (default all)"
+    )
     paper.add_argument("--sources", nargs="+", help="data sets to use (default those that hold both labels)")
     fit.set_defaults(run=_fit)
 
@@ -161,8 +168,8 @@ def add_clip_commands(commands: Commands) -> None:
     fit.add_argument("--out", type=Path, required=True, help="folder for weights, scores and recipe")
     fit.add_argument("--cell", choices=("lstm", "gru", "bilstm"), default="lstm")
     fit.add_argument("--attention", action="store_true")
-    fit.add_argument("--pseudo-fakes", type=int, default=2, help="of each genuine person (default 2)")
-    fit.add_argument("--stretch", type=int, default=1, help="consecutive frames at each place (default 1)")
+    fit.add_argument("--pseudo-fakes", type=whole_number(0), default=2, help="of each genuine person (default 2)")
+    fit.add_argument("--stretch", type=whole_number(1), default=1, help="consecutive frames at each place (default 1)")
     add_landmarker_option(fit, "needed for pseudo-fakes")
     add_weights_option(fit)
     fit.set_defaults(run=_fit_clips)

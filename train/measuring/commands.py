@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from detector.arguments import positive_number, whole_number
 from train.command_line import ROOT, Commands, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
@@ -22,7 +23,7 @@ def add_commands(commands: Commands) -> None:
     probe = commands.add_parser("probe", help="how far file size, sharpness and the like alone give the label away")
     add_cache_options(probe)
     add_weights_option(probe)
-    probe.add_argument("--pairs", type=int, default=1500, help="training pairs of each kind (default 1500)")
+    probe.add_argument("--pairs", type=whole_number(1), default=1500, help="training pairs of each kind (default 1500)")
     probe.set_defaults(run=_probe)
     # Here and not beside ``fit``, since this training is measured while it runs.
     _add_expert(commands.add_parser("expert", help="train the generator expert on pairs with made fakes; resumes"))
@@ -35,10 +36,10 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     )
     expert.add_argument("--out", type=Path, default=ROOT / "runs" / "expert", help="folder (default runs/expert)")
     expert.add_argument("--start", metavar="FILE", help="weights to start from, whose batch statistics are kept")
-    expert.add_argument("--crops", type=int, default=60_000, help="crops to see (default 60000)")
-    expert.add_argument("--rate", type=float, default=4e-4, help="highest learning rate (default 4e-4)")
-    expert.add_argument("--minutes", type=float, help="stop after this long and keep the checkpoint")
-    expert.add_argument("--workers", type=int, default=1, help="processes that make batches (default 1)")
+    expert.add_argument("--crops", type=whole_number(1), default=60_000, help="crops to see (default 60000)")
+    expert.add_argument("--rate", type=positive_number, default=4e-4, help="highest learning rate (default 4e-4)")
+    expert.add_argument("--minutes", type=positive_number, help="stop after this long and keep the checkpoint")
+    expert.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
     expert.set_defaults(run=_expert)
 
 
