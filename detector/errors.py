@@ -96,4 +96,4 @@ class WorkerFailed(DetectorError):
 
 
 class Cancelled(DetectorError):
-    """The caller's ``cancelled`` said so; nothing is wrong with the file."""
+    """The caller's ``cancelled`` returned True; nothing is wrong with the file."""

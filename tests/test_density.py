@@ -1,4 +1,4 @@
-"""A lower density is made of the frames that it would have looked at, evenly spread, and scores as the detector does."""
+"""A lower density is made of the frames that it would have sampled, evenly spread, and scores as the detector does."""
 
 from __future__ import annotations
 

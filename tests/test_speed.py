@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 # Bars for a machine that may do anything else at the same time; docs/speed.md has the figures of a quiet one. CPU time is not
 # moved by waiting for a turn, and wall time falls on both sides alike; a bar holds if either does.
 TIMES_FASTER = {False: 1.5, True: 4.0}
-"""Than the usual shape, at least, by whether it is a clip. Of a photo that shape scores one crop with one network; ours scores
-nine with it, and one with two more."""
+"""Than the naive baseline, at least, by whether it is a clip. Of a photo the baseline scores one crop with one network; ours
+scores nine with it, and one with two more."""
 ABOVE_FLOOR = {False: 16.0, True: 5.0}
 """Times the floor, at most. A photo's floor is one pass over one face."""
 

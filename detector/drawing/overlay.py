@@ -108,7 +108,7 @@ def boxes_on_frame(
 ) -> UInt8Image:
     """Draw numbered boxes on a copy of the picture.
 
-    Every line is light with a dark edge, so that it shows on any background and to any eye; line and badge grow with
+    Every line is light with a dark edge, so that it shows on any background; line and badge grow with
     the picture and the face. A badge stands on its box, or inside where there is no room above.
 
     Args:

@@ -17,7 +17,7 @@ SHARPNESS_SIDE = 112
 
 
 def crop_face(frame: Frame, detection: Detection, spec: CropSpec) -> FaceCrop:
-    """Cut the square that a model sees: the only crop in the repository, for training, scoring and display alike.
+    """Cut the square that a model sees, for training, scoring and display alike.
 
     The square is the longer side of the box plus the margins, about the box's centre. Near the border it is first
     moved, then shrunk, so that every pixel comes from the picture: an invented border would tell a model how tightly a

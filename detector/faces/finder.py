@@ -1,4 +1,4 @@
-"""Find faces. The only user of mediapipe.
+"""Find faces, with mediapipe.
 
 Finding takes two passes. Many cheap search windows (the whole picture, the whole with a border around it, enlarged tiles)
 propose places; then every proposal is examined once more, alone, upright and always at the same scale, and that second pass
@@ -71,8 +71,8 @@ SAME_FACE = 0.5
 MOVED = 0.25
 """How far a face may have moved from where it was last for the same tiles to be searched, in its sides ..."""
 FILLS_TILE = 1.2
-"""... and its side in tiles from which only the coarser layers can see it. tests/bench/following.py tells how often the boxes
-are those of a whole search."""
+"""... and its side in tiles from which only the coarser layers can see it. tests/bench/following.py measures how often the
+boxes are those of a whole search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class _Eyes:
 
 
 class FindsFaces(Protocol):
-    """What is needed of ``FaceFinder``."""
+    """The part of ``FaceFinder`` that is used."""
 
     def find(self, frame: Frame, near: Sequence[Detection] | None = None) -> list[Detection]: ...
 

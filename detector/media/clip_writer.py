@@ -1,7 +1,7 @@
 """Writes a clip that plays in a browser: H.264 in MP4, 4:2:0, even sides, with the sound of another clip.
 
 The only encoder of clips. Sound that is AAC already is copied packet by packet; any other is encoded as AAC, and one that
-cannot be decoded is left out, which ``sound`` tells.
+cannot be decoded is left out (see ``sound``).
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def sample_video(
         DamagedMedia: empty, or no frame of it decodes.
         MediaTooLarge: more than ``MAX_FILE_BYTES``, ``MAX_SIDE`` or ``MAX_SECONDS``.
         MediaError: the file cannot be opened.
-        Cancelled: ``cancelled`` said so.
+        Cancelled: ``cancelled`` returned True.
     """
     if (samples is not None and samples < 1) or stretch < 1:
         raise ValueError(f"sample_video: expected samples and stretch of at least 1, got {samples} and {stretch}")

@@ -1,6 +1,6 @@
 """A decoded picture in any colour model -> 8-bit sRGB. Pure conversion: nothing is opened or decoded here.
 
-``media`` hands over what Pillow decoded; sentences for the user are appended to the ``notes`` that it passes along.
+``images`` hands over what Pillow decoded; sentences for the user are appended to the ``notes`` that it passes along.
 """
 
 from __future__ import annotations

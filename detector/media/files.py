@@ -1,6 +1,7 @@
 """A file as it lies on disk, before anyone knows what is in it: opened, within a size limit, with a name safe to show.
 
-Both readers, ``media`` for pictures and ``video`` for clips, begin here. Like ``records``, this module knows no stage.
+Both readers, ``images`` and ``clips``, begin here. Like ``records``, it depends on no
+stage of the analysis.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One decoded frame of a clip -> upright 8-bit RGB pixels. Pure conversion: nothing is opened or decoded here.
 
-``video`` hands over what FFmpeg decoded. Sizes are made those of square pixels, the stored turn is applied, and what is
+``clips`` hands over what FFmpeg decoded. Sizes are made those of square pixels, the stored turn is applied, and what is
 transparent stands on white, as in ``colour`` for pictures.
 """
 

@@ -63,7 +63,7 @@ def gif_for_decoder(data: bytes, scan: GifScan) -> bytes:
 
     Args:
         data: a GIF without damage.
-        scan: what ``scan_gif`` said of it.
+        scan: what ``scan_gif`` returned for it.
     """
     parts = [data[: 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)]]
     position = len(parts[0])

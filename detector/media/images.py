@@ -361,7 +361,7 @@ def _check_jpeg_scans(data: bytes) -> None:
     except av.error.InvalidDataError as error:
         raise _damaged("JPEG", Sentence("part of the picture is missing or garbled")) from error
     except av.error.FFmpegError:
-        return  # a variant that this decoder does not know: libjpeg's word stands
+        return  # a variant that this decoder does not know: libjpeg's result stands
 
 
 def _refuse_camera_raw(data: bytes, image: Image.Image) -> None:

@@ -43,7 +43,7 @@ def jpeg_for_second_opinion(data: bytes) -> bytes | None:
 
     Returns:
         The stripped stream, or None for a coding that such a decoder need not know (arithmetic, lossless, 12 bit); the
-        caller then has to do with one opinion.
+        caller then relies on the other decoder alone.
     """
     parts = [data[:2]]
     for marker, start, end in _jpeg_segments(data):

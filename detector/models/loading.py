@@ -1,7 +1,4 @@
-"""What the pipelines need at hand: models that are loaded and checked, and what is asked of each.
-
-The protocols are what tests stand in for. The photos' and the clips' pipeline use the same.
-"""
+"""Models as both pipelines use them: loaded, checked against the manifest, described by protocols."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ __all__ = [
 
 
 class Scores(Protocol):
-    """What is needed of ``inference.Scorer``."""
+    """The part of ``inference.Scorer`` that is used."""
 
     def fake_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
@@ -47,7 +44,7 @@ class Scores(Protocol):
 
 
 class Explains(Protocol):
-    """What is needed of ``gradcam.GradCam``."""
+    """The part of ``gradcam.GradCam`` that is used."""
 
     def evidence(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
@@ -55,7 +52,7 @@ class Explains(Protocol):
 
 
 class ScoresSequences(Protocol):
-    """What is needed of ``sequences.VideoScorer``."""
+    """The part of ``sequences.VideoScorer`` that is used."""
 
     width: int
 
@@ -66,7 +63,7 @@ class ScoresSequences(Protocol):
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """An image model ready to score, with what the manifest says of it."""
+    """An image model ready to score, with its entry in the manifest."""
 
     spec: ModelSpec
     info: ModelInfo
@@ -76,7 +73,7 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class LoadedVideoModel:
-    """A video model ready to score, with what the manifest says of it."""
+    """A video model ready to score, with its entry in the manifest."""
 
     spec: ModelSpec
     info: ModelInfo

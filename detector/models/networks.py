@@ -1,4 +1,4 @@
-"""The only place where layers are made.
+"""The networks, built in Keras.
 
 Every image model has the same contract, so that one scorer, one Grad-CAM and one trainer serve them all:
 
@@ -115,7 +115,7 @@ def _residual_trunk(inputs: Any) -> Any:
 
 
 CELLS = ("lstm", "gru", "bilstm")
-"""What may remember in ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
+"""Recurrent cells of ``resnet_lstm``: the paper's LSTM, or the GRU and the bidirectional LSTM of its future work."""
 
 
 def video_architecture(cell: str, attention: bool) -> str:
@@ -266,8 +266,8 @@ def build(architecture: str, size: int) -> keras.Model:
 def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
     """Build the architecture and load a ``.weights.h5`` into it (half-precision arrays are widened to float32).
 
-    The caller has checked the file's SHA-256; this checks that it fits, and that the networks' kernels say something: with
-    numbers that are none, or that are all the same, every picture would get the same score.
+    The caller has checked the file's SHA-256; this checks that it fits, and that the kernels are usable: with NaN, or the
+    same number everywhere, every picture would get the same score.
 
     Raises:
         UnknownModel: no such architecture.
@@ -277,7 +277,7 @@ def load(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Mo
 
 
 def load_head(architecture: str, size: int, path: str | os.PathLike[str]) -> keras.Model:
-    """What ``load`` gives of a video model without its trunk, which takes most of the time and is often loaded already.
+    """A video model without its trunk, which takes most of the time to load and is often loaded already.
 
     Args:
         architecture: a key of ``VIDEO_ARCHITECTURES``.

@@ -33,9 +33,9 @@ from detector.media.structure import PARSER_ERRORS
 __all__ = ["MAX_ENTRIES", "MAX_TEXT", "Entry", "Metadata", "printable", "read_metadata"]
 
 MAX_ENTRIES = 200
-"""Entries of one file that are looked at."""
+"""Entries that are read of one file, at most."""
 MAX_TEXT = 4000
-"""Characters of an entry that are looked at."""
+"""Characters that are kept of an entry, at most."""
 _MAX_XML_BYTES = 1 << 20
 _MAX_PICTURE_BYTES = 64 << 20
 _XML_NODES = 20_000

@@ -1,6 +1,6 @@
 """What a file says about its origin: camera, programs, generators, IPTC's source type, Content Credentials.
 
-All of it is hearsay: anyone can write such entries, and cropping, re-saving or sending a file through most services removes
+None of it is proof: anyone can write such entries, and cropping, re-saving or sending a file through most services removes
 them. So it stands beside the scores and never enters them, and finding nothing means nothing.
 
 The tables below hold names and keys under which programs are known to sign their work: PNG text keys of the Stable Diffusion
@@ -124,7 +124,7 @@ def read_provenance(path: str | os.PathLike[str], width: int, height: int) -> Pr
 def interpret(
     entries: tuple[Entry, ...], credentials: ContentCredentials | None, damaged: bool, width: int, height: int
 ) -> Provenance:
-    """Say what entries mean; see ``read_provenance``."""
+    """The provenance that entries amount to; see ``read_provenance``."""
     if credentials is None and any(entry.where == "XMP provenance" for entry in entries):
         credentials = ContentCredentials("elsewhere")
     facts = list(
@@ -176,7 +176,7 @@ def _programs(entries: tuple[Entry, ...]) -> Iterator[ProvenanceFact]:
 
 
 def _kind(text: str) -> FactKind | None:
-    """Which kind of program a name is; the one that says most where several stand in it."""
+    """Which kind of program a name is; the most specific one where several stand in it."""
     return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(text)), None)
 
 

@@ -4,7 +4,7 @@ sample -> find faces -> crop -> quality gates -> score and explain each frame ->
 moments -> verdict -> Report
 
 Frames are read in a thread of their own while the earlier ones are scored. Of the frames only the crops and a preview are kept,
-so that memory depends on the number of samples and people and not on the clip. ``photo`` is its twin.
+so that memory depends on the number of samples and people and not on the clip. ``photo`` does the same for photos.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def analyze_clip(
         ManifestInvalid: the weights are for pictures only.
         UnknownModel: no such model that decides about clips; the file was not touched.
         MediaError: the file cannot be read.
-        Cancelled: the watcher said so.
+        Cancelled: the watcher asked for it.
     """
     rules = _rules(engine.manifest)
     decision = choose_decision(engine, rules, options.model)

@@ -81,7 +81,7 @@ def score_frames(clip: VideoSamples, engine: Engine, decision: ClipDecision, wat
     """Every sampled frame with its faces cut and scored, in order of time.
 
     Raises:
-        Cancelled: the watcher said so.
+        Cancelled: the watcher asked for it.
     """
     frames: list[ScoredFrame] = []
     waiting: list[_Waiting] = []

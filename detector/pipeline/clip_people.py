@@ -156,7 +156,8 @@ def _mean_logit(usable: Sequence[_Seen], model: str) -> float:
 def _views(usable: Sequence[_Seen], engine: Engine, decision: ClipDecision) -> Mapping[str, float]:
     """What the person's score would be if the clip were changed, as estimated from a few frames spread over it.
 
-    Not from the telling frames: those are the highest of many, and any second measurement of them would come out lower.
+    Not from the most suspicious frames: those are the highest of many, and any second measurement of them would come out
+    lower.
     """
     frame_model = decision.frame_model
     places = np.unique(np.linspace(0, len(usable) - 1, VIEWED).round().astype(int))

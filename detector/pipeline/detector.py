@@ -1,4 +1,4 @@
-"""The detector: loaded once, then asked about one file after the other. ``photo`` and ``clip`` are the two ways of a file."""
+"""The detector: loaded once, then used for one file after another; ``photo`` and ``clip`` hold the two pipelines."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Detector:
             heatmaps: whether to compute them.
             name: of the file as the user knows it; default the base name of ``path``.
             progress: called with a stage, how much of it is done, and how much there is; for clips.
-            cancelled: asked often while a clip is analysed; once it says True, the work stops.
+            cancelled: called often while a clip is analysed; once it returns True, the work stops.
             stability: whether each face is scored again after small changes, and its verdict taken back where it does not
                 hold. The measured track record is that of the default.
             verdict_only: whether to leave out what no verdict rests on: the scores of the other models, and the test of a
@@ -143,7 +143,7 @@ class Detector:
             UnknownModel: no such model.
             MediaError: the file cannot be read; ``UnsupportedMedia`` also for what is no file.
             ManifestInvalid: a clip, and the weights are for pictures only.
-            Cancelled: ``cancelled`` said so.
+            Cancelled: ``cancelled`` returned True.
             DetectorClosed: ``close`` was called.
         """
         options = AnalysisOptions(model, heatmaps, stability, verdict_only)
@@ -182,13 +182,13 @@ class Detector:
             target: the file to write, MP4.
             heat: whether the most suspicious moments show their heatmaps.
             progress: called with ``annotation.WRITING``, the frames done, and their number.
-            cancelled: asked before every frame.
+            cancelled: called before every frame.
 
         Raises:
             UnsupportedMedia: the report is that of a picture.
             MediaTooLarge: the clip is longer than ``annotation.MOST_SECONDS``.
             MediaError: the clip cannot be read any more.
-            Cancelled: ``cancelled`` said so; nothing is left behind.
+            Cancelled: ``cancelled`` returned True; nothing is left behind.
             DetectorClosed: ``close`` was called.
             OSError: the file cannot be written.
         """

@@ -2,7 +2,7 @@
 
 read -> find faces -> crop -> quality gates -> score and explain, with small changes and hidden places -> verdict -> Report
 
-``clip`` is its twin.
+``clip`` does the same for clips.
 """
 
 from __future__ import annotations

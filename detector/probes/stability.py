@@ -51,7 +51,7 @@ def face_logit(sides: NDArray[np.float32]) -> float:
 
 def changed_logits(sides: NDArray[np.float32], changed: NDArray[np.float32]) -> NDArray[np.float32]:
     """What a face's logit becomes when its crop is changed, judged by the crop as it is: the change is taken to be the same
-    in the mirror image, which spares half of the passes (``tests.bench.views`` tells what it does to the verdicts).
+    in the mirror image, which spares half of the passes (``tests.bench.views`` measures what that does to the verdicts).
 
     Args:
         sides: (2,) fake logits of the crop and of its mirror image.

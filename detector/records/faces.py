@@ -153,7 +153,7 @@ class FaceTrack:
     sightings: tuple[Sighting, ...]
     """In order of time, at most one a frame."""
     gaps: tuple[tuple[float, float], ...]
-    """(from, to) in seconds: between two sightings, the face was not found in the frames looked at."""
+    """(from, to) in seconds: between two sightings, the face was not found in the sampled frames."""
 
     def __post_init__(self) -> None:
         samples = [sighting.sample for sighting in self.sightings]

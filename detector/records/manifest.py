@@ -136,20 +136,20 @@ class FrameMean:
 
 @dataclass(frozen=True)
 class ClipRules:
-    """How clips are looked at and judged."""
+    """How clips are sampled and judged."""
 
     samples: int
-    """Places of a clip that are looked at, spread evenly; of a long one more, see ``most_samples``."""
+    """Places of a clip that are sampled, spread evenly; of a long one more, see ``most_samples``."""
     stretch: int
     """Consecutive frames at each."""
     min_frames: int
     """A person is analysed if the face can be scored in at least so many frames."""
     min_share: float
-    """Share of the frames looked at in which a face must be seen for more than "inconclusive"."""
+    """Share of the sampled frames in which a face must be seen for more than "inconclusive"."""
     max_disagreement: float | None
     """Difference of frame mean and video model in p_fake from which a result is inconclusive; None without a video model."""
     frame_mean: Mapping[str, FrameMean]
-    """By image model; one without an entry has no say on clips."""
+    """By image model; one without an entry decides nothing about clips."""
     most_samples: int | None = None
     """Places of a long clip (``clip_places.EVERY_S`` apart until there are so many); None for ``samples`` at any length."""
 

@@ -72,7 +72,7 @@ class ClipCounts:
     undecodable: int
     """Frames on the way that could not be decoded."""
     sampled: int
-    """Frames that were looked at."""
+    """Frames that were analysed."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Watcher:
 
     progress: Progress = _ignored
     cancelled: Callable[[], bool] = _never
-    """Asked often; once it says True, the work stops."""
+    """Called often; once it returns True, the work stops."""
 
     @classmethod
     def of(cls, progress: Progress | None, cancelled: Callable[[], bool] | None) -> Watcher:
@@ -50,6 +50,6 @@ class Watcher:
         return cls(progress or _ignored, cancelled or _never)
 
     def raise_if_cancelled(self) -> None:
-        """Raise ``Cancelled`` once ``cancelled`` says so."""
+        """Raise ``Cancelled`` once ``cancelled`` returns True."""
         if self.cancelled():
             raise Cancelled(Sentence("The analysis was stopped."))

@@ -18,7 +18,7 @@ __all__ = ["Appearance", "FaceResult", "Moment", "Report", "TimePoint"]
 
 @dataclass(frozen=True)
 class TimePoint:
-    """A person in one frame that was looked at."""
+    """A person in one sampled frame."""
 
     time_s: float
     p_fake: float | None
@@ -53,7 +53,7 @@ class Appearance:
     moments: tuple[Moment, ...]
     """The most suspicious ones, highest score first; none where nothing could be scored."""
     frames: int
-    """Frames of the clip that were looked at."""
+    """Frames of the clip that were sampled."""
     scored_by: str
     """The image model whose scores of single frames these are."""
     shown_s: float
@@ -119,7 +119,7 @@ class Report:
     counts: ClipCounts | None = None
     """None for a picture."""
     provenance: Provenance | None = None
-    """None where nobody looked."""
+    """None where it was not read."""
     made_at: str | None = None
     """When the analysis ended, UTC, ISO 8601 to the second."""
     deciding: int | None = None

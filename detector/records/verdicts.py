@@ -15,7 +15,7 @@ __all__ = ["ErrorRate", "Heatmap", "Obstacle", "RegionCheck", "Rejection", "Stab
 
 
 class Verdict(enum.StrEnum):
-    """What is said of a face or a file. The order of ``SEVERITY`` decides which face speaks for a file."""
+    """The verdict on a face or a file. The order of ``SEVERITY`` decides which face's verdict a file gets."""
 
     NO_CLEAR_SIGNS = "no_clear_signs"
     INCONCLUSIVE = "inconclusive"

@@ -11,7 +11,7 @@ from detector.report.page_cards import FacePictures
 __all__ = ["QUALITY", "pictures_of"]
 
 QUALITY = 90
-"""JPEG quality of what is only looked at."""
+"""JPEG quality of pictures for display."""
 
 
 def pictures_of(found: Report, manifest: Manifest) -> Pictures:

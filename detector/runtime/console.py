@@ -1,7 +1,7 @@
-"""Keeps the terminal for what the user should read.
+"""Keeps library output off the terminal.
 
 TensorFlow and mediapipe write some sixty lines about their own start-up straight to file descriptor 2, and no setting of
-theirs turns all of them off. Like ``records`` and ``errors``, this module knows no stage.
+theirs turns all of them off. Like ``records`` and ``errors``, it depends on no stage of the analysis.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How this process holds memory: glibc's arenas, what is freed, and when Python collects garbage.
 
-Like ``console``, this module knows no stage. It starts no thread: a training imports it before its own threads run.
+Like ``console``, it depends on no stage of the analysis. It starts no thread: a training imports it before its own
+threads run.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _MOST = 2**31 - 1
 
 @contextlib.contextmanager
 def collected_later() -> Iterator[None]:
-    """Python does not look for garbage meanwhile, and then once: among the many objects that libraries and networks make
-    while they are loaded, nearly all of which stay, it would look in vain again and again."""
+    """Python collects no garbage meanwhile, and then once: among the many objects that libraries and networks make
+    while they are loaded, nearly all of which stay, it would search in vain again and again."""
     gc.disable()
     try:
         yield
@@ -45,7 +46,7 @@ def keep_freed_memory() -> None:
     """Let this process keep what it frees; for the beginning of a training, since threads that run keep their arenas.
 
     A training step frees and asks for the same hundreds of MB again and again. glibc hands blocks of that size back to the
-    system each time, which then clears every page anew. The crops a second in a run's history show what that costs.
+    system each time, which then clears every page anew. The crops per second in a run's history show what that costs.
     """
     # One arena for all threads: that of a thread is too small for such blocks.
     for parameter, value in ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, _MOST), (_TOP_PAD, 1 << 28)):

@@ -1,4 +1,4 @@
-"""The types of ASGI, as far as the gate needs them."""
+"""The types of ASGI that the gate uses."""
 
 from __future__ import annotations
 

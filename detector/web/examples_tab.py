@@ -1,4 +1,4 @@
-"""The page's tab of examples: files of which it is known what they are, with what the models say of them."""
+"""The page's tab of examples: files whose truth is known, with the models' results."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The examples of the page, and what the models that run here say of them.
+"""The examples of the page, and the results of the models that run here.
 
-Nothing they say is written down in the code: each result is computed once, by the detector that also answers for uploads,
+No result is written down in the code: each is computed once, by the detector that also answers for uploads,
 and kept in a folder under a key made of the example's bytes, the manifest with all its weights' hashes, and this package's
 own source. A change of any of them leads to new results; the old ones are deleted.
 """

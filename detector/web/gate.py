@@ -1,4 +1,4 @@
-"""What stands between the network and the page: who may ask, how much, and what the answers carry along.
+"""The gate between the network and the page: who may send requests, how many, and which headers the answers carry.
 
 Gradio stores an upload whatever page sent it, answers to any host name, and limits neither. So every request passes a ``Gate``
 first, which knows nothing of the page:

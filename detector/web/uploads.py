@@ -34,7 +34,7 @@ QUOTA_BYTES = 2 << 30
 SPARE_BYTES = 16 << 20
 """Of the disk, left alone for results and for everybody else."""
 _SWEEP_S = 15.0
-"""Seconds between two looks for what is too old."""
+"""Seconds between two scans for files that are too old."""
 _COUNT_S = 0.2
 """Seconds for which the size of the folder is taken as known."""
 _STRAY_S = 600

@@ -25,7 +25,7 @@ class Work(Generic[T]):
     """One piece of work in a thread of its own.
 
     Args:
-        run: does it; called with where to report its progress, and with what says whether it is to stop.
+        run: does it; called with a callable for its progress and one that returns whether it is to stop.
     """
 
     def __init__(self, run: Callable[[Progress, IsCancelled], T]) -> None:

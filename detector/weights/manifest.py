@@ -10,7 +10,7 @@
   "quality_gates":  {min_size_px, ...}
 }
 
-Like ``records`` and ``errors``, this module knows no stage.
+Like ``records`` and ``errors``, it depends on no stage of the analysis.
 """
 
 from __future__ import annotations

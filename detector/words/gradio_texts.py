@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from detector.sentences import Sentence
 from detector.words import results as words
-from detector.words import server as words_server
+from detector.words import server
 
 __all__ = ["ITS_OWN", "LOST", "REPLACED", "WRONG_KIND", "table"]
 
@@ -19,9 +19,9 @@ LOST = Sentence("The connection to this page was lost. Reload the page, then try
 
 REPLACED: Mapping[str, str] = MappingProxyType(
     {
-        "This application is currently busy": words_server.BUSY,
+        "This application is currently busy": server.BUSY,
         "Invalid file type": WRONG_KIND,
-        "File(s) exceed the maximum allowed size": words_server.UPLOAD_TOO_LARGE,
+        "File(s) exceed the maximum allowed size": server.UPLOAD_TOO_LARGE,
         "Connection errored out": LOST,
         "Connection to the server was lost": LOST,
         "An Unexpected Error Occurred": words.UNFINISHED,
@@ -50,7 +50,7 @@ ITS_OWN: tuple[Sentence, ...] = (
 """Texts of Gradio that stay in English, and are translated."""
 
 _FROM_THE_SERVER = (
-    *(getattr(words_server, name) for name in words_server.__all__),
+    *(getattr(server, name) for name in server.__all__),
     words.NOT_UPLOADED,
 )
 """Texts of ours that the server sends in the language of the request; the script turns them as the switch is used."""

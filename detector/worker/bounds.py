@@ -1,4 +1,4 @@
-"""What one job may use, and who holds it to that: the kernel inside the child, and the server that watches it."""
+"""The limits of one job, enforced by the kernel inside the child and by the server that watches it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Bounds:
     """What one job may use."""
 
     resident_bytes: int = 2 * _GIB
-    """Memory of the child as a whole, looked at twenty times a second (Linux)."""
+    """Memory of the child as a whole, measured twenty times a second (Linux)."""
     extra_bytes: int = 2 * _GIB
     """Data that may be set aside beyond what the loaded models hold; held by the kernel."""
     cpu_s: float = 900.0

@@ -1,4 +1,4 @@
-"""A detector in a process of its own, for files from strangers: what they break, the server survives.
+"""A detector in a process of its own, for untrusted files: the server survives what they break.
 
 ``IsolatedDetector`` answers like ``pipeline.Detector``, but decoding and inference happen in a child process that
 
@@ -191,7 +191,7 @@ class IsolatedDetector:
         return child
 
     def _watch(self, child: Child) -> None:
-        """Stay with a child to its end: give it a spare once it works, and see to what comes after it."""
+        """Watch a child to its end: start a spare once it works, and replace it afterwards."""
         child.ready.wait()
         with self._changing:
             self._stand_by(child)

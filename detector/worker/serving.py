@@ -1,4 +1,4 @@
-"""Inside the child process: load the detector, then do one job after another until the other end of the pipe is gone.
+"""The child process: loads the detector, then does one job after another until the other end of the pipe closes.
 
     python -m detector.worker.serving FILE_DESCRIPTOR
 
@@ -100,7 +100,7 @@ def _loaded(weights_dir: str | None) -> Detector:
 
 
 def _watcher(pipe: Connection, requests: _Requests, number: int) -> Watcher:
-    """Passes progress on to the server, and its wish to stop the job of that number."""
+    """Passes progress on to the server, and cancellations of that job back."""
 
     def progress(stage: str, done: int, total: int) -> None:
         pipe.send(("progress", (stage, done, total)))

@@ -85,9 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out is not None:
         options.out.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if options.publish:
-        told = {key: value for key, value in result.items() if key != "clips"}
-        RESULT.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        DOCUMENT.write_text(SECTION.replaced(DOCUMENT.read_text(encoding="utf-8"), section(told)), encoding="utf-8")
+        summary = {key: value for key, value in result.items() if key != "clips"}
+        RESULT.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        DOCUMENT.write_text(SECTION.replaced(DOCUMENT.read_text(encoding="utf-8"), section(summary)), encoding="utf-8")
     return 0
 
 
@@ -102,7 +102,7 @@ def section(result: Mapping[str, Any]) -> str:
     held, seen = (result["subsets"][subset]["sources with fakes"] for subset in ("dev", "train"))
     every = result["subsets"]["dev"]["all"]
     lines = [
-        f"Frames that are looked at in a clip, measured on {result['date']} on {result['machine']} at commit "
+        f"Frames that are sampled in a clip, measured on {result['date']} on {result['machine']} at commit "
         f"`{result['commit'][:12]}`: `{result['command']}`. AUC of the default model's mean, of "
         f"sources with genuine clips and fakes: {held['genuine']} and {held['fake']} held-out clips, and {seen['genuine']} "
         f"and {seen['fake']} of the training's groups, whose figures flatter. Brackets are 95 % intervals over groups. So few "
@@ -138,7 +138,7 @@ def _step(result: Mapping[str, Any], held: Mapping[str, Any], seen: Mapping[str,
 
 
 def slots(report: Report, density: int, densest: int) -> list[list[float]]:
-    """By person, p_fake of the frames that a lower density would have looked at.
+    """By person, p_fake of the frames that a lower density would have sampled.
 
     Args:
         report: of a clip that was sampled at ``densest`` places, or at every frame where it has fewer.
@@ -149,10 +149,10 @@ def slots(report: Report, density: int, densest: int) -> list[list[float]]:
     found = []
     for face in report.faces:
         assert face.over_time is not None and report.input.duration_s is not None
-        looked, length = face.over_time.frames, max(report.input.duration_s, 1e-9)
+        sampled, length = face.over_time.frames, max(report.input.duration_s, 1e-9)
         kept = []
         for point in face.over_time.points:
-            slot = min(looked - 1, int(point.time_s / length * looked))
+            slot = min(sampled - 1, int(point.time_s / length * sampled))
             if point.p_fake is not None and slot % step == step // 2:
                 kept.append(point.p_fake)
         found.append(kept)
@@ -190,7 +190,7 @@ def _few(samples: Sequence[Sample], most: int) -> list[Sample]:
 
 
 def _at(detector: Detector, density: int) -> Detector:
-    """The same detector, looking at so many places of a clip."""
+    """The same detector, sampling so many places of a clip."""
     rules = detector.manifest.clips
     assert rules is not None, "the manifest has rules for clips"
     manifest = replace(detector.manifest, clips=replace(rules, samples=density, most_samples=None))

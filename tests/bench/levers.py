@@ -198,7 +198,7 @@ def _onnx(model: keras.Model, crops: np.ndarray) -> Way:
         KerasGraph(model).eval(), given, file, input_names=["crops"], output_names=["logit"], dynamo=False
     )
     settings = onnxruntime.SessionOptions()
-    # Its threads would go on looking for work while the shipped way has its turn, which would seem the slower for it.
+    # Its threads would go on polling for work while the shipped way has its turn, which would seem the slower for it.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(file.getvalue(), settings, providers=["CPUExecutionProvider"])
     return lambda: np.asarray(session.run(None, {"crops": crops})[0])

@@ -21,7 +21,7 @@ Rgb = NDArray[np.uint8]
 
 
 class Naive:
-    """One image model in the usual shape.
+    """One image model as a naive baseline.
 
     Args:
         model: name of an image model of the manifest; None for the default one.

@@ -106,7 +106,7 @@ def quota(weights: Path, count: int = 40, megabytes: int = 5, room: int = 100) -
         def held() -> float:
             sizes = 0
             for path in server.files():
-                # What is deleted between the listing and this look takes no room.
+                # What is deleted between the listing and this check takes no room.
                 with contextlib.suppress(FileNotFoundError):
                     sizes += path.stat().st_size if "uploads" in path.parts else 0
             return sizes / MEGABYTE

@@ -1,4 +1,4 @@
-"""How fast the detector is, beside the usual shape of such tools and beside what no program could undercut.
+"""How fast the detector is, compared with a naive baseline and with a lower bound for any program.
 
     python -m tests.bench.speed [--rounds 7] [--short] [--out FOLDER] [--publish]
 
@@ -301,7 +301,7 @@ def _floor(case: Case, detector: Detector, crops: list[FaceCrop]) -> Callable[[]
 
 
 def _sampled(case: Case, detector: Detector) -> VideoSamples:
-    """A clip opened for the frames that ours looks at."""
+    """A clip opened for the frames that the detector samples."""
     rules = detector.manifest.clips
     assert rules is not None, "the manifest has rules for clips"
     return sample_by_rules(case.path, rules)

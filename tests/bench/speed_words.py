@@ -1,4 +1,4 @@
-"""What a run of ``tests.bench.speed`` says to a reader: the table, the section of ``docs/speed.md``, the picture."""
+"""The results of ``tests.bench.speed`` for readers: the table, the section of ``docs/speed.md``, the picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def section(result: Result) -> str:
         f"Measured on {result['date']} on {result['machine']}, load {result['load']:.1f} at the start, with {versions}, at "
         f"commit `{result['commit'][:12]}`:",
         "`python -m tests.bench.speed --publish`. The sides of a ratio run in one process on the same files, in "
-        f"{result['rounds']} rounds of A B C C B A, the usual shape in as many of them as fit into "
+        f"{result['rounds']} rounds of A B C C B A, the naive baseline in as many of them as fit into "
         f"{result['naive_seconds']:.0f} s (one for a clip); brackets are 95 % intervals.",
         "",
         "*Whole* is what the page does: the scores of all models, heatmaps, the tests of small changes and hidden regions. "
@@ -55,8 +55,8 @@ def section(result: Result) -> str:
 def table(result: Result) -> list[str]:
     """Markdown."""
     lines = [
-        "| file | verdict, ms | whole, ms | decoding, ms | floor, ms | whole / floor | usual shape, ms | usual shape / verdict "
-        "| usual shape / whole |",
+        "| file | verdict, ms | whole, ms | decoding, ms | floor, ms | whole / floor | naive baseline, ms "
+        "| naive baseline / verdict | naive baseline / whole |",
         "|---|" + "---|" * 8,
     ]
     for row in result["cases"]:
@@ -90,7 +90,7 @@ def draw(result: Result, path: Path) -> None:
     figure, (bars, faces, length) = pyplot.subplots(
         3, 1, figsize=(9, 0.55 * len(names) + 6), layout="constrained", height_ratios=[0.55 * len(names) + 1, 2, 2]
     )
-    sides = (("floor_s", "floor"), ("verdict_s", "verdict"), ("ours_s", "whole"), ("naive_s", "usual shape"))
+    sides = (("floor_s", "floor"), ("verdict_s", "verdict"), ("ours_s", "whole"), ("naive_s", "naive baseline"))
     for offset, (key, words) in enumerate(sides):
         bars.barh(at + 0.2 * (offset - 1.5), [row[key] for row in result["cases"]], 0.19, label=words)
     bars.set_yticks(at, names)

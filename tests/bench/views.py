@@ -99,12 +99,12 @@ def _faces(model: LoadedModel, cache: Cache, count: int) -> Sequence[Face]:
         for index in chance.choice(of_kind, min(count, len(of_kind)), replace=False):
             frame, detection = cache.frame(index), cache.detection(index)
             crop = crop_face(frame, detection, spec.crop)
-            looked = model.explainer.explain(crop.rgb[np.newaxis])
-            (heatmap,) = heatmaps_of(model, looked.towards_fake, looked.towards_real)
+            explained = model.explainer.explain(crop.rgb[np.newaxis])
+            (heatmap,) = heatmaps_of(model, explained.towards_fake, explained.towards_real)
             places = hide_places(crop, heatmap)
             cut = views(frame, detection, spec.crop)
             sides = model.scorer.sides(np.stack([*cut, *([] if places is None else places.crops)]))
-            found.append(Face(kind, looked.sides[0], sides[: len(cut)], places, sides[len(cut) :]))
+            found.append(Face(kind, explained.sides[0], sides[: len(cut)], places, sides[len(cut) :]))
     return found
 
 

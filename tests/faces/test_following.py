@@ -19,7 +19,7 @@ STEP = NEAR_S / 2
 
 
 class Finder:
-    """Finds what it is told to, and notes around which faces it was asked to look; None for a whole search."""
+    """Finds what a test prescribes, and records around which faces it was to search; None for a whole search."""
 
     def __init__(self, answers: Sequence[int]) -> None:
         self._answers = iter(answers)
@@ -67,7 +67,7 @@ def test_nothing_to_follow(answers: list[int], times: list[float | None]) -> Non
 
 @pytest.fixture(scope="module")
 def two_small_faces() -> NDArray[np.uint8]:
-    """(1080, 1920, 3); faces of about 50 pixels, too small for the coarser looks, at opposite ends."""
+    """(1080, 1920, 3); faces of about 50 pixels, too small for the coarser windows, at opposite ends."""
     canvas = np.full((1080, 1920, 3), 128, np.uint8)
     head = cv2.resize(np.asarray(skimage.data.astronaut())[0:300, 75:375], (140, 140), interpolation=cv2.INTER_AREA)
     for left, top in ((100, 100), (1500, 700)):

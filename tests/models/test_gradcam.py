@@ -137,7 +137,7 @@ def test_refuses_other_input(networks: dict[str, Network]) -> None:
 def test_scores_come_out_of_the_same_pass_as_the_maps(networks: dict[str, Network]) -> None:
     pictures, _ = _pictures(10, seed=4)
     for network in networks.values():
-        looked = GradCam(network).explain(pictures)
-        np.testing.assert_array_equal(looked.sides, Scorer(network).sides(pictures))
-        assert looked.pooled.shape == (10, network.model.get_layer("feature_map").output.shape[-1])
-        assert np.ptp(looked.sides[:, 0]) > 0 and np.ptp(looked.sides[:, 1] - looked.sides[:, 0]) > 0
+        explained = GradCam(network).explain(pictures)
+        np.testing.assert_array_equal(explained.sides, Scorer(network).sides(pictures))
+        assert explained.pooled.shape == (10, network.model.get_layer("feature_map").output.shape[-1])
+        assert np.ptp(explained.sides[:, 0]) > 0 and np.ptp(explained.sides[:, 1] - explained.sides[:, 0]) > 0

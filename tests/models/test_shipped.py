@@ -1,4 +1,4 @@
-"""The weights that are shipped work: known faces are told apart, and the files score as they were trained to."""
+"""The shipped weights separate known fakes from genuine faces, and the files score as they were trained to."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ def test_saving_anew_loses_them(signed: bytes, tmp_path: Path) -> None:
 @pytest.fixture
 def visits() -> Iterator[tuple[str, list[str]]]:
     """Address of a server on this computer, and what was asked of it."""
-    with listening() as heard:
-        yield heard
+    with listening() as visited:
+        yield visited
 
 
 def test_an_address_in_the_file_is_never_asked(tmp_path: Path, visits: tuple[str, list[str]]) -> None:

@@ -57,8 +57,8 @@ SIDE = 0.125
 class GreenScorer:
     """Takes green for altered: +4 for a crop with a green patch, -4 for one without."""
 
-    looked = 0
-    """Crops that ``look`` was given."""
+    scored = 0
+    """Crops that were passed to the scorer."""
 
     def fake_logits(self, crops: Rgb) -> NDArray[np.float32]:
         green = (crops[..., 1].astype(np.float32) - crops[..., 0]).reshape(len(crops), 8, 8, 8, 8)
@@ -80,12 +80,12 @@ class GreenScorer:
         return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)
 
     def explain(self, crops: Rgb) -> Explanation:
-        self.looked += len(crops)
+        self.scored += len(crops)
         return Explanation(self.sides(crops), *self.evidence(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32))
 
 
 class Memory:
-    """A video model that says what it is told, and keeps what it was given."""
+    """A video model that returns a prescribed score and keeps its input."""
 
     width = 3
 
@@ -286,7 +286,7 @@ def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder,
         # As it is, a crop lies SIDE below its mean with its mirror image.
         apart = [np.log(p / (1 - p)) for p in (face.models["a"], face.models["b"])]
         assert apart[0] - apart[1] == pytest.approx(SIDE, abs=1e-4)
-    assert other.looked == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
+    assert other.scored == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
 
 
 def test_the_verdict_alone_asks_only_who_decides_explains_or_must_agree(finder: FaceFinder, two_people: Path) -> None:
@@ -315,12 +315,12 @@ def test_the_verdict_alone_asks_only_who_decides_explains_or_must_agree(finder: 
     )
 
 
-def test_every_crop_is_looked_at_once(finder: FaceFinder, two_people: Path) -> None:
+def test_every_crop_is_scored_once(finder: FaceFinder, two_people: Path) -> None:
     detector = detector_of(finder)
     report = detector.analyze(two_people)
     scorer = detector.select("a").scorer
     assert isinstance(scorer, GreenScorer)
-    assert scorer.looked == sum(len(face.over_time.points) for face in report.faces if face.over_time is not None)
+    assert scorer.scored == sum(len(face.over_time.points) for face in report.faces if face.over_time is not None)
 
 
 def test_models_that_disagree_give_no_result(finder: FaceFinder, two_people: Path) -> None:
@@ -361,26 +361,26 @@ def test_one_frame_is_too_few(finder: FaceFinder, astronaut: Rgb, tmp_path: Path
     assert "only 1 of the 1 frames" in report.reason
 
 
-def test_progress_is_told_and_the_work_can_be_stopped(finder: FaceFinder, two_people: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+def test_progress_is_reported_and_the_work_can_be_stopped(finder: FaceFinder, two_people: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
     detector = detector_of(finder)
-    detector.analyze(two_people, progress=lambda *step: told.append(step))
-    reading = [(done, total) for stage, done, total in told if stage == READING]
+    detector.analyze(two_people, progress=lambda *step: steps.append(step))
+    reading = [(done, total) for stage, done, total in steps if stage == READING]
     assert reading == [(done, 24) for done in range(25)]
-    assert [step[0] for step in told if step[0] != READING] == [SHOWING] * 2
+    assert [step[0] for step in steps if step[0] != READING] == [SHOWING] * 2
 
     stopped_at = 0.0
 
     def stop() -> bool:
         nonlocal stopped_at
-        if len(told) > 40 and not stopped_at:
+        if len(steps) > 40 and not stopped_at:
             stopped_at = time.monotonic()
         return stopped_at > 0
 
-    told.extend([("", 0, 0)] * 5)
-    told[:] = told[:30]
+    steps.extend([("", 0, 0)] * 5)
+    steps[:] = steps[:30]
     with pytest.raises(Cancelled):
-        detector.analyze(two_people, progress=lambda *step: told.append(step), cancelled=stop)
+        detector.analyze(two_people, progress=lambda *step: steps.append(step), cancelled=stop)
     assert time.monotonic() - stopped_at < 2
     # The detector is as usable as before.
     assert detector.analyze(two_people, heatmaps=False).verdict is not Verdict.NOT_ANALYSED
@@ -432,8 +432,8 @@ def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(
     two_people: Path, report: Report, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.mp4"
-    told = []
-    annotate(two_people, report, target, Watcher(progress=lambda *step: told.append(step)), heat=True)
+    steps = []
+    annotate(two_people, report, target, Watcher(progress=lambda *step: steps.append(step)), heat=True)
     with av.open(str(target)) as made:
         video, sound = made.streams.video[0], made.streams.audio[0]
         assert sound.duration is not None and sound.time_base is not None
@@ -441,7 +441,7 @@ def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(
         assert sound.codec_context.name == "aac"
         assert float(sound.duration * sound.time_base) == pytest.approx(SECONDS, abs=0.2)
     assert target.read_bytes().find(b"moov") < target.read_bytes().find(b"mdat")
-    assert told[-1] == ("writing", 120, 120)
+    assert steps[-1] == ("writing", 120, 120)
     with sample_video(target, samples=None) as out, sample_video(two_people, samples=None) as source:
         for (after,), (before,) in zip(out, source, strict=True):
             assert after.time_s == pytest.approx(before.time_s, abs=0.002)

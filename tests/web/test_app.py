@@ -194,9 +194,9 @@ def test_a_video_goes_through_its_endpoint(tiny_detector_for_clips: Detector, tm
 
 
 def test_work_is_watched_and_stopped() -> None:
-    def count_up(tell: Callable[[str, int, int], None], stop: Callable[[], bool]) -> str:
+    def count_up(progress: Callable[[str, int, int], None], stop: Callable[[], bool]) -> str:
         for done in range(1000):
-            tell("reading", done, 1000)
+            progress("reading", done, 1000)
             if stop():
                 raise Cancelled("The analysis was stopped.")
             time.sleep(0.01)

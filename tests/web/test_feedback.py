@@ -12,7 +12,7 @@ from detector.records import Verdict
 from detector.report import feedback, page
 from detector.web import feedback_form as app_feedback
 from detector.web.localised import LocalisedCard
-from detector.words import about as words_about
+from detector.words import about
 from tests.support import fakes
 
 RGB = fakes.group_photo()
@@ -55,10 +55,10 @@ def test_a_request_made_by_hand_needs_the_consent_too(tmp_path: Path) -> None:
     card = LocalisedCard(page.notice, "x", record=made())
     for consent in (False, None, "yes", 1):
         note, _ = panel._send(card, "altered", consent, "en")  # type: ignore[arg-type]
-        assert words_about.STORED_NOT in note
-    assert words_about.STORED_NOT in panel._send(card, "<script>", True, "en")[0]
-    assert words_about.STORED_NOT in panel._send(LocalisedCard(page.notice, "x"), "altered", True, "en")[0]
-    assert words_about.STORED_NOT in closed._send(card, "altered", True, "en")[0]
+        assert about.STORED_NOT in note
+    assert about.STORED_NOT in panel._send(card, "<script>", True, "en")[0]
+    assert about.STORED_NOT in panel._send(LocalisedCard(page.notice, "x"), "altered", True, "en")[0]
+    assert about.STORED_NOT in closed._send(card, "altered", True, "en")[0]
     assert list(tmp_path.iterdir()) == []
-    assert words_about.STORED in panel._send(card, "altered", True, "en")[0]
+    assert about.STORED in panel._send(card, "altered", True, "en")[0]
     assert len(list(tmp_path.iterdir())) == 1

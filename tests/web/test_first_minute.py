@@ -17,7 +17,7 @@ from detector.web.gate import surface
 from detector.web.rules import Rules
 from detector.web.uploads import Uploads
 from detector.words import results as words
-from detector.words import server as words_server
+from detector.words import server
 from detector.words.language import LANGUAGES
 from tests.support import fakes
 from tests.support.browsing import NARROW, WIDE, Visit, needs_chromium
@@ -201,8 +201,8 @@ def test_an_upload_that_fails_gives_the_button_back(
     assert button.inner_text().strip() == GERMAN(words.UPLOADING)
     button.click()
     page.get_by_text(GERMAN(words.STARTS_BY_ITSELF)).wait_for()
-    upload.waiting[0].fulfill(status=429, body=GERMAN(words_server.TOO_MANY))
-    page.get_by_text(GERMAN(words_server.TOO_MANY)).wait_for()
+    upload.waiting[0].fulfill(status=429, body=GERMAN(server.TOO_MANY))
+    page.get_by_text(GERMAN(server.TOO_MANY)).wait_for()
     page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
     button.click()
     page.get_by_text(GERMAN(words.NO_PHOTO)).wait_for()
@@ -245,9 +245,14 @@ def test_a_result_leaves_with_its_file_whatever_the_server_says(
 
 
 @both_tabs
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+@pytest.mark.parametrize("informed", [True, False], ids=["informed", "not informed"])
 def test_a_check_under_way_says_nothing_under_the_next_file(
-    visit: Callable[..., Visit], url: str, files: dict[str, Path], detector: fakes.FakeDetector, tab: Tab, told: bool
+    visit: Callable[..., Visit],
+    url: str,
+    files: dict[str, Path],
+    detector: fakes.FakeDetector,
+    tab: Tab,
+    informed: bool,
 ) -> None:
     opened = visit(url, WIDE)
     page = tab.open(opened)
@@ -266,7 +271,7 @@ def test_a_check_under_way_says_nothing_under_the_next_file(
     try:
         page.click(tab.button)
         page.locator(f"{tab.output} [role=status]").wait_for()
-        if not told:
+        if not informed:
             page.route("**/gradio_api/run/**", lambda route: route.fulfill(status=429, json={"error": "No."}))
         tab.take_away(page)
         tab.give(page, files[f"Other {tab.name}"])
@@ -324,5 +329,5 @@ def test_the_limit_counts_checks_and_not_what_the_page_does_beside_them(
         for _ in range(checks):
             httpx.post(f"{url}gradio_api/call/analyze_image", json={"data": [None, None]}, timeout=30)
         page.click(PHOTO.button)
-        page.get_by_text(words_server.TOO_MANY).wait_for()
+        page.get_by_text(server.TOO_MANY).wait_for()
         assert opened.headline() == words.HEADLINES[Verdict.NOT_ANALYSED]

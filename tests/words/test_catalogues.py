@@ -42,10 +42,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def catalogue_of(path: Path, locale: str, told: dict[str | tuple[str, str], str | tuple[str, ...]]) -> None:
+def catalogue_of(path: Path, locale: str, translations: dict[str | tuple[str, str], str | tuple[str, ...]]) -> None:
     """A .po file with these translations; the last of too few plural forms is repeated."""
     made = Catalog(locale, fuzzy=False)
-    for template, translation in told.items():
+    for template, translation in translations.items():
         if isinstance(translation, tuple):
             translation += translation[-1:] * (made.num_plurals - len(translation))
         made.add(template, translation)
@@ -64,16 +64,18 @@ def test_the_catalogues_are_in_order(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("locale", catalogues.locales())
 def test_translations_end_and_space_like_their_template(locale: str) -> None:
-    for template, told in entries(locale):
-        assert told == told.strip()
-        assert "  " not in told, told
+    for template, translation in entries(locale):
+        assert translation == translation.strip()
+        assert "  " not in translation, translation
         if template.endswith("."):
-            assert told.endswith("."), told
+            assert translation.endswith("."), translation
 
 
 def test_german_never_calls_a_picture_real_or_fake() -> None:
     forbidden = re.compile(r"\b(echt\w*|authenti\w+|verifizier\w+|gefälscht\w*|fälschung\w*|fakes?)\b", re.IGNORECASE)
-    assert not [told for _, told in entries("de") if forbidden.search(re.sub(r"\{[^}]*\}", "", told))]
+    assert not [
+        translation for _, translation in entries("de") if forbidden.search(re.sub(r"\{[^}]*\}", "", translation))
+    ]
 
 
 GIVEN_MARKED = {"detector/words/results/verdicts.py"}
@@ -173,7 +175,7 @@ DOGS = ("1 dog of {owner}", "{count} dogs of {owner}")
 
 
 @pytest.mark.parametrize(
-    ("told", "fault"),
+    ("translations", "fault"),
     [
         ({"Stop": "Parar", DOGS: ("1 perro de {owner}", "{count} perros de {owner}")}, None),
         ({"Stop": "Parar", DOGS: ("perro de {owner}", "{count} perros de {owner}")}, None),
@@ -188,7 +190,7 @@ DOGS = ("1 dog of {owner}", "{count} dogs of {owner}")
     ],
 )
 def test_check_finds(
-    told: dict[str | tuple[str, str], str | tuple[str, ...]],
+    translations: dict[str | tuple[str, str], str | tuple[str, ...]],
     fault: str | None,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -196,11 +198,11 @@ def test_check_finds(
 ) -> None:
     of_source(monkeypatch, "Stop", DOGS)
     command.main(["extract"])
-    catalogue_of(folder / "es" / "LC_MESSAGES" / "messages.po", "es", told)
+    catalogue_of(folder / "es" / "LC_MESSAGES" / "messages.po", "es", translations)
     capsys.readouterr()
     assert command.main(["check"]) == (fault is not None)
     out = capsys.readouterr().out.splitlines()
-    assert out, told
+    assert out, translations
     assert all(line.startswith(f"es: {fault}" if fault else "2 sentences, all in order: es") for line in out)
 
 

@@ -79,10 +79,10 @@ def test_it_answers_as_the_detector_does(
     for path in (portrait, clip):
         there, here = isolated.analyze(path, name="x"), tiny_detector_for_clips.analyze(path, name="x")
         assert report.to_json(replace(there, made_at=here.made_at)) == report.to_json(here)
-    heard: list[tuple[str, int, int]] = []
-    isolated.analyze(clip, progress=lambda *step: heard.append(step))
-    assert heard[0][0] == "reading"
-    assert heard[-1][1] == heard[-1][2]
+    steps: list[tuple[str, int, int]] = []
+    isolated.analyze(clip, progress=lambda *step: steps.append(step))
+    assert steps[0][0] == "reading"
+    assert steps[-1][1] == steps[-1][2]
 
 
 def test_pixels_and_bytes_are_analysed_like_their_file(isolated: IsolatedDetector, portrait: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_job_can_be_stopped(isolated: IsolatedDetector, clip: Path) -> None:
     assert isolated.pid == pid, "it stopped by itself"
 
 
-def test_a_killed_process_is_told_at_once_and_replaced(
+def test_a_killed_process_is_noticed_at_once_and_replaced(
     isolated: IsolatedDetector, portrait: Path, temp: Path, tmp_path: Path
 ) -> None:
     killed: list[tuple[float, int]] = []
@@ -135,10 +135,10 @@ def test_a_killed_process_is_told_at_once_and_replaced(
     ((when, pid),) = killed
     assert time.monotonic() - when < 2
     assert not (tmp_path / "marked.mp4").exists()
-    heard: list[tuple[str, int, int]] = []
-    assert isolated.analyze(portrait, progress=lambda *step: heard.append(step)).faces
+    steps: list[tuple[str, int, int]] = []
+    assert isolated.analyze(portrait, progress=lambda *step: steps.append(step)).faces
     assert isolated.pid != pid
-    assert heard[0] == ("starting", 0, 0), "whoever waits for the next process hears so"
+    assert steps[0] == ("starting", 0, 0), "whoever waits for the next process sees so"
     assert not folder.exists()
     assert len(list(temp.glob("worker-*"))) == 1
 
@@ -163,7 +163,7 @@ def test_a_spare_takes_the_place_of_a_killed_process_at_once(
     assert not any(_alive(child.process.pid) for child in started)
 
 
-def test_a_closed_one_says_so(tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_detector_raises_that(tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _children_that_are_loaded(monkeypatch)
     detector = IsolatedDetector(tiny_weights)
     detector.close()
@@ -206,12 +206,12 @@ def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "says"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
+    ("bounds", "sentence"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
 )
 def test_a_process_that_hangs_or_grows_is_ended(
     bounds: Bounds, says: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A decoder that hangs in native code neither answers nor hears: like a child that never reads its pipe."""
+    """A decoder that hangs in native code neither answers nor reads: like a child that never reads its pipe."""
     started = _children_that_are_loaded(monkeypatch)
     with IsolatedDetector(tiny_weights, bounds) as detector:
         began = time.monotonic()

@@ -31,7 +31,7 @@ _LEAST_FACE = 72
 _SWAPS = 0.4
 """Share of engine swaps; the rest are copies."""
 _SAME_PERSON = 0.35
-"""Share of swaps whose face is the target's own: nothing but the engine's work tells them."""
+"""Share of swaps whose face is the target's own: nothing but the engine's work distinguishes them from the original."""
 _DONORS = 10
 _SHARE_CAP = 400
 """Faces of a source beyond which it gets no larger share, so that domains weigh about alike."""

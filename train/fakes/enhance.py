@@ -1,4 +1,5 @@
-"""What phones, beauty filters, enlargers and messengers do to genuine and fake pictures alike: enhancement is no lie.
+"""What phones, beauty filters, enlargers and messengers do to genuine and fake pictures alike: enhancement is no
+manipulation.
 
 Drawn once for a pair and applied to both members, before ``augment.Degradation``: a detector that takes smooth skin, halos or
 a second JPEG for a sign of a fake then gains nothing by it.

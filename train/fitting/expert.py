@@ -36,9 +36,9 @@ _ARCHITECTURE = "efficientnet"
 _SAVE_EVERY_S = 240
 _MEASURE_EVERY_S = 1800
 Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
-"""(averaged network, cache, validation samples, folder of fakes) -> what the history is to tell."""
+"""(averaged network, cache, validation samples, folder of fakes) -> what is added to the history."""
 _REFRESH_EVERY = 40
-"""Batches of a worker between two looks for fakes that were made since."""
+"""Batches of a worker between two scans for fakes that were made since."""
 
 
 @dataclass(frozen=True)

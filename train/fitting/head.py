@@ -1,4 +1,4 @@
-"""The recurrent head of a video model, trained on features of its frozen trunk, and what it is worth beside a plain mean."""
+"""The recurrent head of a video model, trained on features of its frozen trunk, and how it compares with a plain mean."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Scored:
     condition: str
     """"clean", or the name of what was done to the picture first."""
     scores: Mapping[str, float]
-    """p_fake by model: the highest of any analysed face, since the most suspicious face speaks for the file. Empty when no
+    """p_fake by model: the highest of any analysed face, since the most suspicious face decides about the file. Empty when no
     face was analysed."""
     quality: Mapping[str, float]
     """``FaceQuality`` of the face that the default model finds most suspicious; empty when none was analysed."""

@@ -1,4 +1,4 @@
-"""How well kinds of fakes are told from genuine faces, kind by kind, the unseen ones among them.
+"""How well each kind of fake is distinguished from genuine faces, unseen kinds included.
 
 A method of a source with genuine faces is measured against those; one of a source without, against the modern photographs of
 all sources. Copies and swaps are measured against the very faces that they were made of.

@@ -25,7 +25,7 @@ _TINY = AutoencoderRecipe("tiny", 3, "nearest", stages=2, width=4, code=8, patch
 
 @pytest.fixture(scope="module")
 def mesh() -> NDArray[np.float32]:
-    """478 points within an upright face of about 140 by 180 pixels, the five of the template where they are looked for."""
+    """478 points within an upright face of about 140 by 180 pixels, the five of the template where they are expected."""
     rng = np.random.default_rng(0)
     angle, radius = rng.uniform(0, 2 * np.pi, 478), np.sqrt(rng.uniform(0, 0.9, 478))
     points = np.stack([226 + 70 * radius * np.cos(angle), 130 + 90 * radius * np.sin(angle)], 1)

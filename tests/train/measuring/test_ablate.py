@@ -67,7 +67,7 @@ def test_rows_are_measured_on_dev_and_not_run_twice(tmp_path: Path, monkeypatch:
     assert asked[0][2:5] == ["train", "fit", "efficientnet"]
     assert rows[0]["command"].startswith("python -m train fit efficientnet")
     assert rows[0]["crops"] == 160
-    # Dark "fakes" are easily told: what is measured is this run on these faces.
+    # Dark "fakes" are easy to detect: what is measured is this run on these faces.
     assert rows[0]["dev_auc_by_source"]["s"] > 0.9
     assert np.isfinite(rows[0]["validation_auc"])
     # Beside itself a model is worth what it is worth alone.

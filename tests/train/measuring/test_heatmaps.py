@@ -1,4 +1,4 @@
-"""Heatmap tests on a model that is known to look at one place."""
+"""Heatmap tests on a model whose score is known to depend on one place."""
 
 from __future__ import annotations
 
