@@ -1,0 +1,1 @@
+"""Marks on pixels: boxes, heatmaps, timelines, previews. Pure functions on arrays."""

@@ -1,0 +1,1 @@
+"""Find, follow, crop and link faces."""

@@ -1,0 +1,1 @@
+"""Networks, their inference, Grad-CAM and loading."""

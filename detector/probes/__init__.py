@@ -1,0 +1,1 @@
+"""Changes that test a score: small edits, hidden regions."""

@@ -1,0 +1,1 @@
+"""The process: console, memory, threads, versions."""

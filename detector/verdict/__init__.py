@@ -1,0 +1,1 @@
+"""Score and quality to a verdict. Pure functions."""

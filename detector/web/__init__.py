@@ -1,0 +1,1 @@
+"""The Gradio page: tabs, gate, uploads, log, examples."""

@@ -1,0 +1,1 @@
+"""Manifest, local folder, Hub, SHA-256."""

@@ -1,0 +1,1 @@
+"""Tables, splits, the cache of faces, leakage."""
