@@ -7,163 +7,42 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from detector import Detector, load_detector
-from detector.errors import Cancelled, ManifestInvalid, MediaTooLarge, UnknownModel, UnsupportedMedia
+from detector.errors import Cancelled, ManifestInvalid, UnknownModel
 from detector.faces.finder import FaceFinder
-from detector.media.clips import sample_video
-from detector.models.gradcam import Explanation
 from detector.models.loading import LoadedModel, LoadedVideoModel
-from detector.pipeline.annotation import annotate, place_at
 from detector.pipeline.clip import READING, SHOWING
 from detector.probes.stability import CUT_VIEWS
 from detector.records import (
     Bands,
     Calibration,
-    ClipRules,
     CropSpec,
     FrameMean,
-    Manifest,
-    MediaKind,
     ModelInfo,
-    ModelSpec,
     Obstacle,
-    QualityGates,
     Report,
     Verdict,
-    Watcher,
     WeightFile,
 )
 from detector.report.serialise import to_dict, to_json
 from detector.weights.manifest import update_manifest
-from tests.support.clips import counting_frames, paste, write_clip
-
-Rgb = NDArray[np.uint8]
-FPS, SECONDS = 10, 12
-ALTERED_S = (5.0, 8.0)
-"""When one of the two people is altered."""
-GATES = QualityGates(min_size_px=40, min_sharpness=0, min_brightness=0, max_brightness=255, max_abs_yaw=5)
-RULES = ClipRules(24, 1, 4, 0.2, None, {"a": FrameMean(Calibration(2.0, 1.0), Bands(0.3, 0.6, 0.9), (), "by hand")})
-
-SIDE = 0.125
-"""Half the distance between the logits of a crop and of its mirror image."""
-
-
-class GreenScorer:
-    """Takes green for altered: +4 for a crop with a green patch, -4 for one without."""
-
-    scored = 0
-    """Crops that were passed to the scorer."""
-
-    def fake_logits(self, crops: Rgb) -> NDArray[np.float32]:
-        green = (crops[..., 1].astype(np.float32) - crops[..., 0]).reshape(len(crops), 8, 8, 8, 8)
-        return np.where(green.mean(axis=(2, 4)).max(axis=(1, 2)) > 40, 4.0, -4.0).astype(np.float32)
-
-    def sides(self, crops: Rgb) -> NDArray[np.float32]:
-        # A crop and its mirror image differ a little, and a score is their mean.
-        logits = self.fake_logits(crops)
-        return np.stack([logits - SIDE, logits + SIDE], axis=1)
-
-    def unmirrored(self, crops: Rgb) -> NDArray[np.float32]:
-        return self.sides(crops)[:, 0]
-
-    def unmirrored_with_features(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self.unmirrored(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32)
-
-    def evidence(self, crops: Rgb) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        shape = (len(crops), 4, 4)
-        return np.full(shape, 0.25, np.float32), np.zeros(shape, np.float32)
-
-    def explain(self, crops: Rgb) -> Explanation:
-        self.scored += len(crops)
-        return Explanation(self.sides(crops), *self.evidence(crops), np.asarray(crops.mean(axis=(1, 2)), np.float32))
-
-
-class Memory:
-    """A video model that returns a prescribed score and keeps its input."""
-
-    width = 3
-
-    def __init__(self, logit: float) -> None:
-        self.logit = logit
-        self.masks: list[NDArray[np.bool_]] = []
-        self.trunk_runs = 0
-
-    def features(self, crops: Rgb) -> NDArray[np.float32]:
-        self.trunk_runs += 1
-        return np.asarray(crops.mean(axis=(1, 2)), np.float32)
-
-    def fake_logit(self, features: NDArray[np.float32], present: NDArray[np.bool_]) -> float:
-        assert features.shape == (len(present), 3)
-        assert (features[~present] == 0).all() and (features[present] > 0).all()
-        self.masks.append(present)
-        return self.logit
-
-
-def spec(name: str, kind: MediaKind = "image") -> ModelSpec:
-    return ModelSpec(
-        name=name,
-        architecture="cnn" if kind == "image" else "resnet_lstm",
-        kind=kind,
-        file=WeightFile(f"{name}.weights.h5", 1, "0" * 64),
-        crop=CropSpec(64, 0.25),
-        calibration=Calibration(),
-        bands=Bands(0.3, 0.6, None),
-        heatmap_full_scale=1.0,
-        track_record=(),
-        trained_with="",
-        trained_at_commit="0" * 40,
-    )
-
-
-def detector_of(
-    finder: FaceFinder, rules: ClipRules | None = RULES, memory: Memory | None = None, trunk_of: str | None = None
-) -> Detector:
-    models = {"a": spec("a"), **({"seq": spec("seq", "video")} if memory else {})}
-    manifest = Manifest(models, "a", {}, GATES, None, rules, "seq" if memory else None)
-    scorer = GreenScorer()
-    loaded = {"a": LoadedModel(models["a"], ModelInfo("a", "cnn", "local", "a" * 64), scorer, scorer)}
-    video = {}
-    if memory:
-        info = ModelInfo("seq", "lstm", "local", "b" * 64)
-        video["seq"] = LoadedVideoModel(models["seq"], info, memory, trunk_of)
-    return Detector(manifest, finder, loaded, video)
-
-
-def heads(astronaut: Rgb, hopper: Rgb, side: int = 180) -> tuple[Rgb, Rgb]:
-    cut = astronaut[10:270, 95:355], hopper[20:360, 90:430]
-    one, other = (cv2.resize(np.ascontiguousarray(c), (side, side), interpolation=cv2.INTER_AREA) for c in cut)
-    return one, other
-
-
-@pytest.fixture(scope="module")
-def two_people(astronaut: Rgb, hopper: Rgb, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Collins walks to the right, Hopper to the left below her; Hopper's cheeks are green over part of the time."""
-    collins, admiral = heads(astronaut, hopper)
-    green = admiral.copy()
-    cheeks = green[90:140, 55:125]
-    cheeks[..., 1], cheeks[..., 0] = np.maximum(cheeks[..., 1], 150), cheeks[..., 0] // 2
-
-    def frames() -> Iterator[Rgb]:
-        for number in range(FPS * SECONDS):
-            seconds = number / FPS
-            canvas = np.full((420, 640, 3), (90, 100, 120), np.uint8)
-            paste(canvas, collins, round(20 + 36 * seconds), 15)
-            altered = ALTERED_S[0] <= seconds < ALTERED_S[1]
-            paste(canvas, green if altered else admiral, round(440 - 36 * seconds), 225)
-            yield canvas
-
-    return write_clip(tmp_path_factory.mktemp("clips") / "two.mp4", frames(), fps=FPS, sound=True)
-
-
-@pytest.fixture(scope="module")
-def report(finder: FaceFinder, two_people: Path) -> Report:
-    return detector_of(finder).analyze(two_people)
+from tests.pipeline.clip_harness import (
+    ALTERED_S,
+    GATES,
+    RULES,
+    SECONDS,
+    SIDE,
+    GreenScorer,
+    Memory,
+    Rgb,
+    detector_of,
+    heads,
+    spec,
+)
+from tests.support.clips import paste, write_clip
 
 
 def test_the_right_person_at_the_right_seconds(report: Report) -> None:
@@ -423,83 +302,3 @@ def test_the_shipped_way_with_small_random_models(tiny_weights: Path, two_people
     assert report.model.name == "seq"
     assert all(set(face.models) == {"tiny", "seq"} for face in report.faces)
     assert len(report.faces) == 2
-
-
-# The annotated clip --------------------------------------------------------------------------------------------------
-
-
-def test_the_annotated_clip_plays_everywhere_and_keeps_its_sound(
-    two_people: Path, report: Report, tmp_path: Path
-) -> None:
-    target = tmp_path / "out.mp4"
-    steps = []
-    annotate(two_people, report, target, Watcher(progress=lambda *step: steps.append(step)), heat=True)
-    with av.open(str(target)) as made:
-        video, sound = made.streams.video[0], made.streams.audio[0]
-        assert sound.duration is not None and sound.time_base is not None
-        assert (video.codec_context.name, video.codec_context.pix_fmt) == ("h264", "yuv420p")
-        assert sound.codec_context.name == "aac"
-        assert float(sound.duration * sound.time_base) == pytest.approx(SECONDS, abs=0.2)
-    assert target.read_bytes().find(b"moov") < target.read_bytes().find(b"mdat")
-    assert steps[-1] == ("writing", 120, 120)
-    with sample_video(target, samples=None) as out, sample_video(two_people, samples=None) as source:
-        for (after,), (before,) in zip(out, source, strict=True):
-            assert after.time_s == pytest.approx(before.time_s, abs=0.002)
-            changed = np.abs(after.rgb.astype(int) - before.rgb).max(axis=2) > 90
-            assert changed.any()
-            for face in report.faces:
-                assert face.over_time is not None
-                place = place_at(face.over_time, before.time_s or 0.0)
-                if place is not None:
-                    # The left line of the box, where the person is now.
-                    x, y = round(place.box.left), round(place.box.center[1])
-                    assert changed[y - 3 : y + 3, max(0, x - 4) : x + 5].any()
-
-
-def test_boxes_are_drawn_only_where_the_face_was_found(report: Report) -> None:
-    seen = report.faces[0].over_time
-    assert seen is not None
-    gapped = replace(seen, gaps=((3.0, 5.0),))
-    assert place_at(gapped, 4.0) is None
-    assert place_at(gapped, 3.0) is not None
-    assert place_at(seen, -30.0) is None and place_at(seen, 99.0) is None
-    assert place_at(seen, seen.last_s + 0.1) is not None
-
-
-def test_what_cannot_be_annotated_is_refused_and_leaves_nothing(
-    two_people: Path, report: Report, tmp_path: Path
-) -> None:
-    target = tmp_path / "out.mp4"
-    picture = replace(report, input=replace(report.input, kind="image"))
-    with pytest.raises(UnsupportedMedia):
-        annotate(two_people, picture, target)
-    long = replace(report, input=replace(report.input, duration_s=601.0))
-    with pytest.raises(MediaTooLarge, match="up to 10 minutes"):
-        annotate(two_people, long, target)
-    asked = iter(range(1000))
-    with pytest.raises(Cancelled):
-        annotate(two_people, report, target, Watcher(cancelled=lambda: next(asked) > 60))
-    assert not target.exists()
-
-
-def test_other_sound_is_encoded_anew(report: Report, tmp_path: Path) -> None:
-    path = tmp_path / "talk.mkv"
-    with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=10)
-        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
-        sound = out.add_stream("libopus", rate=48000)
-        for rgb in counting_frames(20):
-            out.mux(video.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
-        out.mux(video.encode(None))
-        for start in range(0, 96000, 960):
-            chunk = av.AudioFrame.from_ndarray(np.zeros((1, 960), np.float32), format="flt", layout="mono")
-            chunk.sample_rate, chunk.pts = 48000, start
-            out.mux(sound.encode(chunk))
-        out.mux(sound.encode(None))
-    short = replace(report, faces=(), deciding=None, input=replace(report.input, duration_s=2.0, fps=10.0))
-    annotate(path, short, tmp_path / "out.mp4")
-    with av.open(str(tmp_path / "out.mp4")) as made:
-        encoded = made.streams.audio[0]
-        assert encoded.codec_context.name == "aac"
-        assert encoded.duration is not None and encoded.time_base is not None
-        assert float(encoded.duration * encoded.time_base) == pytest.approx(2, abs=0.1)
