@@ -54,7 +54,7 @@ def test_the_score_is_the_calibrated_mean_of_logits() -> None:
     assert found == pytest.approx(calibrate(float(logits.mean()), clip), abs=1e-9)
 
 
-def test_the_document_says_what_the_published_run_measured() -> None:
+def test_the_document_has_the_figures_of_the_published_run() -> None:
     between = SECTION.read(DOCUMENT.read_text(encoding="utf-8"))
     if not RESULT.is_file():
         assert between == "", "figures without a run behind them"

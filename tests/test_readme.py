@@ -54,7 +54,7 @@ def space() -> dict[str, object]:
     return values
 
 
-def test_the_front_matter_has_only_fields_that_a_space_knows() -> None:
+def test_the_front_matter_has_only_fields_of_a_space() -> None:
     found = space()
     assert set(found) <= DOCUMENTED, set(found) - DOCUMENTED
     assert set(found) >= {"title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file"}
@@ -174,7 +174,7 @@ def test_a_language_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[s
     assert "invalid choice: 'xx'" in capsys.readouterr().err
 
 
-def test_mcp_without_its_package_says_what_to_install(
+def test_mcp_without_its_package_names_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -236,7 +236,7 @@ def test_the_readme_has_no_other_figures() -> None:
     assert re.findall(r"\d[\d.,]*\s*(?:%|s\b|ms\b|sec|min|hour|MB|GB)|\b0\.\d+", by_hand) == []
 
 
-def test_the_section_on_measurements_tells_the_worst_first() -> None:
+def test_the_section_on_measurements_begins_with_the_worst() -> None:
     evaluation = json.loads(sections.EVALUATION.read_text(encoding="utf-8"))
     rows = re.findall(r"^\| (.+?) \| \d+ \| (\d+) \| 0\.\d\d \|$", sections.measured(evaluation), re.MULTILINE)
     shares = [int(share) for _, share in rows]

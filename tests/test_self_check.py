@@ -25,7 +25,7 @@ def test_all_is_well_with_weights_that_are_whole(clip_weights: Path, capsys: pyt
     assert "written.mp4: score 0." in said["photo and video from end to end"]
 
 
-def test_what_does_not_work_is_said_with_its_cure_and_stops_nothing(
+def test_what_does_not_work_is_named_with_its_cure_and_stops_nothing(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for file in tiny_weights.iterdir():

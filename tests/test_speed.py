@@ -36,7 +36,7 @@ def test_ours_beats_the_usual_shape_and_stays_near_the_floor() -> None:
         assert above > 1.0, row
 
 
-def test_the_document_says_what_the_published_run_measured() -> None:
+def test_the_document_has_the_figures_of_the_published_run() -> None:
     readme = DOCUMENT.read_text(encoding="utf-8")
     between = SECTION.read(readme)
     path = RESULTS / "speed.json"

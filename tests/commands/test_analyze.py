@@ -153,14 +153,14 @@ def test_an_unknown_model_lists_the_choices(run: Run, portrait: Path) -> None:
     assert "choose one of: other, tiny" in err
 
 
-def test_the_model_that_is_asked_for_decides(run: Run, portrait: Path) -> None:
+def test_the_requested_model_decides(run: Run, portrait: Path) -> None:
     _, out, _ = run("analyze", portrait, "--model", "other", "--json", "-")
     (line,) = lines_of(out)
     assert line["model"]["name"] == "other"
     assert line["p_fake"] == line["faces"][0]["models"]["other"]
 
 
-def test_what_the_file_says_about_itself_is_told_apart_from_the_score(
+def test_the_origin_of_a_file_is_shown_apart_from_the_score(
     run: Run, astronaut: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     path = tmp_path / "made.png"

@@ -34,7 +34,7 @@ def test_a_slip_does_not_cost_a_photo(run: Run, portrait: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("option", ["--json", "--heatmaps"])
-def test_a_place_that_cannot_be_written_is_said_before_the_work(
+def test_a_place_that_cannot_be_written_is_named_before_the_work(
     run: Run, portrait: Path, tmp_path: Path, option: str
 ) -> None:
     (tmp_path / "file").write_text("")

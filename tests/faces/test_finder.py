@@ -192,7 +192,7 @@ def test_one_finder_serves_many_threads(finder: FaceFinder, astronaut: UInt8Imag
     assert together == [[alone[(number + turn) % 2] for turn in range(4)] for number in range(4)]
 
 
-def test_opening_and_finding_say_nothing_on_stderr(capfd: pytest.CaptureFixture[str], astronaut: UInt8Image) -> None:
+def test_opening_and_finding_print_nothing_on_stderr(capfd: pytest.CaptureFixture[str], astronaut: UInt8Image) -> None:
     short, full = WEIGHTS / "blaze_face_short_range.tflite", WEIGHTS / "blaze_face_full_range_sparse.tflite"
     with FaceFinder(short, full) as opened:
         opened.find(Frame(astronaut))

@@ -107,7 +107,7 @@ def test_what_cannot_be_decoded_is_a_sentence(rgb: NDArray[np.uint8]) -> None:
             read(empty)
 
 
-def test_the_detector_says_the_same_of_all_of_them(tiny_detector: Detector, astronaut: NDArray[np.uint8]) -> None:
+def test_the_detector_gives_all_of_them_the_same_result(tiny_detector: Detector, astronaut: NDArray[np.uint8]) -> None:
     whole = io.BytesIO()
     Image.fromarray(astronaut).save(whole, "PNG")
     sources = (astronaut, Image.fromarray(astronaut), whole.getvalue(), io.BytesIO(whole.getvalue()))

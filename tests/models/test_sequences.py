@@ -37,7 +37,7 @@ def crops() -> np.ndarray:
     return np.random.default_rng(2).integers(0, 256, (6, SIZE, SIZE, 3), np.uint8)
 
 
-def test_the_names_say_all_cells_with_and_without_attention() -> None:
+def test_the_names_cover_all_cells_with_and_without_attention() -> None:
     assert sorted([*(f"resnet_{cell}" for cell in CELLS), *(f"resnet_{cell}_attention" for cell in CELLS)]) == NAMES
     with pytest.raises(ValueError, match="one of lstm, gru, bilstm"):
         resnet_lstm(SIZE, cell="rnn")

@@ -17,7 +17,7 @@ from tests.support.listening import listening
 from tests.support.signing import sign
 
 
-def test_intact_credentials_say_who_and_what(signed: bytes, tmp_path: Path) -> None:
+def test_intact_credentials_name_signer_and_origin(signed: bytes, tmp_path: Path) -> None:
     found = read(written(tmp_path, signed)).credentials
     assert found is not None
     assert found.state == "intact" and found.problems == ()
@@ -74,7 +74,7 @@ def visits() -> Iterator[tuple[str, list[str]]]:
         yield visited
 
 
-def test_an_address_in_the_file_is_never_asked(tmp_path: Path, visits: tuple[str, list[str]]) -> None:
+def test_an_address_in_the_file_is_never_fetched(tmp_path: Path, visits: tuple[str, list[str]]) -> None:
     address, asked = visits
     out = io.BytesIO()
     picture().save(out, "JPEG")
@@ -85,7 +85,7 @@ def test_an_address_in_the_file_is_never_asked(tmp_path: Path, visits: tuple[str
     assert asked == []
 
 
-def test_the_server_of_that_test_would_hear_of_a_visit(tmp_path: Path, visits: tuple[str, list[str]]) -> None:
+def test_the_server_of_that_test_would_record_a_visit(tmp_path: Path, visits: tuple[str, list[str]]) -> None:
     import c2pa
 
     address, asked = visits

@@ -81,7 +81,7 @@ def test_free_text_about_generators_is_not_a_trace(save: Save) -> None:
         ("Adobe Firefly in Photoshop", "generator"),
     ],
 )
-def test_programs_are_told_apart(save: Save, software: str, kind: str) -> None:
+def test_kinds_of_programs_are_distinguished(save: Save, software: str, kind: str) -> None:
     assert facts_of(read(save("JPEG", exif=exif(Software=software)))) == [(kind, software)]
 
 

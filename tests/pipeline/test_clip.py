@@ -76,7 +76,7 @@ def test_changes_that_change_nothing_leave_the_score_where_it_was(report: Report
         assert face.stability.scores["as_is"] < face.p_fake < face.stability.scores["mirrored"]
 
 
-def test_the_report_knows_what_it_shows(report: Report) -> None:
+def test_the_report_names_the_frame_that_it_shows(report: Report) -> None:
     assert report.deciding == 1
     hopper = report.faces[1].over_time
     assert hopper is not None and report.preview is not None and report.preview.rgb is not None
@@ -168,7 +168,9 @@ def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder,
     assert other.scored == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
 
 
-def test_the_verdict_alone_asks_only_who_decides_explains_or_must_agree(finder: FaceFinder, two_people: Path) -> None:
+def test_the_verdict_alone_runs_only_models_that_decide_explain_or_must_agree(
+    finder: FaceFinder, two_people: Path
+) -> None:
     usual = detector_of(finder, memory=Memory(1.2))
     rule = FrameMean(Calibration(1.0, 0.0), Bands(0.3, 0.6, 0.9), (), "by hand")
     specs = {**usual.manifest.models, "b": spec("b")}

@@ -71,7 +71,7 @@ def test_closing_closes_the_finder(harness: Harness) -> None:
     assert harness.finder.closed
 
 
-def test_a_closed_detector_says_so(harness: Harness, noise: Path) -> None:
+def test_a_closed_detector_raises_that(harness: Harness, noise: Path) -> None:
     harness.detector.close()
     harness.detector.close()
     for ask in (

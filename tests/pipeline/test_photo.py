@@ -88,7 +88,7 @@ def test_without_views_only_the_faces_are_scored_and_the_scores_are_the_same(har
     assert all(face.stability is None and face.region is None for face in bare.faces)
 
 
-def test_the_verdict_alone_is_the_same_and_asks_no_other_model(harness: Harness, noise: Path) -> None:
+def test_the_verdict_alone_is_the_same_and_runs_no_other_model(harness: Harness, noise: Path) -> None:
     whole, bare = harness.detector.analyze(noise), Harness()
     alone = bare.detector.analyze(noise, verdict_only=True)
     assert alone.options["verdict_only"] is True and whole.options["verdict_only"] is False
@@ -194,7 +194,7 @@ def test_many_faces_are_all_scored(noise: Path) -> None:
     assert sum(face.p_fake is not None for face in report.faces) == 40
 
 
-def test_the_report_says_how_it_can_be_repeated(harness: Harness, noise: Path) -> None:
+def test_the_report_holds_what_repeats_it(harness: Harness, noise: Path) -> None:
     plain = to_dict(harness.detector.analyze(noise, name="holiday.png"))
     assert plain["input"]["name"] == "holiday.png"
     assert plain["input"]["sha256"] == hashlib.sha256(noise.read_bytes()).hexdigest()
@@ -220,7 +220,7 @@ def test_the_report_says_how_it_can_be_repeated(harness: Harness, noise: Path) -
     assert plain["error"] is None
 
 
-def test_the_report_says_which_face_decides_and_which_gate_one_fails(harness: Harness, noise: Path) -> None:
+def test_the_report_names_the_deciding_face_and_the_failed_gate(harness: Harness, noise: Path) -> None:
     report = harness.detector.analyze(noise)
     assert report.deciding is not None
     decides = report.faces[report.deciding]

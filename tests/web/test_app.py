@@ -72,7 +72,7 @@ def test_endpoint_hands_over_the_original_bytes_and_name(
     assert (name, model, sha256) == ("holiday.jpg", "cnn", hashlib.sha256(photo.read_bytes()).hexdigest())
 
 
-def test_endpoint_says_what_is_wrong_with_a_file(client: Client, tmp_path: Path) -> None:
+def test_endpoint_names_what_is_wrong_with_a_file(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "notes.jpg"
     path.write_bytes(b"Dear diary")
     answer = client.predict(image=handle_file(path), api_name=ENDPOINT)

@@ -67,7 +67,7 @@ def test_local_weights_win_over_the_network(server: Running, photo: bytes, deaf_
         deaf_hub.accept()
 
 
-def test_many_people_at_once_are_served_or_told_so(server: Running, photo: bytes) -> None:
+def test_many_people_at_once_are_served_or_refused(server: Running, photo: bytes) -> None:
     def one(_: int) -> int:
         asked = server.ask(server.upload(photo).json()[0])
         if asked.status_code == 200:
@@ -90,7 +90,7 @@ def test_many_people_at_once_are_served_or_told_so(server: Running, photo: bytes
     assert within(60, one_like_the_other)
 
 
-def test_a_killed_worker_is_told_and_replaced_while_the_page_lives(server: Running, photo: bytes) -> None:
+def test_a_killed_worker_is_reported_and_replaced_while_the_page_lives(server: Running, photo: bytes) -> None:
     # The second one may still be loading its models.
     assert within(60, lambda: len(server.workers()) == 2)
     path = server.upload(photo).json()[0]

@@ -24,7 +24,7 @@ def made() -> dict[str, Any]:
     return feedback.record(fakes.report(RGB, faces, Verdict.STRONG_SIGNS, 0.83, name=f"{NAME}.jpg"), "altered")
 
 
-def test_scores_and_model_are_kept_and_nothing_that_tells_whose_it_is() -> None:
+def test_scores_and_model_are_kept_and_nothing_that_identifies_the_file() -> None:
     record = made()
     assert [face["p_fake"] for face in record["faces"]] == list(fakes.SCORES)
     assert record["model"]["sha256"] == "cd" * 32

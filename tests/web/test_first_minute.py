@@ -213,7 +213,7 @@ def test_an_upload_that_fails_gives_the_button_back(
 
 @both_tabs
 @pytest.mark.parametrize("fault", ["refused", "limited", "slow", "lost"])
-def test_a_result_leaves_with_its_file_whatever_the_server_says(
+def test_a_result_leaves_with_its_file_whatever_the_server_answers(
     visit: Callable[..., Visit], url: str, files: dict[str, Path], tab: Tab, fault: str
 ) -> None:
     opened = visit(url, WIDE)
@@ -246,7 +246,7 @@ def test_a_result_leaves_with_its_file_whatever_the_server_says(
 
 @both_tabs
 @pytest.mark.parametrize("informed", [True, False], ids=["informed", "not informed"])
-def test_a_check_under_way_says_nothing_under_the_next_file(
+def test_a_running_check_shows_nothing_under_the_next_file(
     visit: Callable[..., Visit],
     url: str,
     files: dict[str, Path],

@@ -136,7 +136,7 @@ def test_the_cache_follows_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 @pytest.mark.parametrize("say", LANGUAGES.values(), ids=lambda each: each.code)
-def test_a_card_says_what_it_is_and_whether_the_models_were_right(tmp_path: Path, say: Any) -> None:
+def test_a_card_shows_what_it_is_and_whether_the_models_were_right(tmp_path: Path, say: Any) -> None:
     wrong = make(tmp_path, Counting(Verdict.NO_CLEAR_SIGNS, 0.1))
     swapped = example("swapped")
     before = Tree(wrong.card(swapped, say)).text
@@ -154,7 +154,7 @@ SIGNS = {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 @pytest.mark.parametrize("truth", ["genuine", "altered", "no_face"])
-def test_right_wrong_and_undecided_are_told_apart(truth: str, verdict: Verdict) -> None:
+def test_right_wrong_and_undecided_are_distinguished(truth: str, verdict: Verdict) -> None:
     said = outcome(truth, verdict)
     wrong = {
         "genuine": verdict in SIGNS,
@@ -170,7 +170,7 @@ def test_right_wrong_and_undecided_are_told_apart(truth: str, verdict: Verdict) 
     assert (("fits" in said) or ("should be" in said)) == right
 
 
-def test_a_clip_is_shown_with_its_result_and_a_failure_says_why(tmp_path: Path) -> None:
+def test_a_clip_is_shown_with_its_result_and_a_failure_with_its_cause(tmp_path: Path) -> None:
     assert "<video" in make(tmp_path, Counting()).shown(example("pan"))
 
     def refuse(path: Path, *, name: str) -> Report:

@@ -196,7 +196,7 @@ def test_the_pages_errands_have_a_limit_of_their_own(uploads: Uploads, request_:
     assert statuses([*[request_] * 4, check, request_], rules, uploads) == [200] * 5 + [429]
 
 
-def test_a_tool_call_counts_once_though_gradio_asks_itself(uploads: Uploads) -> None:
+def test_a_tool_call_counts_once_though_gradio_sends_a_second_request(uploads: Uploads) -> None:
     gated = Gated(replace(FREE, checks_per_minute=1), uploads)
     tool, join = STARTS["a tool"], STARTS["the page's own way"]
     inner: list[int] = []

@@ -191,7 +191,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield page
 
 
-def test_a_full_queue_says_so_at_once(crowded: Served, photo: bytes) -> None:
+def test_a_full_queue_refuses_at_once(crowded: Served, photo: bytes) -> None:
     page = crowded
     path = page.upload(photo).json()[0]
     page.detector.hold.clear()

@@ -299,7 +299,7 @@ def test_the_file_has_the_fields_of_the_records(table: type[schema.Table], recor
     assert set(table.model_fields) - extra == {field.name for field in dataclasses.fields(record)} - from_the_key
 
 
-def test_no_manifest_and_no_json_are_told_apart(tmp_path: Path) -> None:
+def test_no_manifest_and_no_json_are_different_errors(tmp_path: Path) -> None:
     with pytest.raises(ManifestInvalid, match="does not exist"):
         load_manifest(tmp_path)
     for text in ("", "{", "<html>", "\xff"):

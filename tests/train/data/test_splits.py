@@ -60,7 +60,7 @@ def test_a_split_is_the_same_every_time(cache: Cache, scheme: str) -> None:
     np.testing.assert_array_equal(first.test, second.test)
 
 
-def test_a_random_split_is_had_by_name_only_and_says_what_it_is(
+def test_a_random_split_needs_its_name_and_is_marked_as_random(
     cache: Cache, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parts = split(cache, "random")

@@ -72,7 +72,7 @@ def test_training_makes_copies_better_and_is_kept(tmp_path: Path, hopper: NDArra
     assert (tmp_path / "tiny" / "weights.pt").stat().st_mtime_ns == stamp, "a finished network is not trained again"
 
 
-def test_sharpness_ratio_tells_soft_copies(hopper: NDArray[np.uint8]) -> None:
+def test_sharpness_ratio_detects_soft_copies(hopper: NDArray[np.uint8]) -> None:
     patches = np.stack([hopper[60:156, 200:296], hopper[100:196, 180:276]])
     assert sharpness_ratio(patches, patches) == {"quarter": 1.0, "half": 1.0, "gradient": 1.0}
     soft = np.stack([match_sharpness(patch, 0.6 * gradient_energy(patch)) for patch in patches])

@@ -93,7 +93,7 @@ def test_stopped_resumed_and_shipped(cache: Path, tmp_path: Path) -> None:
         fit(replace(RECIPE, frozen_norms=True), cache, tmp_path / "nothing")
 
 
-def test_a_run_that_starts_from_another_tells_both_histories(tmp_path: Path) -> None:
+def test_a_run_that_starts_from_another_keeps_both_histories(tmp_path: Path) -> None:
     for name, crops in (("small", (32, 64)), ("large", (32,)), ("larger", (16,))):
         folder = tmp_path / name
         folder.mkdir()

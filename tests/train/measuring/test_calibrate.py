@@ -102,7 +102,7 @@ def test_the_source_with_most_false_alarms_sets_the_cut() -> None:
         assert (p_fake[odd] >= guarded.strong_signs_from).mean() <= 0.05
 
 
-def test_a_handful_of_faces_has_no_say_of_its_own() -> None:
+def test_a_handful_of_faces_sets_no_gate() -> None:
     fake, logits = _scores(2000, gap=3.0)
     p_fake = 1 / (1 + np.exp(-logits))
     source = _one_source(fake)

@@ -63,7 +63,7 @@ def test_a_limit_of_disagreement_needs_clips_enough() -> None:
     assert learn_disagreement({"clips": rows}, "a", "c") is None
 
 
-def test_a_new_limit_asks_for_new_verdicts(tmp_path: Path) -> None:
+def test_a_new_limit_needs_new_verdicts(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes((SHIPPED / "manifest.json").read_bytes())
     rows = [{"scores": {"resnet": 0.5, "resnet_lstm": 0.5 + i / 200}} for i in range(21)]
     assert set_disagreement(load_manifest(tmp_path), {"clips": rows}, tmp_path)

@@ -70,12 +70,12 @@ def face(astronaut: NDArray[np.uint8]) -> tuple[Frame, Detection]:
     return Frame(astronaut), Detection(Box(170, 60, 280, 170), points, 0.9)
 
 
-def test_a_smaller_copy_has_the_size_asked_for_and_the_same_pose(face: tuple[Frame, Detection]) -> None:
+def test_a_smaller_copy_has_the_requested_size_and_the_same_pose(face: tuple[Frame, Detection]) -> None:
     before, after = measure_quality(*face), measure_quality(*smaller(*face, 24))
     assert after.size_px == pytest.approx(24) and after.yaw == pytest.approx(before.yaw, abs=1e-4)
 
 
 @pytest.mark.parametrize("level", [16.0, 60.0])
-def test_a_darker_copy_has_the_brightness_asked_for(face: tuple[Frame, Detection], level: float) -> None:
+def test_a_darker_copy_has_the_requested_brightness(face: tuple[Frame, Detection], level: float) -> None:
     frame, detection = face
     assert measure_quality(relit(frame, detection, level), detection).brightness == pytest.approx(level, rel=0.15)
