@@ -5,6 +5,7 @@ inside a function or under a condition counts as well.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,9 +93,15 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    """A source text as a tree, which nobody may change: several tests read each."""
+    return ast.parse(source)
+
+
 def imports(source: str, module: str) -> Iterator[tuple[int, str, str | None]]:
     """(line, imported module, name taken from it) of every import anywhere in a source text."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name, None
@@ -149,7 +156,7 @@ def faults(source: str, module: str) -> list[str]:
             found.append(f"{module}:{line}: imports {imported}")
         if library in HOMES and not prefixes & HOMES[library]:
             found.append(f"{module}:{line}: imports {library}, whose place is {sorted(HOMES[library]) or 'nowhere'}")
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and node.attr in DECODERS and "detector.media" not in prefixes:
             if node.attr in DEGRADES.get(module, set()):
                 continue

@@ -232,7 +232,7 @@ def test_bytes_are_counted_too(uploads: Uploads) -> None:
     assert [gated.upload(bytes(2 << 20)).status_code for _ in range(3)] == [200, 429, 429]
 
 
-def test_a_request_has_a_size_whether_it_says_so_or_not(uploads: Uploads) -> None:
+def test_a_request_has_a_size_whether_it_announces_it_or_not(uploads: Uploads) -> None:
     gated = Gated(replace(FREE, upload_bytes=1 << 20, other_bytes=10_000), uploads)
     assert gated.upload(bytes(2 << 20)).status_code == 413
 

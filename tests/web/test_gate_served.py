@@ -152,7 +152,9 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield page
 
 
-def test_a_request_has_a_size_whether_it_says_so_or_not(strict: Served) -> None:
+# ``test_gate`` has both in every run, without a server.
+@pytest.mark.slow
+def test_a_request_has_a_size_whether_it_announces_it_or_not(strict: Served) -> None:
     assert strict.upload(bytes(2 << 20)).status_code == 413
 
     def endless() -> Iterator[bytes]:
@@ -167,6 +169,7 @@ def test_a_request_has_a_size_whether_it_says_so_or_not(strict: Served) -> None:
     assert long.status_code == 413
 
 
+@pytest.mark.slow
 def test_a_slow_upload_is_ended(strict: Served) -> None:
     def drip() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
