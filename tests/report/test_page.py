@@ -139,8 +139,8 @@ def test_what_comes_from_a_file_is_escaped() -> None:
     report = fakes.report(RGB, (found,), Verdict.SOME_SIGNS, 0.75, name=evil, reason=evil, notes=(evil,))
     report = dataclasses.replace(report, limits=(evil,), versions={evil: evil})
     tree = show(report)
-    # Nine on the page, five in its plain text.
-    assert tree.text.count(evil) == 14
+    # Nine on the page, six in its plain text.
+    assert tree.text.count(evil) == 15
     for tag, attrs in tree.elements:
         assert not [name for name in attrs if name.startswith("on")]
         if tag == "img":
