@@ -5,16 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import gradio as gr
 import pytest
 
 import app
 from detector.arguments import host_name, number, positive_number, whole_number
-from detector.errors import DetectorError
-from detector.web import serve
-from detector.web.uploads import Uploads
 
 
 @pytest.mark.parametrize(
@@ -66,12 +62,3 @@ def test_a_folder_for_feedback_that_cannot_be_made_is_named(tmp_path: Path, caps
     (tmp_path / "file").write_text("")
     assert app.main(["--feedback", str(tmp_path / "file")]) == 1
     assert "name another folder for feedback" in capsys.readouterr().err
-
-
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    class Page:
-        def launch(self, **options: Any) -> None:
-            raise OSError(f"Cannot find empty port in range: {options['server_port']}")
-
-    with Uploads(300, root=tmp_path) as uploads, pytest.raises(DetectorError, match="port 7861 is taken"):
-        serve._launch(cast("gr.Blocks", Page()), serve.ServerOptions(port=7861), uploads)

@@ -11,7 +11,6 @@ from detector.errors import DetectorError
 from detector.pipeline.analyser import Analyser
 from detector.web.gallery import Gallery
 from detector.web.gate import surface
-from detector.web.gradio_import import gr
 from detector.web.log import log_without_names
 from detector.web.options import UPLOADS_KEPT_S, launch_options
 from detector.web.page import build_app
@@ -53,7 +52,7 @@ def serve(options: ServerOptions) -> None:
     """Serve the page until interrupted.
 
     Raises:
-        DetectorError: the weights, the address or the folder for feedback cannot be used.
+        DetectorError: the weights or the folder for feedback cannot be used.
     """
     if options.feedback is not None:
         _make(options.feedback)
@@ -73,7 +72,14 @@ def serve(options: ServerOptions) -> None:
         filling = threading.Thread(target=fill, name="examples", daemon=True)
         app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
         try:
-            _launch(app, options, uploads)
+            app.launch(
+                server_name=options.host,
+                server_port=options.port,
+                share=options.share,
+                prevent_thread_lock=True,
+                **launch_options() | {"mcp_server": options.mcp},
+                **surface(options.rules, uploads),
+            )
             detector.wait()
             filling.start()
             app.block_thread()
@@ -89,25 +95,6 @@ def _make(feedback: Path) -> None:
     except OSError as error:
         raise DetectorError(
             f"{feedback} cannot be made ({error.strerror}); name another folder for feedback."
-        ) from error
-
-
-def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
-    try:
-        app.launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            prevent_thread_lock=True,
-            **launch_options() | {"mcp_server": options.mcp},
-            **surface(options.rules, uploads),
-        )
-    except OSError as error:
-        # Gradio tries to listen, port by port, and does not say why it failed.
-        taken = "the ports from 7860 on are taken" if options.port is None else f"port {options.port} is taken"
-        raise DetectorError(
-            f"The page cannot listen on {options.host}: {taken}, or this computer does not have that address. "
-            "Use another --port or --host."
         ) from error
 
 
