@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,10 +173,9 @@ def test_gradio_is_imported_without_making_its_stubs() -> None:
 
 
 def test_the_page_is_built_without_a_warning() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        app.build_app(fakes.FakeDetector())
-        app.launch_options()
+    """Any would fail the test, as pyproject.toml has it, but for those that it excuses."""
+    app.build_app(fakes.FakeDetector())
+    app.launch_options()
 
 
 # Videos --------------------------------------------------------------------------------------------------------------
