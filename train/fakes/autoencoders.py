@@ -1,57 +1,51 @@
-"""Small auto-encoders whose decoders leave the traces of generators, for copies of genuine faces.
+"""Descendants of TAEF2 whose decoders leave traces of other kinds, for copies of genuine faces.
 
 Every picture from a generator has gone through a decoder that enlarges step by step, and what its up-sampling and its kernels
 leave behind is common to networks that were trained apart (Marra et al. 2018; even the seed changes the fingerprint, Yu et
 al., ICCV 2019). Copies by auto-encoders that saw genuine pictures only train detectors of generators that nobody has at hand
-(FingerprintNet, ECCV 2022). The encoder leaves no trace, so it is made as cheap as it can be: all pixels of a cell become
-channels at once, and the rest of the work is done at the resolution of the code.
+(FingerprintNet, ECCV 2022). Small auto-encoders trained from nothing copied a tenth of the finest detail after minutes; a
+decoder that starts as TAEF2's, with its up-sampling replaced by another that computes the same, copies sharply at once, and
+its traces become its own as it trains on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from train.fakes.taef2 import CODE_LIMIT, load_taef2
+
 __all__ = ["UPSAMPLING", "Autoencoder", "AutoencoderRecipe", "copy_of"]
 
 UPSAMPLING = ("transposed", "nearest", "bilinear", "pixel_shuffle")
 """How a decoder doubles the size: the four ways of today's generators."""
+_ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "leaky": lambda: nn.LeakyReLU(0.1)}
 
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
-    """All that decides one auto-encoder, apart from the patches it is trained on."""
+    """All that decides one auto-encoder, apart from TAEF2's weights and the patches it is trained on."""
 
     name: str
     seed: int
     upsampling: str
     """One of ``UPSAMPLING``."""
-    stages: int
-    """Doublings: a cell of the code stands for 2 ** stages pixels a side."""
-    width: int
-    """Channels of the decoder at full resolution; twice as many a stage further down, at most four times."""
-    code: int
-    """Channels of the code."""
     levels: int | None = None
     """Values that a channel of the code may take, odd (finite scalar quantisation, Mentzer et al., ICLR 2024, a vector
     quantiser with a fixed product codebook); None for a continuous code."""
-    noise: float = 0.0
-    """Deviation of the noise on a continuous code in training, as in the decoder of a variational auto-encoder."""
-    blocks: int = 1
-    """Residual blocks of the decoder before the first enlargement; one follows each enlargement."""
-    kernel: int = 3
-    """Side of the kernels after an enlargement; of transposed convolutions 3 or 4."""
-    activation: str = "silu"
+    activation: str = "relu"
     """"silu", "relu" or "leaky"."""
-    patch: int = 48
-    """Side of the patches, pixels. Sharpness takes thousands of steps, and small patches make steps cheap."""
-    batch: int = 4
-    rate: float = 2e-3
+    renewed: float = 0.15
+    """Deviation of the random factors of the decoder's kernels at the start, about 1."""
+    patch: int = 64
+    """Side of the patches, pixels, a multiple of 8."""
+    batch: int = 6
+    rate: float = 6e-4
     """Highest learning rate of Adam."""
 
     def __post_init__(self) -> None:
@@ -61,114 +55,115 @@ class AutoencoderRecipe:
             raise ValueError(f"levels: expected an odd number, got {self.levels}")
 
 
-_ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "leaky": lambda: nn.LeakyReLU(0.2)}
-
-
 class Autoencoder(nn.Module):
     """RGB pictures to their copies: (N, 3, H, W) float32 in [0, 1] -> the same shape, about the same values.
 
     Args:
         recipe: of the network; its seed decides the start.
+        taef2: folder with TAEF2's weights.
 
-    H and W must be multiples of ``2 ** recipe.stages``.
+    H and W must be multiples of 8. The encoder stays TAEF2's: it leaves no trace.
     """
 
-    def __init__(self, recipe: AutoencoderRecipe) -> None:
+    def __init__(self, recipe: AutoencoderRecipe, taef2: Path) -> None:
         super().__init__()
         self.recipe = recipe
-        with torch.random.fork_rng():
-            torch.manual_seed(recipe.seed)
-            cell = 2**recipe.stages
-            widths = [recipe.width * min(4, 2**stage) for stage in range(recipe.stages, -1, -1)]
-            bottom = max(widths[0], 48)
-            self.encoder = nn.Sequential(
-                nn.PixelUnshuffle(cell),
-                nn.Conv2d(3 * cell * cell, bottom, 3, padding=1),
-                _Block(bottom, "silu"),
-                _Block(bottom, "silu"),
-                nn.Conv2d(bottom, recipe.code, 1),
-            )
-            self.decoder = _Decoder(recipe, widths)
+        parent = load_taef2(taef2)
+        self.encoder = parent.encoder.requires_grad_(False)
+        layers = list(parent.decoder)
+        for index in [index for index, layer in enumerate(layers) if isinstance(layer, nn.Upsample)]:
+            kernel = layers[index + 1].weight.detach()
+            layers[index : index + 2] = [_ENLARGEMENTS[recipe.upsampling](kernel), nn.Identity()]
+        self.decoder = nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Identity)))
+        _replace_activations(self.decoder, recipe.activation)
+        self._renew()
+
+    def _renew(self) -> None:
+        generator = torch.Generator().manual_seed(self.recipe.seed)
+        deviation = self.recipe.renewed
+        with torch.no_grad():
+            for kernel in self.decoder.parameters():
+                if kernel.ndim == 4:
+                    factors = 1 + deviation * torch.randn(kernel.shape, generator=generator)
+                    added = 0.3 * deviation * kernel.std() * torch.randn(kernel.shape, generator=generator)
+                    kernel.mul_(factors).add_(added)
 
     def encode(self, x: Tensor) -> Tensor:
-        """(N, code, H / cell, W / cell) float32, quantised where the recipe says so."""
-        code: Tensor = self.encoder(x * 2 - 1)
+        """(N, 32, H / 8, W / 8) float32, quantised where the recipe says so."""
+        with torch.no_grad():
+            code: Tensor = self.encoder(x)
         if self.recipe.levels is None:
-            noisy = self.training and self.recipe.noise > 0
-            return code + self.recipe.noise * torch.randn_like(code) if noisy else code
+            return code
         half = (self.recipe.levels - 1) / 2
-        code = torch.tanh(code)
-        # Straight through: the gradient goes past the rounding (van den Oord et al. 2017, section 3.2).
-        return code + (torch.round(code * half) / half - code).detach()
+        return torch.round(torch.clamp(code / CODE_LIMIT, -1, 1) * half) / half * CODE_LIMIT
 
     def forward(self, x: Tensor) -> Tensor:
         decoded: Tensor = self.decoder(self.encode(x))
-        return decoded / 2 + 0.5
+        return decoded
 
 
-class _Block(nn.Module):
-    def __init__(self, channels: int, activation: str) -> None:
+def _replace_activations(module: nn.Module, activation: str) -> None:
+    for name, child in module.named_children():
+        if isinstance(child, nn.ReLU):
+            setattr(module, name, _ACTIVATIONS[activation]())
+        else:
+            _replace_activations(child, activation)
+
+
+class _Interpolated(nn.Module):
+    """Interpolation, then a 3x3 convolution with the given kernel, (out, in, 3, 3)."""
+
+    def __init__(self, kernel: Tensor, mode: str) -> None:
         super().__init__()
-        activate = _ACTIVATIONS[activation]
-        self.body = nn.Sequential(
-            activate(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-            activate(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-        )
+        self.weight, self._mode = nn.Parameter(kernel.clone()), mode
 
     def forward(self, x: Tensor) -> Tensor:
-        changed: Tensor = x + self.body(x)
-        return changed
-
-
-class _Decoder(nn.Module):
-    """Blocks, then enlargement and block as often as there are stages; the picture is the sum of what every scale paints, as
-    in StyleGAN2 (Karras et al. 2020, Fig. 7b): detail is learnt in a fraction of the steps that a single last layer takes."""
-
-    def __init__(self, recipe: AutoencoderRecipe, widths: list[int]) -> None:
-        super().__init__()
-        activate = _ACTIVATIONS[recipe.activation]
-        blocks = [_Block(widths[0], recipe.activation) for _ in range(recipe.blocks)]
-        self.first = nn.Sequential(nn.Conv2d(recipe.code, widths[0], 3, padding=1), *blocks)
-        self.stages = nn.ModuleList(
-            nn.Sequential(activate(), _enlargement(recipe, before, after), _Block(after, recipe.activation))
-            for before, after in pairwise(widths)
+        corners = None if self._mode == "nearest" else False
+        return F.conv2d(
+            F.interpolate(x, scale_factor=2, mode=self._mode, align_corners=corners), self.weight, padding=1
         )
-        self.paints = nn.ModuleList(nn.Sequential(activate(), nn.Conv2d(width, 3, 3, padding=1)) for width in widths)
-
-    def forward(self, code: Tensor) -> Tensor:
-        x = self.first(code)
-        picture = self.paints[0](x)
-        for stage, paint in zip(self.stages, self.paints[1:], strict=True):
-            x = stage(x)
-            # Bilinear in every network: only coarse shades go this way, fine detail has the stages' own.
-            picture = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False) + paint(x)
-        return picture
 
 
-class _Enlarged(nn.Module):
-    def __init__(self, mode: str, convolution: nn.Conv2d) -> None:
+class _Transposed(nn.Module):
+    """A transposed convolution that starts as nearest-neighbour doubling and convolution: their kernel, spread by 2x2 ones."""
+
+    def __init__(self, kernel: Tensor) -> None:
         super().__init__()
-        self.mode, self.convolution = mode, convolution
+        out, into = kernel.shape[:2]
+        flipped = kernel.flip(2, 3).reshape(out * into, 1, 3, 3)
+        spread = F.conv2d(flipped, torch.ones(1, 1, 2, 2), padding=1).reshape(out, into, 4, 4)
+        self.weight = nn.Parameter(spread.transpose(0, 1).contiguous())
 
     def forward(self, x: Tensor) -> Tensor:
-        corners = None if self.mode == "nearest" else False
-        larger = F.interpolate(x, scale_factor=2, mode=self.mode, align_corners=corners)
-        convolved: Tensor = self.convolution(larger)
-        return convolved
+        return F.conv_transpose2d(x, self.weight, stride=2, padding=1)
 
 
-def _enlargement(recipe: AutoencoderRecipe, before: int, after: int) -> nn.Module:
-    kernel, padding = recipe.kernel, recipe.kernel // 2
-    match recipe.upsampling:
-        case "transposed":
-            # A kernel of 3 covers the output unevenly, which is the chequerboard of Odena et al. 2016; one of 4 does not.
-            return nn.ConvTranspose2d(before, after, kernel, 2, padding=1, output_padding=1 if kernel == 3 else 0)
-        case "pixel_shuffle":
-            return nn.Sequential(nn.Conv2d(before, 4 * after, kernel, padding=padding), nn.PixelShuffle(2))
-        case mode:
-            return _Enlarged(mode, nn.Conv2d(before, after, kernel, padding=padding))
+class _Shuffled(nn.Module):
+    """A sub-pixel convolution that starts as nearest-neighbour doubling and convolution."""
+
+    def __init__(self, kernel: Tensor) -> None:
+        super().__init__()
+        out, into = kernel.shape[:2]
+        phases = torch.zeros(out, 2, 2, into, 3, 3)
+        for row in (0, 1):
+            for column in (0, 1):
+                for up in (-1, 0, 1):
+                    for left in (-1, 0, 1):
+                        phases[:, row, column, :, (row + up) // 2 + 1, (column + left) // 2 + 1] += kernel[
+                            :, :, up + 1, left + 1
+                        ]
+        self.weight = nn.Parameter(phases.reshape(4 * out, into, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(F.conv2d(x, self.weight, padding=1), 2)
+
+
+_ENLARGEMENTS = {
+    "transposed": _Transposed,
+    "nearest": lambda kernel: _Interpolated(kernel, "nearest"),
+    "bilinear": lambda kernel: _Interpolated(kernel, "bilinear"),
+    "pixel_shuffle": _Shuffled,
+}
 
 
 @torch.no_grad()

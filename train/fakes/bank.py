@@ -1,4 +1,4 @@
-"""A bank of auto-encoders (``autoencoders``), trained one after another on genuine faces at their native resolution.
+"""A bank of auto-encoders (``autoencoders``), trained on one after another on genuine faces at their native resolution.
 
 A copy that is softer than its original teaches that soft is fake, and generators of today are crisper than photographs. So
 the loss has a term for the energy of fine detail beside that for its place, and every auto-encoder's sharpness is measured
@@ -48,10 +48,6 @@ class Member:
     measured: dict[str, float]
     """Steps trained, mean absolute error of [0, 1], and sharpness ratios as of ``sharpness_ratio``."""
 
-    @property
-    def cell(self) -> int:
-        return int(2**self.recipe.stages)
-
 
 def draw_recipes(count: int, seed: int = 1) -> list[AutoencoderRecipe]:
     """The first ``count`` auto-encoders of an endless list: a longer list begins with the shorter one."""
@@ -59,22 +55,15 @@ def draw_recipes(count: int, seed: int = 1) -> list[AutoencoderRecipe]:
     for number in range(count):
         rng = np.random.default_rng((seed, number))
         upsampling = _ORDER[number % len(_ORDER)]
-        stages = int(rng.choice((2, 2, 3)))
         quantised = number % 3 == 2
-        code = int(rng.integers(12, 25)) if stages == 2 else int(rng.integers(48, 81))
         recipes.append(
             AutoencoderRecipe(
-                name=f"{number:02d}-{upsampling}-{2**stages}{'-quantised' if quantised else ''}",
+                name=f"{number:02d}-{upsampling}{'-quantised' if quantised else ''}",
                 seed=int(rng.integers(1 << 31)),
                 upsampling=upsampling,
-                stages=stages,
-                width=int(rng.choice((12, 16, 20) if stages == 2 else (12, 16))),
-                code=code,
-                levels=int(rng.choice((9, 15, 21))) if quantised else None,
-                noise=0.0 if quantised else float(rng.choice((0.0, 0.02, 0.05))),
-                blocks=int(rng.choice((1, 2))),
-                kernel=int(rng.choice((3, 4))) if upsampling == "transposed" else 3,
+                levels=int(rng.choice((15, 21, 31))) if quantised else None,
                 activation=str(rng.choice(("silu", "relu", "leaky"))),
+                renewed=float(rng.choice((0.1, 0.15, 0.2))),
             )
         )
     return recipes
@@ -151,12 +140,13 @@ def _energies(grey: np.ndarray) -> dict[str, float]:
 
 
 def train_bank(
-    recipes: list[AutoencoderRecipe], patches: np.ndarray, out: Path, minutes: float, threads: int = 1
+    recipes: list[AutoencoderRecipe], taef2: Path, patches: np.ndarray, out: Path, minutes: float, threads: int = 1
 ) -> None:
     """Train what is not finished yet; each auto-encoder resumes from its checkpoint.
 
     Args:
         recipes: as by ``draw_recipes``.
+        taef2: folder with TAEF2's weights.
         patches: (N, S, S, 3) uint8 RGB, as by ``genuine_patches``.
         out: a folder for each auto-encoder, with ``recipe.json``, ``weights.pt`` and ``measured.json``.
         minutes: of the processor's time for each, so that a busy machine takes nothing from it; the learning rate falls over
@@ -169,14 +159,16 @@ def train_bank(
         measured = folder / "measured.json"
         if measured.exists() and json.loads(measured.read_text(encoding="utf-8"))["minutes"] >= minutes:
             continue
-        _train(recipe, patches, folder, minutes, threads)
+        _train(recipe, taef2, patches, folder, minutes, threads)
 
 
-def _train(recipe: AutoencoderRecipe, patches: np.ndarray, folder: Path, minutes: float, threads: int) -> None:
+def _train(
+    recipe: AutoencoderRecipe, taef2: Path, patches: np.ndarray, folder: Path, minutes: float, threads: int
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
-    network = Autoencoder(recipe).to(memory_format=torch.channels_last).train()
-    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
+    network = Autoencoder(recipe, taef2).to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(network.decoder.parameters(), lr=recipe.rate, betas=(0.9, 0.98))
     state = folder / "checkpoint.pt"
     steps, spent = 0, 0.0
     if state.exists():
@@ -190,12 +182,12 @@ def _train(recipe: AutoencoderRecipe, patches: np.ndarray, folder: Path, minutes
         began = time.process_time()
         done = spent / (minutes * 60)
         for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * min(1.0, (steps + 1) / 50, 0.02 + 1.3 * (1 - done))
+            group["lr"] = recipe.rate * min(1.0, (steps + 1) / 20, 0.02 + 1.3 * (1 - done))
         originals = _batch(patches[:-_MEASURED], recipe, rng)
         loss = copy_loss(network(originals), originals)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(network.decoder.parameters(), 1.0)
         optimizer.step()
         steps, spent = steps + 1, spent + (time.process_time() - began) / threads
         if spent - last_saved > _SAVE_EVERY_S:
@@ -256,12 +248,12 @@ def _measure(network: Autoencoder, patches: np.ndarray) -> dict[str, float]:
     return {"error": round(float((made - x).abs().mean()), 4), **sharpness_ratio(patches, copies)}
 
 
-def load_bank(folder: Path) -> list[Member]:
-    """The finished auto-encoders of a folder, in the order of their names."""
+def load_bank(folder: Path, taef2: Path) -> list[Member]:
+    """The finished auto-encoders of a folder, in the order of their names; ``taef2`` as in ``train_bank``."""
     members = []
     for path in sorted(folder.glob("*/measured.json")):
         recipe = AutoencoderRecipe(**json.loads((path.parent / "recipe.json").read_text(encoding="utf-8")))
-        network = Autoencoder(recipe)
+        network = Autoencoder(recipe, taef2)
         weights = path.parent / "weights.pt"
         network.load_state_dict(torch.load(weights, weights_only=True))
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()

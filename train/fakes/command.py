@@ -30,7 +30,7 @@ _TAEF2_NOISE = 0.1
 
 
 def make(
-    cache: Cache, out: Path, *, members: int, minutes: float, count: int, taef2: Path | None, parts: tuple[str, ...],
+    cache: Cache, out: Path, *, members: int, minutes: float, count: int, taef2: Path, parts: tuple[str, ...],
     threads: int = 1,
 ) -> None:  # fmt: skip
     """Fill ``out/bank``, then ``out/train``, ``out/validation`` and ``out/unseen``, as far as ``parts`` names them.
@@ -44,7 +44,7 @@ def make(
         members: auto-encoders of the bank.
         minutes: of training for each; 0 to take the bank as it is.
         count: fakes of ``train``; of each of the others a fifth.
-        taef2: folder with TAEF2's weights; None to do without.
+        taef2: folder with TAEF2's weights, which the bank starts from.
         parts: which of "train", "validation", "unseen" to make.
         threads: of the processor.
     """
@@ -53,8 +53,8 @@ def make(
     train, validation = kept_split(cache, out / "split.npz")
     if minutes > 0:
         patches = genuine_patches(cache, train, _PATCHES)
-        train_bank(draw_recipes(members), patches, out / "bank", minutes, threads)
-    bank = load_bank(out / "bank")
+        train_bank(draw_recipes(members), taef2, patches, out / "bank", minutes, threads)
+    bank = load_bank(out / "bank", taef2)
     for part in parts:
         makers = _makers(bank, part, taef2)
         indices = train if part == "train" else validation
@@ -64,14 +64,14 @@ def make(
         )
 
 
-def _makers(bank: list[Member], part: str, taef2: Path | None) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+def _makers(bank: list[Member], part: str, taef2: Path) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     makers: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
     for member in bank:
         if not _LEAST_SHARPNESS <= member.measured["quarter"] <= _MOST_SHARPNESS:
             print(f"left out: {member.recipe.name}, whose copies' sharpness is {member.measured}", file=sys.stderr)
         elif (member.recipe.upsampling == HELD_OUT) == (part == "unseen"):
-            makers[member.recipe.name] = partial(copy_of, member.network, cell=member.cell)
-    if taef2 is not None and part != "unseen":
+            makers[member.recipe.name] = partial(copy_of, member.network, cell=CELL)
+    if part != "unseen":
         makers["taef2"] = partial(copy_of, load_taef2(taef2), cell=CELL)
         makers["taef2-noisy"] = partial(copy_of, load_taef2(taef2, _TAEF2_NOISE), cell=CELL)
     if not makers:

@@ -31,7 +31,7 @@ def _add_fakes(fakes: argparse.ArgumentParser) -> None:
     fakes.add_argument("--out", type=Path, default=ROOT / "runs" / "fakes", help="folder (default runs/fakes)")
     fakes.add_argument("--members", type=whole_number(1), default=10, help="auto-encoders of the bank (default 10)")
     fakes.add_argument(
-        "--minutes", type=number(0), default=6, help="of training for each; 0 takes the bank as it is (default 6)"
+        "--minutes", type=number(0), default=1.5, help="of training for each; 0 takes the bank as it is (default 1.5)"
     )
     fakes.add_argument(
         "--count",
@@ -39,7 +39,13 @@ def _add_fakes(fakes: argparse.ArgumentParser) -> None:
         default=4000,
         help="fakes for training; a fifth as many to measure (default 4000)",
     )
-    fakes.add_argument("--taef2", type=Path, metavar="DIR", help="folder with TAEF2's weights, for copies by it too")
+    fakes.add_argument(
+        "--taef2",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with TAEF2's weights, which the bank starts from",
+    )
     fakes.add_argument("--parts", nargs="*", choices=parts, default=parts, help="what to make (default all)")
     fakes.add_argument("--threads", type=whole_number(1), default=1, help="of the processor (default 1)")
     fakes.set_defaults(run=_fakes)

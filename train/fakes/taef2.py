@@ -11,12 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["CELL", "CODE", "Taef2", "load_taef2"]
+__all__ = ["CELL", "CODE", "CODE_LIMIT", "Taef2", "load_taef2"]
 
 CELL = 8
 """A cell of the code stands for so many pixels a side."""
 CODE = 32
 """Channels of the code."""
+CODE_LIMIT = 3.0
+"""The decoder takes the code's values within this of 0."""
 _WIDTH = 64
 
 
@@ -50,7 +52,7 @@ def _term() -> nn.Module:
 
 class _Clamp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(x / 3) * 3
+        return torch.tanh(x / CODE_LIMIT) * CODE_LIMIT
 
 
 def _encoder() -> nn.Sequential:

@@ -19,8 +19,9 @@ from train.fakes.bank import draw_recipes, load_bank, sharpness_ratio, train_ban
 from train.fakes.enhance import draw_enhancement
 from train.fakes.equalise import equalise, match_palette
 from train.fakes.swap_engine import draw_engine, engine_swap, five_points, softened_elsewhere
+from train.fakes.taef2 import CELL, CODE_LIMIT, Taef2
 
-_TINY = AutoencoderRecipe("tiny", 3, "nearest", stages=2, width=4, code=8, patch=32, batch=2)
+_SHORT = AutoencoderRecipe("short", 3, "transposed", patch=32, batch=2)
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +36,44 @@ def mesh() -> NDArray[np.float32]:
     return points.astype(np.float32)
 
 
+@pytest.fixture(scope="module")
+def taef2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with weights of TAEF2's shapes, drawn at random."""
+    folder = tmp_path_factory.mktemp("taef2")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Taef2()
+    for part, name in ((network.encoder, "encoder"), (network.decoder, "decoder")):
+        torch.save(part.state_dict(), folder / f"taef2_{name}.pth")
+    return folder
+
+
 @pytest.mark.parametrize("upsampling", UPSAMPLING)
 @pytest.mark.parametrize("levels", [None, 9])
-def test_a_copy_has_the_shape_of_its_original(upsampling: str, levels: int | None, hopper: NDArray[np.uint8]) -> None:
-    recipe = AutoencoderRecipe("x", 1, upsampling, stages=2, width=4, code=4, levels=levels)
-    network = Autoencoder(recipe).eval()
-    copy = copy_of(network, hopper[:70, :67], cell=4)
-    assert copy.shape == (70, 67, 3) and copy.dtype == np.uint8
-    np.testing.assert_array_equal(copy, copy_of(Autoencoder(recipe).eval(), hopper[:70, :67], cell=4))
+def test_a_copy_has_the_shape_of_its_original(
+    upsampling: str, levels: int | None, hopper: NDArray[np.uint8], taef2: Path
+) -> None:
+    recipe = AutoencoderRecipe("x", 1, upsampling, levels=levels)
+    network = Autoencoder(recipe, taef2).eval()
+    copy = copy_of(network, hopper[:38, :35], CELL)
+    assert copy.shape == (38, 35, 3) and copy.dtype == np.uint8
+    np.testing.assert_array_equal(copy, copy_of(Autoencoder(recipe, taef2).eval(), hopper[:38, :35], CELL))
     if levels is not None:
-        code = network.encode(torch.rand(1, 3, 32, 32)) * (levels - 1) / 2
+        code = network.encode(torch.rand(1, 3, 32, 32)) / CODE_LIMIT * (levels - 1) / 2
         assert torch.allclose(code, code.round(), atol=1e-4)
+
+
+def test_the_ways_of_up_sampling_start_as_one(taef2: Path) -> None:
+    """Transposed and sub-pixel convolutions compute what nearest-neighbour doubling and a convolution do; bilinear does not."""
+    x = torch.rand(1, 3, 40, 48)
+    made = {}
+    for upsampling in UPSAMPLING:
+        network = Autoencoder(AutoencoderRecipe("x", 1, upsampling, renewed=0.0), taef2).eval()
+        with torch.no_grad():
+            made[upsampling] = network(x)
+    for same in ("transposed", "pixel_shuffle"):
+        assert torch.allclose(made[same], made["nearest"], atol=1e-5)
+    assert not torch.allclose(made["bilinear"], made["nearest"], atol=1e-4)
 
 
 def test_a_longer_list_of_recipes_begins_with_the_shorter_one() -> None:
@@ -53,23 +81,23 @@ def test_a_longer_list_of_recipes_begins_with_the_shorter_one() -> None:
     assert {recipe.upsampling for recipe in draw_recipes(10)} == set(UPSAMPLING)
     assert 2 <= sum(recipe.levels is not None for recipe in draw_recipes(10)) <= 5
     with pytest.raises(ValueError, match="upsampling"):
-        AutoencoderRecipe("x", 1, "bicubic", 2, 4, 4)
+        AutoencoderRecipe("x", 1, "bicubic")
 
 
-def test_training_makes_copies_better_and_is_kept(tmp_path: Path, hopper: NDArray[np.uint8]) -> None:
+def test_training_makes_copies_better_and_is_kept(tmp_path: Path, hopper: NDArray[np.uint8], taef2: Path) -> None:
     rng = np.random.default_rng(0)
     corners = rng.integers(0, 400, (80, 2))
     patches = np.stack([hopper[y : y + 40, x : x + 40] for y, x in corners])
-    before = np.abs(copy_of(Autoencoder(_TINY).eval(), patches[-1], 4).astype(int) - patches[-1]).mean()
-    train_bank([_TINY], patches, tmp_path, minutes=0.02)
-    (member,) = load_bank(tmp_path)
-    assert member.recipe == _TINY and len(member.sha256) == 64
-    assert member.measured["steps"] > 10
-    after = np.abs(copy_of(member.network, patches[-1], member.cell).astype(int) - patches[-1]).mean()
+    before = np.abs(copy_of(Autoencoder(_SHORT, taef2).eval(), patches[-1], CELL).astype(int) - patches[-1]).mean()
+    train_bank([_SHORT], taef2, patches, tmp_path, minutes=0.02)
+    (member,) = load_bank(tmp_path, taef2)
+    assert member.recipe == _SHORT and len(member.sha256) == 64
+    assert member.measured["steps"] >= 3
+    after = np.abs(copy_of(member.network, patches[-1], CELL).astype(int) - patches[-1]).mean()
     assert after < before
-    stamp = (tmp_path / "tiny" / "weights.pt").stat().st_mtime_ns
-    train_bank([_TINY], patches, tmp_path, minutes=0.02)
-    assert (tmp_path / "tiny" / "weights.pt").stat().st_mtime_ns == stamp, "a finished network is not trained again"
+    stamp = (tmp_path / "short" / "weights.pt").stat().st_mtime_ns
+    train_bank([_SHORT], taef2, patches, tmp_path, minutes=0.02)
+    assert (tmp_path / "short" / "weights.pt").stat().st_mtime_ns == stamp, "a finished network is not trained again"
 
 
 def test_sharpness_ratio_detects_soft_copies(hopper: NDArray[np.uint8]) -> None:
@@ -161,7 +189,7 @@ def test_softening_elsewhere_leaves_some_of_the_picture(
     assert max(kept) > 0.5 and min(kept) < 0.2
 
 
-def test_a_recipe_is_written_beside_its_network(tmp_path: Path, hopper: NDArray[np.uint8]) -> None:
+def test_a_recipe_is_written_beside_its_network(tmp_path: Path, hopper: NDArray[np.uint8], taef2: Path) -> None:
     patches = np.repeat(hopper[None, 60:100, 200:240], 70, axis=0)
-    train_bank([_TINY], patches, tmp_path, minutes=0.001)
-    assert AutoencoderRecipe(**json.loads((tmp_path / "tiny" / "recipe.json").read_text())) == _TINY
+    train_bank([_SHORT], taef2, patches, tmp_path, minutes=0.001)
+    assert AutoencoderRecipe(**json.loads((tmp_path / "short" / "recipe.json").read_text())) == _SHORT
