@@ -23,7 +23,7 @@ from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
 from train.data.names import Scheme
 from train.fitting.history import whole_history
-from train.fitting.recipes import PaperRecipe, Recipe, read_recipe
+from train.fitting.recipes import ExpertRecipe, PaperRecipe, Recipe, read_recipe
 from train.lineage import read_lineage
 from train.measuring.calibrate import choose_bands, fit_platt
 
@@ -80,7 +80,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     return entry
 
 
-def _shippable(run: Path) -> Recipe | PaperRecipe:
+def _shippable(run: Path) -> Recipe | PaperRecipe | ExpertRecipe:
     """The recipe of a run whose model the detector can use."""
     recipe = read_recipe(run)
     if recipe.split == Scheme.RANDOM:

@@ -9,7 +9,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,50 +20,23 @@ import torch
 
 from detector.models.networks import build
 from detector.models.networks import load as load_model
-from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
-from train.fakes.pairs import ExpertMix, ExpertPairs
+from train.fakes.pairs import ExpertPairs
 from train.fitting.engine import KerasGraph, average_into
 from train.fitting.fit import train_step
 from train.fitting.half import store_half
-from train.fitting.recipes import Recipe
+from train.fitting.recipes import ExpertRecipe, Recipe
 from train.fitting.starts import load_start
 
-__all__ = ["ExpertRecipe", "expert_batches", "fit_expert"]
+__all__ = ["expert_batches", "fit_expert"]
 
-_ARCHITECTURE = "efficientnet"
 _SAVE_EVERY_S = 240
 _MEASURE_EVERY_S = 1800
 Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
 """(averaged network, cache, validation samples, folder of fakes) -> what is added to the history."""
 _REFRESH_EVERY = 40
 """Batches of a worker between two scans for fakes that were made since."""
-
-
-@dataclass(frozen=True)
-class ExpertRecipe:
-    """All that decides the result, apart from the data."""
-
-    size: int = 224
-    """Of whole faces, pixels."""
-    window: int = 160
-    """Of windows, pixels: the network has no layer that depends on its input's size, and the squares of today's data, 200 to
-    300 pixels, hold many different windows of this one."""
-    windows: float = 0.6
-    """Share of batches that hold windows."""
-    crops: int = 60_000
-    batch: int = 32
-    rate: float = 4e-4
-    warmup: int = 100
-    decay: float = 0.02
-    average: float = 0.998
-    smoothing: float = 0.02
-    start: str | None = None
-    """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are
-    trained."""
-    seed: int = 31
-    mix: ExpertMix = field(default_factory=ExpertMix)
 
 
 def expert_batches(
@@ -119,7 +92,7 @@ def fit_expert(
     recipe: ExpertRecipe, cache_folder: Path, fakes: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
     threads: int = 2, measure: Measure | None = None,
 ) -> Path:  # fmt: skip
-    """Train and write ``out/efficientnet.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
+    """Train and write ``out/ARCHITECTURE.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
 
     Args:
         recipe: what to train; must equal that of the checkpoint in ``out``, if there is one, but for ``crops``.
@@ -170,7 +143,7 @@ class _Training:
 
     def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model) -> None:
         frozen = recipe.start is not None
-        self.weights = out / f"{_ARCHITECTURE}.weights.h5"
+        self.weights = out / f"{recipe.architecture}.weights.h5"
         self.steps, self.step = recipe.crops // recipe.batch, 0
         self._out, self._recipe = out, recipe
         self._graph, self.average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
@@ -179,7 +152,7 @@ class _Training:
         groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
         self._optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
         self._of_step = Recipe(
-            _ARCHITECTURE, recipe.size, smoothing=recipe.smoothing, frozen_norms=frozen, start=recipe.start
+            recipe.architecture, recipe.size, smoothing=recipe.smoothing, frozen_norms=frozen, start=recipe.start
         )
         self._resume()
 
@@ -227,9 +200,9 @@ class _Training:
 
 def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:
     if recipe.start is not None:
-        model = load_model(_ARCHITECTURE, recipe.size, recipe.start)
+        model = load_model(recipe.architecture, recipe.size, recipe.start)
         model.trainable = True
         return model
-    model = build(_ARCHITECTURE, recipe.size)
-    load_start(model, crops_of(cache, train[:64], CropSpec(size=recipe.size, margin=0.25)))
+    model = build(recipe.architecture, recipe.size)
+    load_start(model, crops_of(cache, train[:64], recipe.spec))
     return model

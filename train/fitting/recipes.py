@@ -16,8 +16,9 @@ from pydantic.dataclasses import dataclass
 from detector.records import CropSpec
 from train.data.cache import MOST_MARGIN
 from train.data.names import Scheme
+from train.fakes.pairs import ExpertMix
 
-__all__ = ["HeadRecipe", "Mix", "PaperRecipe", "Recipe", "read_recipe"]
+__all__ = ["ExpertRecipe", "HeadRecipe", "Mix", "PaperRecipe", "Recipe", "read_recipe"]
 
 _STRICT = ConfigDict(extra="forbid")
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -116,6 +117,41 @@ class PaperRecipe:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ExpertRecipe:
+    """Of a network that sees whole faces and windows of their own resolution, trained by ``expert.fit_expert``."""
+
+    architecture: str = "efficientnet"
+    size: PositiveInt = 224
+    """Side of whole faces, pixels."""
+    margin: NonNegativeFloat = 0.25
+    """Context around the face in use, in face sides; in training it is drawn anew for every pair."""
+    window: PositiveInt = 144
+    """Side of windows, pixels: the network has no layer that depends on its input's size, and the squares of today's data, 200
+    to 300 pixels, hold many different windows of this one."""
+    windows: _Share = 0.5
+    """Share of batches that hold windows."""
+    crops: PositiveInt = 60_000
+    batch: PositiveInt = 32
+    rate: PositiveFloat = 4e-4
+    warmup: PositiveInt = 100
+    decay: NonNegativeFloat = 0.02
+    average: _Share = 0.998
+    smoothing: _Share = 0.02
+    start: str | None = None
+    """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are
+    trained."""
+    seed: int = 31
+    mix: ExpertMix = Field(default_factory=ExpertMix)
+    split: Literal[Scheme.CARVE] = Scheme.CARVE
+    recipe: Literal["expert"] = "expert"
+
+    @property
+    def spec(self) -> CropSpec:
+        """The crop that the model is used on."""
+        return CropSpec(size=self.size, margin=self.margin)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class HeadRecipe:
     """Of the recurrent head of a video model, trained by ``head.fit_head``."""
 
@@ -137,7 +173,10 @@ class HeadRecipe:
     seed: int = 7
 
 
-def read_recipe(run: Path) -> Recipe | PaperRecipe:
+_KINDS = {"paper": PaperRecipe, "expert": ExpertRecipe}
+
+
+def read_recipe(run: Path) -> Recipe | PaperRecipe | ExpertRecipe:
     """The recipe of a run, from ``run/recipe.json``.
 
     Raises:
@@ -145,4 +184,5 @@ def read_recipe(run: Path) -> Recipe | PaperRecipe:
         ValueError: the file is not a recipe; the field at fault is named.
     """
     values = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    return PaperRecipe(**values) if values.get("recipe") == "paper" else Recipe(**values)
+    kind: type[Recipe | PaperRecipe | ExpertRecipe] = _KINDS.get(values.get("recipe"), Recipe)
+    return kind(**values)

@@ -86,7 +86,8 @@ def _expert(options: argparse.Namespace) -> int:
     from detector.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
-    from train.fitting.expert import ExpertRecipe, fit_expert
+    from train.fitting.expert import fit_expert
+    from train.fitting.recipes import ExpertRecipe
     from train.lineage import write_lineage
     from train.measuring.unseen import measure_quickly
 

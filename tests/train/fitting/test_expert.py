@@ -20,7 +20,8 @@ from train.fakes.copies import FakeMaker, FakeStore, make_fakes
 from train.fakes.pairs import UNSEEN_METHODS, ExpertMix, ExpertPairs
 from train.fakes.squares import native_side, square_of, whole_and_window
 from train.fitting.engine import KerasGraph
-from train.fitting.expert import ExpertRecipe, fit_expert
+from train.fitting.expert import fit_expert
+from train.fitting.recipes import ExpertRecipe
 from train.measuring.unseen import by_method, of_pairs, score_faces, score_fakes
 
 _SIDE = 400
