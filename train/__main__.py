@@ -13,6 +13,7 @@ import train.data.commands
 import train.fakes.commands
 import train.fitting.commands
 import train.measuring.commands
+import train.overnight
 from detector.errors import DetectorError
 
 __all__ = ["build_parser", "main"]
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.fitting.commands.add_commands(commands)
     train.measuring.commands.add_commands(commands)
     train.card.commands.add_commands(commands)
+    train.overnight.add_commands(commands)
     clips = commands.add_parser("clips", help="train, calibrate and measure on video clips").add_subparsers(
         required=True, metavar="COMMAND"
     )

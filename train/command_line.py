@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-__all__ = ["ROOT", "Commands", "UsageError", "add_landmarker_option", "add_weights_option", "landmarker_of",
-           "path_from_environment"]  # fmt: skip
+__all__ = ["ROOT", "Commands", "UsageError", "add_device_option", "add_landmarker_option", "add_weights_option",
+           "landmarker_of", "path_from_environment"]  # fmt: skip
 
 if TYPE_CHECKING:
     Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -32,6 +32,14 @@ def path_from_environment(name: str) -> Path | None:
 def add_weights_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--weights``, the folder with the manifest."""
     parser.add_argument("--weights", type=Path, default=ROOT / "weights", help="folder with manifest.json")
+
+
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``, which ``fitting.devices.choose_device`` reads."""
+    parser.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto",
+        help="where the network runs (default auto: the first of the others that is there)",
+    )  # fmt: skip
 
 
 def add_landmarker_option(parser: argparse.ArgumentParser, purpose: str) -> None:

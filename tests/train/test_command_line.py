@@ -27,7 +27,7 @@ def _leaves(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParse
 def test_every_command_is_there_and_can_be_run() -> None:
     leaves = _leaves(build_parser())
     assert set(leaves) == {
-        "ablate", "average", "card", "evaluate", "examples", "expert", "fakes", "fit", "gates", "leakage", "probe",
+        "ablate", "all", "average", "card", "evaluate", "examples", "expert", "fakes", "fit", "gates", "leakage", "probe",
         "publish", "ship", "clips calibrate", "clips evaluate", "clips fit", "clips ship",
     }  # fmt: skip
     for leaf in leaves.values():
@@ -54,6 +54,7 @@ def test_help_loads_no_library() -> None:
         (["examples", "--out", "{tmp}"], "face_landmarker.task with --landmarker"),
         (["examples", "--out", "{tmp}", "--landmarker", "{tmp}/none"], "none does not exist"),
         (["clips", "fit", "--data", "{tmp}", "--out", "{tmp}"], "--pseudo-fakes 0"),
+        (["all", "--data", "{tmp}", "--taef2", "{tmp}", "--hours", "0.1"], "nothing is learnt"),
         (["fit", "cnn", "--epochs", "3"], "only with --recipe paper"),
         (["fit", "resnet", "--recipe", "paper"], "fit cnn --recipe paper"),
         (["fit", "cnn", "--recipe", "paper", "--epochs", "0"], "epochs: Input should be greater than 0"),

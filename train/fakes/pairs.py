@@ -53,9 +53,9 @@ class ExpertMix:
     """The rest are labelled."""
     masked: float = 0.3
     """Share of copies that replace a region only."""
-    strength: float = 0.55
+    strength: float = 0.4
     """Of the post-processing, see ``augment.draw_degradation``."""
-    enhanced: float = 1.0
+    enhanced: float = 0.6
     """The same of ``enhance.draw_enhancement``."""
 
 

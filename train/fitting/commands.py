@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector.arguments import number, positive_number, whole_number
-from train.command_line import ROOT, Commands, UsageError, add_landmarker_option, add_weights_option, landmarker_of
+from train.command_line import (
+    ROOT,
+    Commands,
+    UsageError,
+    add_device_option,
+    add_landmarker_option,
+    add_weights_option,
+    landmarker_of,
+)
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 from train.data.names import Scheme
 
@@ -54,6 +62,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument("--rate", type=positive_number, default=4e-4, help="highest learning rate (default 4e-4)")
     fit.add_argument("--minutes", type=positive_number, help="stop after this long and keep the checkpoint")
     fit.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
+    add_device_option(fit)
     fit.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
     fit.add_argument("--no-pseudo-fakes", action="store_true", help="labelled fakes only")
     fit.add_argument("--no-labelled-fakes", action="store_true", help="pseudo-fakes only")
@@ -112,8 +121,9 @@ def _fit(options: argparse.Namespace) -> int:
     open_cache(options)
     out = options.out or ROOT / "runs" / options.architecture
     print(
-        fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers, command=options.command_line)
-    )
+        fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers, device=options.device,
+            command=options.command_line)
+    )  # fmt: skip
     return 0
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -19,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["KerasGraph", "average_into", "mixed_precision"]
+__all__ = ["KerasGraph", "average_into"]
 
 
 class KerasGraph(nn.Module):
@@ -76,13 +75,18 @@ class KerasGraph(nn.Module):
         return {convolution: key for convolution, (key, _) in norms.items()}
 
     def forward(self, crops: Tensor) -> Tensor:
-        """(N, S, S, 3) uint8 -> (N,) float32 logits of "real"."""
-        values: dict[int, Tensor] = {self._input: crops.permute(0, 3, 1, 2)}
+        """(N, S, S, 3) uint8, on any device -> (N,) float32 logits of "real", on this one."""
+        values: dict[int, Tensor] = {self._input: crops.to(self.device).permute(0, 3, 1, 2)}
         for key, inputs, output in self._steps:
             norm = self._norm_of.get(key)
             frozen = () if norm is None else self.units[norm].frozen()
             values[output] = self.units[key](*(values[i] for i in inputs), *frozen)
         return values[self._output][:, 0].float()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
 
     @torch.no_grad()
     def write_back(self) -> keras.Model:
@@ -90,7 +94,7 @@ class KerasGraph(nn.Module):
         for key, name in self._names.items():
             unit = self.units[key]
             if isinstance(unit, _Weighted):
-                self._keras.get_layer(name).set_weights([w.detach().numpy() for w in unit.keras_weights()])
+                self._keras.get_layer(name).set_weights([w.detach().cpu().numpy() for w in unit.keras_weights()])
         return self._keras
 
 
@@ -291,15 +295,6 @@ def _unit(layer: keras.layers.Layer) -> nn.Module:
         case keras.layers.Identity():
             return nn.Identity()
     raise NotImplementedError(f"{type(layer).__name__} ({layer.name})")
-
-
-def mixed_precision() -> AbstractContextManager[Any]:
-    """Where the processor multiplies bfloat16 in hardware, the context in which convolutions use it; elsewhere none, since
-    emulated it is fifty times slower than float32 (one crop a second in place of many)."""
-    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        half: AbstractContextManager[Any] = torch.autocast("cpu", torch.bfloat16)
-        return half
-    return nullcontext()
 
 
 @torch.no_grad()

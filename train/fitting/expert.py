@@ -23,6 +23,7 @@ from detector.models.networks import load as load_model
 from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
 from train.fakes.pairs import ExpertPairs
+from train.fitting.devices import choose_device
 from train.fitting.engine import KerasGraph, average_into
 from train.fitting.fit import train_step
 from train.fitting.half import store_half
@@ -90,7 +91,7 @@ def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[n
 
 def fit_expert(
     recipe: ExpertRecipe, cache_folder: Path, fakes: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
-    threads: int = 2, measure: Measure | None = None,
+    threads: int = 2, device: str = "cpu", measure: Measure | None = None,
 ) -> Path:  # fmt: skip
     """Train and write ``out/ARCHITECTURE.weights.h5`` (float16, averaged), ``recipe.json``, ``history.jsonl`` and a checkpoint.
 
@@ -99,9 +100,11 @@ def fit_expert(
         cache_folder: as built by ``cache.build_cache``.
         fakes: folder of ``python -m train fakes``.
         out: folder for all that is written.
-        minutes: stop after this long, keeping the checkpoint.
+        minutes: of training in all, over every call that resumes it; the rate falls to nothing over them, or over the recipe's
+            crops if those are seen earlier. None for as long as the crops take.
         workers: processes that make batches.
         threads: of the processor, for the network.
+        device: as by ``devices.choose_device``.
         measure: called now and then for what the history tells beside the loss.
 
     Returns:
@@ -116,14 +119,16 @@ def fit_expert(
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
     train, validation = kept_split(cache, fakes / "split.npz")
-    training = _Training(recipe, out, _start(recipe, cache, train))
+    training = _Training(recipe, out, _start(recipe, cache, train), choose_device(device))
+    before = training.spent
     started = last_saved = last_measured = time.monotonic()
     first, losses, late = training.step, [], False
     stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + first, workers)
     while training.step < training.steps and not late:
-        losses.append(training.take(*next(stream)))
+        losses.append(training.take(*next(stream), minutes))
         now = time.monotonic()
-        late = minutes is not None and now - started >= minutes * 60
+        training.spent = before + now - started
+        late = minutes is not None and training.spent >= minutes * 60
         last = late or training.step == training.steps
         if now - last_saved > _SAVE_EVERY_S or last:
             seen = training.step * recipe.batch
@@ -141,12 +146,14 @@ def fit_expert(
 class _Training:
     """Network, average and optimizer, with their checkpoint."""
 
-    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model) -> None:
+    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model, place: torch.device) -> None:
         frozen = recipe.start is not None
         self.weights = out / f"{recipe.architecture}.weights.h5"
         self.steps, self.step = recipe.crops // recipe.batch, 0
+        self.spent = 0.0
+        """Seconds of training, those before a resumption among them."""
         self._out, self._recipe = out, recipe
-        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen) for _ in range(2))
+        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen).to(place) for _ in range(2))
         kernels = [p for p in self._graph.parameters() if p.ndim > 1]
         others = [p for p in self._graph.parameters() if p.ndim <= 1]
         groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
@@ -156,12 +163,14 @@ class _Training:
         )
         self._resume()
 
-    def take(self, crops: np.ndarray, labels: np.ndarray) -> float:
+    def take(self, crops: np.ndarray, labels: np.ndarray, minutes: float | None) -> float:
         """One step; returns the loss."""
-        recipe = self._recipe
+        recipe, done = self._recipe, self.step / self.steps
+        if minutes is not None:
+            done = min(1.0, max(done, self.spent / max(1e-9, minutes * 60)))
         rise = min(1.0, (self.step + 1) / recipe.warmup)
         for group in self._optimizer.param_groups:
-            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
+            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * done))
         loss = train_step(
             self._graph, self._optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, self._of_step
         )
@@ -178,19 +187,19 @@ class _Training:
             recipe = json.dumps(asdict(self._recipe), indent=1)
             (self._out / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
             return
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location="cpu")
         before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(self._recipe)))
         if before != now:
             raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
         for name, part in self._parts().items():
             part.load_state_dict(saved[name])
-        self.step = int(saved["step"])
+        self.step, self.spent = int(saved["step"]), float(saved.get("spent", 0.0))
 
     def save(self, row: dict[str, Any]) -> None:
         """Checkpoint, averaged weights and a row of the history, which is printed too."""
         content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
         side = self._out / "checkpoint.part"
-        torch.save(content | {"step": self.step, "recipe": json.dumps(asdict(self._recipe))}, side)
+        torch.save(content | {"step": self.step, "spent": self.spent, "recipe": json.dumps(asdict(self._recipe))}, side)
         os.replace(side, self._out / "checkpoint.pt")
         store_half(self.average.write_back(), self.weights)
         with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:

@@ -22,7 +22,8 @@ from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
 from train.fakes.augment import high_pass
 from train.fitting.batches import batches
-from train.fitting.engine import KerasGraph, average_into, mixed_precision
+from train.fitting.devices import choose_device, mixed_precision
+from train.fitting.engine import KerasGraph, average_into
 from train.fitting.half import store_half
 from train.fitting.history import keep_earlier
 from train.fitting.recipes import Recipe
@@ -34,8 +35,8 @@ __all__ = ["crops_for", "fit", "score", "train_step"]
 
 _SCORE_BATCH = 64
 _PART = 4
-"""Crops of a batch that go through a network of frozen norms at a time: what lies between forward and backward pass then
-stays near the processor, and without batch statistics the sum of their gradients is that of the whole batch."""
+"""Crops of a batch that go through a network of frozen norms on a processor at a time: what lies between forward and
+backward pass then stays in its caches, and without batch statistics the sum of their gradients is that of the whole batch."""
 _SAVE_EVERY_S = 900
 """Seconds between checkpoints: scoring the validation faces takes a minute or two of a busy machine."""
 
@@ -51,16 +52,16 @@ def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
     """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.inference.Scorer``."""
     graph.eval()
     parts = []
-    with mixed_precision():
+    with mixed_precision(graph.device):
         for start in range(0, len(crops), _SCORE_BATCH):
             batch = torch.from_numpy(crops[start : start + _SCORE_BATCH])
             parts.append((graph(batch) + graph(batch.flip(2))) / 2)
-    return np.asarray(-torch.cat(parts).numpy())
+    return np.asarray(-torch.cat(parts).cpu().numpy())
 
 
 def fit(
     recipe: Recipe, cache_folder: Path, out: Path, *, minutes: float | None = None, workers: int = 1,
-    command: str | None = None,
+    device: str = "cpu", command: str | None = None,
 ) -> Path:  # fmt: skip
     """Train and write ``out/NAME.weights.h5`` (float16), ``recipe.json``, ``lineage.json``, ``history.jsonl`` and a checkpoint.
 
@@ -70,6 +71,7 @@ def fit(
         out: folder for all that is written; the history of the weights that it starts from is copied there.
         minutes: stop after this long, keeping the checkpoint; the learning rate still follows ``recipe.crops``.
         workers: processes that make batches.
+        device: as by ``devices.choose_device``.
         command: that this run is repeated with, for its lineage; None for the command line of this process.
 
     Returns:
@@ -84,15 +86,15 @@ def fit(
     cache = Cache(cache_folder)
     parts = safe_split(cache, recipe.split)
     model = _initial_model(recipe, cache, parts.train)
-    graph = KerasGraph(model, frozen_norms=recipe.frozen_norms)
-    average = KerasGraph(model, frozen_norms=recipe.frozen_norms)
+    place = choose_device(device)
+    graph, average = (KerasGraph(model, frozen_norms=recipe.frozen_norms).to(place) for _ in range(2))
     optimizer = torch.optim.AdamW(_groups(graph, recipe.decay), lr=recipe.rate)
     state = _State(out, recipe, graph, average, optimizer)
     step = state.resume()
     write_lineage(out, command, [] if recipe.start is None else [Path(recipe.start)])
     if recipe.start is not None:
         keep_earlier(Path(recipe.start), out)
-    teacher = _teacher(recipe)
+    teacher = _teacher(recipe, place)
     held_out = crops_for(cache, parts.validation, recipe)
 
     steps = recipe.crops // recipe.batch
@@ -139,10 +141,10 @@ def _initial_model(recipe: Recipe, cache: Cache, train: np.ndarray) -> keras.Mod
     return model
 
 
-def _teacher(recipe: Recipe) -> KerasGraph | None:
+def _teacher(recipe: Recipe, place: torch.device) -> KerasGraph | None:
     if recipe.teacher is None:
         return None
-    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher))
+    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).to(place)
     teacher.eval()
     return teacher
 
@@ -165,8 +167,8 @@ def train_step(
     """One step of the optimizer on (N, S, S, 3) uint8 crops and (N,) float32 labels, 1 = real; returns the loss."""
     graph.train()
     optimizer.zero_grad(set_to_none=True)
-    part = _PART if recipe.frozen_norms else len(crops)
-    total = 0.0
+    part = _PART if recipe.frozen_norms and graph.device.type == "cpu" else len(crops)
+    total, labels = 0.0, labels.to(graph.device)
     for some, their in zip(crops.split(part), labels.split(part), strict=True):
         loss = _loss(graph, some, their, teacher, recipe) * (len(some) / len(crops))
         loss.backward()
@@ -178,7 +180,7 @@ def train_step(
 
 def _loss(graph: KerasGraph, crops: Tensor, labels: Tensor, teacher: KerasGraph | None, recipe: Recipe) -> Tensor:
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
-    with mixed_precision():
+    with mixed_precision(graph.device):
         logits = graph(crops)
         loss = F.binary_cross_entropy_with_logits(logits, soft)
         if teacher is None:
@@ -219,7 +221,7 @@ class _State:
         """Load the checkpoint if there is one; returns the steps done."""
         if not self._path.exists():
             return 0
-        saved = torch.load(self._path, weights_only=True)
+        saved = torch.load(self._path, weights_only=True, map_location="cpu")
         if Recipe(**json.loads(saved["recipe"])) != self._recipe:
             raise ValueError(
                 f"{self._path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}"

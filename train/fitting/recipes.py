@@ -131,11 +131,11 @@ class ExpertRecipe:
     windows: _Share = 0.5
     """Share of batches that hold windows."""
     crops: PositiveInt = 60_000
-    batch: PositiveInt = 32
-    rate: PositiveFloat = 4e-4
-    warmup: PositiveInt = 100
+    batch: PositiveInt = 16
+    rate: PositiveFloat = 3e-4
+    warmup: PositiveInt = 60
     decay: NonNegativeFloat = 0.02
-    average: _Share = 0.998
+    average: _Share = 0.997
     smoothing: _Share = 0.02
     start: str | None = None
     """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are

@@ -11,8 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-from detector.arguments import positive_number, whole_number
-from train.command_line import ROOT, Commands, add_weights_option
+from detector.arguments import number, positive_number, whole_number
+from train.command_line import ROOT, Commands, add_device_option, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
 __all__ = ["add_clip_commands", "add_commands"]
@@ -36,9 +36,29 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     )
     expert.add_argument("--out", type=Path, default=ROOT / "runs" / "expert", help="folder (default runs/expert)")
     expert.add_argument("--start", metavar="FILE", help="weights to start from, whose batch statistics are kept")
+    mix = expert.add_argument_group("what the pairs are made of; the rest are labelled fakes")
+    mix.add_argument("--copies", type=number(0), default=0.34, help="share of copies by auto-encoders (default 0.34)")
+    mix.add_argument("--swaps", type=number(0), default=0.18, help="share of engine swaps (default 0.18)")
+    mix.add_argument("--self-blended", type=number(0), default=0.14, help="share of self-blended faces (default 0.14)")
+    mix.add_argument(
+        "--strength", type=number(0), default=0.4, help="of the post-processing of both of a pair (default 0.4)"
+    )
+    mix.add_argument(
+        "--enhanced", type=number(0), default=0.6, help="of the enhancement of both of a pair (default 0.6)"
+    )
     expert.add_argument("--crops", type=whole_number(1), default=60_000, help="crops to see (default 60000)")
-    expert.add_argument("--rate", type=positive_number, default=4e-4, help="highest learning rate (default 4e-4)")
-    expert.add_argument("--minutes", type=positive_number, help="stop after this long and keep the checkpoint")
+    expert.add_argument("--rate", type=positive_number, default=3e-4, help="highest learning rate (default 3e-4)")
+    expert.add_argument(
+        "--batch", type=whole_number(2), default=16, help="crops a step, half of them genuine (default 16)"
+    )
+    expert.add_argument("--seed", type=int, default=31, help="of all draws (default 31)")
+    add_device_option(expert)
+    expert.add_argument(
+        "--threads", type=whole_number(1), default=2, help="of the processor, for the network (default 2)"
+    )
+    expert.add_argument(
+        "--minutes", type=positive_number, help="of training in all; the learning rate falls to nothing over them"
+    )
     expert.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
     expert.set_defaults(run=_expert)
 
@@ -86,6 +106,7 @@ def _expert(options: argparse.Namespace) -> int:
     from detector.runtime.memory import keep_freed_memory
 
     keep_freed_memory()
+    from train.fakes.pairs import ExpertMix
     from train.fitting.expert import fit_expert
     from train.fitting.recipes import ExpertRecipe
     from train.lineage import write_lineage
@@ -93,9 +114,12 @@ def _expert(options: argparse.Namespace) -> int:
 
     open_cache(options)
     write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])
-    recipe = ExpertRecipe(crops=options.crops, rate=options.rate, start=options.start)
+    mix = ExpertMix(options.copies, options.swaps, options.self_blended, strength=options.strength,
+                    enhanced=options.enhanced)  # fmt: skip
+    recipe = ExpertRecipe(crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
+                          seed=options.seed, mix=mix)  # fmt: skip
     fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
-               measure=measure_quickly)  # fmt: skip
+               threads=options.threads, device=options.device, measure=measure_quickly)  # fmt: skip
     return 0
 
 

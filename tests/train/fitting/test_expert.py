@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
+import torch
+
 from detector.models.networks import build, load
 from tests.support.faces_on_disk import textured, write_cache
 from train.data.cache import Cache, Sample
@@ -151,7 +153,9 @@ def test_stopped_resumed_and_measured(folder: Path, fakes: Path, tmp_path: Path)
         return {"seen": len(validation)}
 
     fit_expert(recipe, folder, fakes, out, minutes=0.0, measure=measure)
+    spent = torch.load(out / "checkpoint.pt", weights_only=True)["spent"]
     path = fit_expert(recipe, folder, fakes, out)
+    assert 0 < spent < torch.load(out / "checkpoint.pt", weights_only=True)["spent"]
     assert [json.loads(line)["crops"] for line in (out / "history.jsonl").read_text().splitlines()] == [4, 16]
     assert seen == [24]
     assert json.loads((out / "recipe.json").read_text()) == json.loads(json.dumps(asdict(recipe)))
