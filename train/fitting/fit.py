@@ -144,7 +144,7 @@ def _initial_model(recipe: Recipe, cache: Cache, train: np.ndarray) -> keras.Mod
 def _teacher(recipe: Recipe, place: torch.device) -> KerasGraph | None:
     if recipe.teacher is None:
         return None
-    teacher = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).to(place)
+    teacher: KerasGraph = KerasGraph(load_model(recipe.teacher_architecture, recipe.size, recipe.teacher)).to(place)
     teacher.eval()
     return teacher
 
