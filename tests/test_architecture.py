@@ -32,7 +32,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "__main__",
     ),
-    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "__main__"),
+    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "overnight", "__main__"),
 }
 """The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
 BESIDE: dict[str, set[str]] = {
