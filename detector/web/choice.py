@@ -77,21 +77,23 @@ def of_choice(card: str, number: Any) -> str:
     return render("choice.html", ENGLISH, number=_number(number), card=Markup(card))  # noqa: S704 - a template's HTML
 
 
-async def leave_queue(request: gr.Request, checks: Collection[int], number: Any) -> None:
+async def leave_queue(request: gr.Request, checks: Collection[int], field: gr.Number, number: Any) -> None:
     """Take this browser session's checks of earlier choices out of the queue, so that nobody waits behind them.
 
     Args:
         request: of the session.
-        checks: numbers of the tab's events that analyse, each with the choice's number as its last input.
+        checks: numbers of the tab's events that analyse.
+        field: their input that holds the choice's number.
         number: of the choice that is the latest.
     """
     # Gradio's own route for this, /cancel, would end what runs as well, and wants an id that only the browser knows.
     queue = request.request.app.get_blocks()._queue  # type: ignore[union-attr]
     waiting = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
     for event in waiting:
-        given = event.data.data if event.data is not None else []
-        ours = event.session_hash == request.session_hash and event.fn._id in checks
-        if not (ours and given and _number(given[-1]) < _number(number)):
+        if event.session_hash != request.session_hash or event.fn._id not in checks or event.data is None:
+            continue
+        given = dict(zip((each._id for each in event.fn.inputs), event.data.data, strict=False))
+        if _number(given.get(field._id)) >= _number(number):
             continue
         await queue.remove_from_queue(event._id)
         if event._id not in queue.event_ids_to_events:  # else its turn has come meanwhile

@@ -98,7 +98,7 @@ class PhotoTab:
             concurrency_id=ANALYSIS,
             **private,
         )
-        self._checks = (checked["id"],)
+        self._checks, self._number = (checked["id"],), number
         checked.then(None, js=self.PLACES.ended(), **private)
         checked.success(None, js=to_result(self.PLACES.output), **private)
         wrong.offer_after(checked)
@@ -154,7 +154,7 @@ class PhotoTab:
 
     async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> Any:
         """Forget the card of an earlier choice, unless a check of this one was sooner here than its announcement."""
-        await leave_queue(request, self._checks, number)
+        await leave_queue(request, self._checks, self._number, number)
         return None if choice.move_to(number) else gr.skip()
 
 

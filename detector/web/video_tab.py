@@ -153,7 +153,7 @@ class VideoTab:
 
     async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> tuple[Any, ...]:
         """Forget the result of an earlier choice, unless a check of this one was sooner here than its announcement."""
-        await leave_queue(request, self._works, number)
+        await leave_queue(request, self._works, self._number, number)
         if not choice.move_to(number):
             return gr.skip(), gr.skip()
         self.stop(request)
