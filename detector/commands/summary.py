@@ -18,7 +18,7 @@ def summary(file: str, report: Report) -> str:
         report: on it.
     """
     head = [
-        f"{printable(file)}: {words.HEADLINES[report.verdict]}",
+        f"{printable(file)}: {words.file_headline(report)}",
         f"  {report.reason}",
         *(f"  {note}" for note in report.input.notes),
     ]

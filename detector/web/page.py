@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from detector.paths import WEIGHTS
 from detector.pipeline.analyser import Analyser
-from detector.records import Report
+from detector.records import KnownKind, Report
 from detector.report import feedback
+from detector.report.knowledge import known_kinds, read_evaluation
 from detector.report.page import introduction, result
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
@@ -23,7 +25,7 @@ from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Relabel, follow, language_switch
 from detector.web.options import UPLOADS_KEPT_S
 from detector.web.photo_tab import PhotoTab
-from detector.web.scripts import heatmap_strength
+from detector.web.scripts import act_on_results
 from detector.web.share_row import share_row
 from detector.web.upload_paths import resolve_upload
 from detector.web.video_tab import VideoTab
@@ -70,23 +72,32 @@ def build_app(
         gr.Column(elem_classes="fc-page"),
     ):
         switch = language_switch(lang)
-        head = gr.HTML(introduction(), apply_default_css=False)
-        gallery = gallery or Gallery(detector.analyze, detector.manifest)
-        tabs = _tabs(detector, switch, gallery, feedback_to, weights or WEIGHTS)
+        known = known_kinds(detector.manifest, read_evaluation(weights or WEIGHTS))
+        introduce = partial(introduction, known=known)
+        head = gr.HTML(introduce(), apply_default_css=False)
+        gallery = gallery or Gallery(detector.analyze, detector.manifest, known=known)
+        tabs = _tabs(detector, switch, gallery, feedback_to, weights or WEIGHTS, known)
         app.unload(tabs.video.stop)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
-        app.load(None, None, None, js=heatmap_strength(), api_visibility="private")
+        app.load(None, None, None, js=act_on_results(), api_visibility="private")
         shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.examples)]
-        follow(app, switch, lang, [(head, introduction), *tabs.labels], shown)
+        follow(app, switch, lang, [(head, introduce), *tabs.labels], shown)
         add_endpoints(detector)
     app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app
 
 
-def _tabs(detector: Analyser, switch: gr.Radio, gallery: Gallery, feedback_to: Path | None, weights: Path) -> _Tabs:
+def _tabs(
+    detector: Analyser,
+    switch: gr.Radio,
+    gallery: Gallery,
+    feedback_to: Path | None,
+    weights: Path,
+    known: Sequence[KnownKind],
+) -> _Tabs:
     def card_of(ids: str) -> Callable[[Report], LocalisedCard]:
-        return lambda found: _result_card(detector, found, ids)
+        return lambda found: _result_card(detector, found, ids, known)
 
     labels: list[tuple[Any, Relabel]] = []
 
@@ -122,20 +133,22 @@ def _tabs(detector: Analyser, switch: gr.Radio, gallery: Gallery, feedback_to: P
     return _Tabs(photo, video, gallery_tab, labels)
 
 
-def _result_card(detector: Analyser, found: Report, ids: str) -> LocalisedCard:
+def _result_card(detector: Analyser, found: Report, ids: str, known: Sequence[KnownKind]) -> LocalisedCard:
     """The result of a report; of the preview only the encoded picture is kept.
 
     Args:
         detector: made the report.
         found: the report.
         ids: beginning of the ids of the result's elements.
+        known: kinds of fakes that the model was tested on.
     """
     return LocalisedCard(
         result,
         found.without_pixels(),
-        pictures_of(found, detector.manifest),
+        pictures_of(found),
         detector.manifest,
         to_json(found),
         record=feedback.record(found),
         ids=ids,
+        known=known,
     )

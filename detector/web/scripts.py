@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from detector.paths import PACKAGE
 
-__all__ = ["follow_choices", "heatmap_strength", "translate_gradio"]
+__all__ = ["act_on_results", "follow_choices", "translate_gradio"]
 
 
-def heatmap_strength() -> str:
-    """Lets the slider of a result set the strength of its heatmaps' colour."""
+def act_on_results() -> str:
+    """Lets the parts of a result be held, pressed and printed."""
     return _read("page.js")
 
 

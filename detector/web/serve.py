@@ -7,7 +7,9 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from detector.paths import WEIGHTS
 from detector.pipeline.analyser import Analyser
+from detector.report.knowledge import known_kinds, read_evaluation
 from detector.web.gallery import Gallery
 from detector.web.gate import surface
 from detector.web.log import log_without_names
@@ -58,7 +60,8 @@ def serve(options: ServerOptions) -> None:
         log_without_names(uploads.folder),
         _loaded(options.weights, spare=options.spare) as detector,
     ):
-        gallery = Gallery(detector.analyze, detector.manifest)
+        known = known_kinds(detector.manifest, read_evaluation(options.weights or WEIGHTS))
+        gallery = Gallery(detector.analyze, detector.manifest, known=known)
         closing = threading.Event()
 
         # In the background, so that the page is there first; only after a change of the models is there anything to do.
