@@ -21,7 +21,7 @@ from detector.words import handover
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["STYLESHEET", "Pictures", "hint", "introduction", "limit", "notice", "refusal", "result"]
+__all__ = ["STYLESHEET", "Pictures", "footer", "hint", "introduction", "limit", "notice", "refusal", "result"]
 
 STYLESHEET = PACKAGE / "report" / "page.css"
 
@@ -68,6 +68,11 @@ def introduction(say: Language = ENGLISH, known: Sequence[KnownKind] = ()) -> st
         known: kinds of fakes that the model was tested on.
     """
     return render("introduction.html", say, knows=words.knowledge(known))
+
+
+def footer(model: str, revision: str, version: str, say: Language = ENGLISH) -> str:
+    """The last lines of the page: versions, licence, source, and what happens to a file."""
+    return render("footer.html", say, model=model, revision=revision[:12], version=version)
 
 
 def notice(sentence: str, say: Language = ENGLISH) -> str:

@@ -112,8 +112,8 @@ def judge_face(p_fake: float, bands: Bands, sharpness: float = math.inf) -> tupl
     if strong is not None and p_fake >= strong:
         shown, cut = of_hundred(p_fake, strong)
         return Verdict.STRONG_SIGNS, Sentence(
-            "This face scores {shown} of 100, and from {cut} on we call the signs strong. A few genuine faces score as high, so it "
-            "is not proof.",
+            "This face scores {shown} of 100, and from {cut} on we call the signs strong. A few genuine faces score as high, "
+            "so it is not proof.",
             shown=shown,
             cut=cut,
         )
