@@ -11,12 +11,13 @@ import os
 from bisect import bisect_left
 from dataclasses import replace
 
-from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop, shrink
+from detector.drawing.heatmap import heatmap_on_crop
+from detector.drawing.overlay import boxes_on_frame, shrink
 from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media.clip_writer import ClipWriter
 from detector.media.clips import sample_video
 from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict, Watcher
-from detector.sentences import Sentence
+from detector.sentences import Sentence, of_hundred
 
 __all__ = ["MOST_SECONDS", "WRITING", "annotate", "place_at"]
 
@@ -101,7 +102,7 @@ def _drawn(rgb: UInt8Image, time_s: float, report: Report, heat: bool) -> UInt8I
         if place is None:
             continue
         boxes.append(place.box)
-        labels.append(f"{number}" if place.p_fake is None else f"{number}: {place.p_fake:.2f}")
+        labels.append(f"{number}" if place.p_fake is None else f"{number}: {of_hundred(place.p_fake)[0]}")
         dashed.append(face.verdict is Verdict.NOT_ANALYSED)
         if heat:
             rgb = _heated(rgb, face, time_s)
@@ -125,5 +126,7 @@ def _laid(rgb: UInt8Image, moment: Moment) -> UInt8Image:
     if moment.heatmap is None or right - left < 2 or bottom - top < 2:
         return rgb
     laid = rgb.copy()
-    laid[top:bottom, left:right] = heatmap_on_crop(laid[top:bottom, left:right], moment.heatmap.towards_fake)
+    laid[top:bottom, left:right] = heatmap_on_crop(
+        laid[top:bottom, left:right], moment.heatmap.towards_fake, moment.heatmap.towards_real
+    )
     return laid
