@@ -68,16 +68,19 @@ def write_clip(
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if tone is not None:
-            samples = 48000 * (number + 1) // fps
-            wave = np.sin(np.arange(samples) * 0.06).astype(np.float32)[None, :] * np.float32(0.2)
-            for start in range(0, samples, 1024):
-                chunk = av.AudioFrame.from_ndarray(
-                    np.ascontiguousarray(wave[:, start : start + 1024]), format="fltp", layout="mono"
-                )
-                chunk.sample_rate, chunk.pts, chunk.time_base = 48000, start, Fraction(1, 48000)
-                out.mux(tone.encode(chunk))
-            out.mux(tone.encode(None))
+            _write_tone(out, tone, 48000 * (number + 1) // fps)
     return path
+
+
+def _write_tone(out: Any, tone: Any, samples: int) -> None:
+    wave = np.sin(np.arange(samples) * 0.06).astype(np.float32)[None, :] * np.float32(0.2)
+    for start in range(0, samples, 1024):
+        chunk = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(wave[:, start : start + 1024]), format="fltp", layout="mono"
+        )
+        chunk.sample_rate, chunk.pts, chunk.time_base = 48000, start, Fraction(1, 48000)
+        out.mux(tone.encode(chunk))
+    out.mux(tone.encode(None))
 
 
 def counting_frames(count: int, size: tuple[int, int] = (96, 64)) -> Iterable[Rgb]:

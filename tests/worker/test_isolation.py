@@ -209,13 +209,13 @@ def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
     ("bounds", "sentence"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
 )
 def test_a_process_that_hangs_or_grows_is_ended(
-    bounds: Bounds, says: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
+    bounds: Bounds, sentence: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A decoder that hangs in native code neither answers nor reads: like a child that never reads its pipe."""
     started = _children_that_are_loaded(monkeypatch)
     with IsolatedDetector(tiny_weights, bounds) as detector:
         began = time.monotonic()
-        with pytest.raises(WorkerFailed, match=says):
+        with pytest.raises(WorkerFailed, match=sentence):
             detector.analyze(portrait)
         assert time.monotonic() - began < 2
         assert not _alive(started[0].process.pid)
