@@ -12,6 +12,7 @@ DetectorError                 anything below; its text is a sentence a user can 
 │   └── WeightsCorrupt        wrong size, wrong SHA-256, or not the architecture it claims
 ├── UnknownModel              a model name that the manifest does not list
 ├── DetectorClosed            the detector was closed before it was asked
+├── AddressTaken              another program listens where the page is to be served
 ├── WorkerFailed              the process that does the work died or reached a bound; says nothing about the file
 └── Cancelled                 whoever asked for the work asked to stop it
 
@@ -21,6 +22,7 @@ The message names the cause and the cure. Everything that is not a ``DetectorErr
 from __future__ import annotations
 
 __all__ = [
+    "AddressTaken",
     "Cancelled",
     "DamagedMedia",
     "DetectorClosed",
@@ -45,6 +47,10 @@ class DetectorError(Exception):
     def sentence(self) -> str:
         """What was raised: a ``Sentence`` where it can be said in other languages, else the text."""
         return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
+
+class AddressTaken(DetectorError):
+    """Another program listens where the page is to be served."""
 
 
 class MediaError(DetectorError):

@@ -11,7 +11,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["N_", "Sentence", "joined", "listed"]
+__all__ = ["N_", "Sentence", "Verbatim", "apart", "joined", "listed", "of_hundred"]
+
+_MOST_DECIMALS = 15
+_NEAR = 1.0
+"""Points of 100 from a cut within which a score has one more digit."""
 
 
 class Sentence(str):
@@ -69,6 +73,16 @@ class Sentence(str):
         return _unpickled, (self.template, self.plural_template, self.number, dict(self.values))
 
 
+class Verbatim:
+    """Text of a file, shown as it is in every language: a photo may be called "Photo", and a program have the version 17.4."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __format__(self, spec: str) -> str:
+        return format(self._text, spec)
+
+
 def _unpickled(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Sentence:
     return Sentence._made(template, plural, number, values)
 
@@ -91,3 +105,43 @@ def listed(parts: Iterable[str]) -> Sentence:
 def _combined(parts: Iterable[str], between: str, end: str = "") -> Sentence:
     fields = {f"part{number}": part for number, part in enumerate(parts, start=1)}
     return Sentence(between.join(f"{{{name}}}" for name in fields) + end, **fields)
+
+
+def apart(value: float, *cuts: float, digits: int = 2) -> tuple[str, ...]:
+    """Write a value and its cuts with as few decimals as still show on which side of each cut the value lies.
+
+    Plain rounding would print 0.6999 and a cut of 0.7 alike, in a sentence that calls the first one lower.
+    """
+    for decimals in range(digits, _MOST_DECIMALS + 1):
+        shown = tuple(f"{number:.{decimals}f}" for number in (value, *cuts))
+        if _sides([float(text) for text in shown]) == _sides([value, *cuts]):
+            break
+    return shown
+
+
+def of_hundred(score: float, *cuts: float) -> tuple[str, ...]:
+    """Write a score and its cuts as shares of 100, the score whole, and with decimals where a cut is near.
+
+    Args:
+        score: in [0, 1]. Whole it is never 0 or 100, which would read as certain.
+        cuts: in [0, 1], written with at most one decimal unless the score needs more to lie on its side.
+
+    Returns:
+        The score, then the cuts, such as ("98", "97.5").
+    """
+    value, others = 100 * score, [100 * cut for cut in cuts]
+    near = any(abs(value - other) < _NEAR for other in others)
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        shown = f"{value:.{decimals}f}" if near else f"{min(max(value, 1), 99):.0f}"
+        if near and float(shown) in (0.0, 100.0):
+            continue
+        bounds = [f"{other:.{decimals}f}".rstrip("0").rstrip(".") for other in others]
+        if not near or _sides([float(shown), *map(float, bounds)]) == _sides([value, *others]):
+            break
+    return shown, *bounds
+
+
+def _sides(numbers: list[float]) -> list[int]:
+    """On which side of each further number the first one lies."""
+    value, *cuts = numbers
+    return [(value > cut) - (value < cut) for cut in cuts]

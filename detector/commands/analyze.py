@@ -52,7 +52,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         type=Path,
         metavar="DIR",
         help="write FILE.faces.png, a preview with numbered boxes, and for each face N, FILE.faceN.crop.png (what was scored), "
-        ".fake.png and .real.png (what raised and lowered the score); for each person N of a video, FILE.faceN.timeline.png",
+        ".heat.png (what raised and lowered the score); for each person N of a video, FILE.faceN.timeline.png",
     )
     parser.add_argument(
         "--annotated",

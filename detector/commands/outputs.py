@@ -74,12 +74,13 @@ def write_html(report: Report, manifest: Manifest, target: Path, say: Language) 
     from detector.report.document import document
     from detector.report.pictures import pictures_of
 
-    target.write_text(document(report, pictures_of(report, manifest), manifest, say), encoding="utf-8")
+    target.write_text(document(report, pictures_of(report), manifest, say), encoding="utf-8")
 
 
 def write_pictures(report: Report, manifest: Manifest, folder: Path, stem: str) -> None:
     """Write the faces' boxes, crops, heatmaps and timelines as PNG files whose names begin with ``stem``."""
-    from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop
+    from detector.drawing.heatmap import heatmap_on_crop
+    from detector.drawing.overlay import boxes_on_frame
     from detector.drawing.timeline import timeline
     from detector.media.images import encode_png
 
@@ -91,8 +92,7 @@ def write_pictures(report: Report, manifest: Manifest, folder: Path, stem: str) 
     for number, face in enumerate(report.faces, start=1):
         pictures = {"crop": face.crop.rgb}
         if face.heatmap is not None:
-            pictures["fake"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_fake)
-            pictures["real"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_real)
+            pictures["heat"] = heatmap_on_crop(face.crop.rgb, face.heatmap.towards_fake, face.heatmap.towards_real)
         if face.over_time is not None:
             bands = manifest.models[face.over_time.scored_by].bands
             pictures["timeline"] = timeline(face.over_time, bands, report.input.duration_s or 0.0)

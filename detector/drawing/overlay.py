@@ -1,12 +1,4 @@
-"""Pure drawing on arrays: heatmap on a crop, numbered boxes on a picture, the heatmap's scale.
-
-The heatmap is one colour whose opacity grows in proportion to the evidence, on a scale that is the same for every
-picture: half the evidence is half as strong, no evidence leaves the pixel as it was. Multi-hue maps (viridis, inferno,
-turbo) laid half-transparent over skin vanish where they pass through skin-like tones: over the ten Monk skin tones,
-seen with normal vision and with simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), their
-difference to the bare skin falls to 4-9 units of CIELAB at full evidence and does not even rise with it. This blue
-keeps 37 and rises.
-"""
+"""Pure drawing on arrays: numbered boxes on a picture, and pictures made smaller."""
 
 from __future__ import annotations
 
@@ -15,76 +7,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from detector.records import Box, FloatMap, UInt8Image
+from detector.records import Box, UInt8Image
 
-__all__ = ["HEAT_RGB", "boxes_on_frame", "heat_layer", "heatmap_on_crop", "legend_layer", "shrink"]
-
-HEAT_RGB = (0, 140, 255)
-"""The heatmap's only colour."""
+__all__ = ["boxes_on_frame", "shrink"]
 
 _INK = (20, 20, 20)
 _PAPER = (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-
-
-def heatmap_on_crop(crop_rgb: UInt8Image, share: FloatMap, opacity: float = 0.5) -> UInt8Image:
-    """Lay a heatmap over the crop it was made from.
-
-    Args:
-        crop_rgb: (S, S, 3) uint8 RGB.
-        share: (h, w) float32 in [0, 1], share of the fixed full scale; any size, stretched bilinearly over the crop.
-        opacity: of the colour where ``share`` is 1, in [0, 1].
-
-    Returns:
-        (S, S, 3) uint8 RGB, a new array; where ``share`` is 0 its pixels are those of the crop.
-
-    Raises:
-        ValueError: a wrong shape or dtype, or a share or opacity outside [0, 1].
-    """
-    _check_rgb(crop_rgb)
-    _check_share(share)
-    if not 0.0 <= opacity <= 1.0:
-        raise ValueError(f"opacity: expected a number in [0, 1], got {opacity!r}")
-    height, width = crop_rgb.shape[:2]
-    # Linear: a cubic would overshoot and paint evidence beside the place that has it.
-    alpha = opacity * cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)[..., np.newaxis]
-    base = crop_rgb.astype(np.float32)
-    mixed = base + alpha * (np.array(HEAT_RGB, np.float32) - base)
-    painted: UInt8Image = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    return painted
-
-
-def heat_layer(share: FloatMap, side: int = 112) -> UInt8Image:
-    """The heatmap's colour alone, to be laid over the crop by whoever shows it, at a strength of their choice.
-
-    Args:
-        share: (h, w) float32 in [0, 1], share of the fixed full scale.
-        side: of the picture, pixels; it is stretched over the crop.
-
-    Returns:
-        (side, side, 4) uint8 RGB and alpha; alpha is ``share`` on a scale of 0 to 255.
-    """
-    _check_share(share)
-    return _layer(cv2.resize(share, (side, side), interpolation=cv2.INTER_LINEAR))
-
-
-def legend_layer(width: int = 256, height: int = 16) -> UInt8Image:
-    """The scale of ``heat_layer``, from none at the left to full at the right: (height, width, 4) uint8."""
-    return _layer(np.tile(np.linspace(0, 1, width, dtype=np.float32), (height, 1)))
-
-
-def _layer(share: FloatMap) -> UInt8Image:
-    layer = np.empty((*share.shape, 4), np.uint8)
-    layer[..., :3] = HEAT_RGB
-    layer[..., 3] = np.rint(255 * share)
-    return layer
-
-
-def _check_share(share: FloatMap) -> None:
-    if share.ndim != 2 or share.dtype != np.float32 or 0 in share.shape:
-        raise ValueError(f"share: expected non-empty (h, w) float32, got {share.shape} {share.dtype}")
-    if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
-        raise ValueError("share: expected finite values in [0, 1]")
 
 
 def shrink(rgb: UInt8Image, max_side: int) -> UInt8Image:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from detector.records import Appearance, Bands, UInt8Image
+from detector.sentences import of_hundred
 from detector.words.results import clock
 
 __all__ = ["timeline"]
@@ -107,7 +108,7 @@ def _scores_axis(canvas: UInt8Image, cuts: Sequence[float], left: int, y: Scale)
     for cut in sorted(cuts, key=lambda c: (c not in (0.0, 1.0), c)):
         place = y(cut)
         if last is None or all(abs(place - other) >= 20 for other in last):
-            _text(canvas, f"{cut:.2f}", left - 8, place + 6, right=True)
+            _text(canvas, of_hundred(0.5, cut)[1], left - 8, place + 6, right=True)
             last = [*(last or []), place]
 
 

@@ -11,12 +11,13 @@ import os
 from bisect import bisect_left
 from dataclasses import replace
 
-from detector.drawing.overlay import boxes_on_frame, heatmap_on_crop, shrink
+from detector.drawing.heatmap import heatmap_on_crop
+from detector.drawing.overlay import boxes_on_frame, shrink
 from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media.clip_writer import ClipWriter
 from detector.media.clips import sample_video
 from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict, Watcher
-from detector.sentences import Sentence
+from detector.sentences import Sentence, of_hundred
 
 __all__ = ["MOST_SECONDS", "WRITING", "annotate", "place_at"]
 
@@ -51,9 +52,11 @@ def annotate(
                 most=MOST_SECONDS / 60,
             )
         )
+    size = report.input.width, report.input.height
     with (
-        sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled) as clip,
-        ClipWriter(target, report.input.fps or 25.0, path, clip.start_s) as out,
+        sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled, size=size) as clip,
+        # Sound is found by the container's clock.
+        ClipWriter(target, report.input.fps or 25.0, None if clip.joins else path, clip.start_s) as out,
     ):
         for done, (frame,) in enumerate(clip, start=1):
             out.add(_drawn(frame.rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)
@@ -99,7 +102,7 @@ def _drawn(rgb: UInt8Image, time_s: float, report: Report, heat: bool) -> UInt8I
         if place is None:
             continue
         boxes.append(place.box)
-        labels.append(f"{number}" if place.p_fake is None else f"{number}: {place.p_fake:.2f}")
+        labels.append(f"{number}" if place.p_fake is None else f"{number}: {of_hundred(place.p_fake)[0]}")
         dashed.append(face.verdict is Verdict.NOT_ANALYSED)
         if heat:
             rgb = _heated(rgb, face, time_s)
@@ -123,5 +126,7 @@ def _laid(rgb: UInt8Image, moment: Moment) -> UInt8Image:
     if moment.heatmap is None or right - left < 2 or bottom - top < 2:
         return rgb
     laid = rgb.copy()
-    laid[top:bottom, left:right] = heatmap_on_crop(laid[top:bottom, left:right], moment.heatmap.towards_fake)
+    laid[top:bottom, left:right] = heatmap_on_crop(
+        laid[top:bottom, left:right], moment.heatmap.towards_fake, moment.heatmap.towards_real
+    )
     return laid

@@ -26,7 +26,16 @@ from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage, Me
 from detector.records.options import AnalysisOptions, Progress, Watcher
 from detector.records.origin import ContentCredentials, CredentialsState, FactKind, Provenance, ProvenanceFact
 from detector.records.result import Appearance, FaceResult, Moment, Report, TimePoint
-from detector.records.verdicts import ErrorRate, Heatmap, Obstacle, RegionCheck, Rejection, Stability, Verdict
+from detector.records.verdicts import (
+    ErrorRate,
+    Heatmap,
+    KnownKind,
+    Obstacle,
+    RegionCheck,
+    Rejection,
+    Stability,
+    Verdict,
+)
 
 __all__ = [
     "AnalysisOptions",
@@ -52,6 +61,7 @@ __all__ = [
     "Heatmap",
     "HubPin",
     "InputInfo",
+    "KnownKind",
     "LoadedImage",
     "Manifest",
     "MediaKind",

@@ -62,13 +62,16 @@ class Bands:
     blurred, too many score as high."""
 
     def __post_init__(self) -> None:
-        cuts = [self.no_clear_signs_below, self.some_signs_from]
-        if self.strong_signs_from is not None:
-            cuts.append(self.strong_signs_from)
-        for cut in cuts:
+        for cut in self.cuts:
             check_unit(cut, "Bands")
-        if cuts != sorted(cuts):
-            raise ValueError(f"Bands: expected ascending cuts, got {cuts}")
+        if list(self.cuts) != sorted(self.cuts):
+            raise ValueError(f"Bands: expected ascending cuts, got {list(self.cuts)}")
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """The two or three scores at which one verdict ends and the next begins, ascending."""
+        cuts = (self.no_clear_signs_below, self.some_signs_from, self.strong_signs_from)
+        return tuple(cut for cut in cuts if cut is not None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from detector.records.arrays import FloatMap, check_unit
 from detector.sentences import Sentence
 
-__all__ = ["ErrorRate", "Heatmap", "Obstacle", "RegionCheck", "Rejection", "Stability", "Verdict"]
+__all__ = ["ErrorRate", "Heatmap", "KnownKind", "Obstacle", "RegionCheck", "Rejection", "Stability", "Verdict"]
 
 
 class Verdict(enum.StrEnum):
@@ -52,6 +52,21 @@ class ErrorRate:
     """Genuine test faces with this verdict."""
     fake: int
     """Altered or generated test faces with this verdict."""
+
+
+@dataclass(frozen=True)
+class KnownKind:
+    """One kind of fakes that the deciding model was tested on."""
+
+    kind: str
+    """Such as "swap"; a name of the data itself where it belongs to no kind that readers know."""
+    found: int
+    """Test faces that were said to show signs."""
+    tested: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.found <= self.tested or not self.tested:
+            raise ValueError(f"KnownKind: expected 0 <= found <= tested and tested > 0, got {self}")
 
 
 @dataclass(frozen=True)

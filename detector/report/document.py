@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from detector.paths import PACKAGE
 from detector.records import Manifest, Report
+from detector.report.knowledge import known_kinds, read_evaluation
 from detector.report.page import STYLESHEET, Pictures, result
 from detector.report.serialise import to_json
 from detector.report.templates import render
@@ -33,7 +34,8 @@ def document(report: Report, pictures: Pictures, manifest: Manifest, say: Langua
         manifest: thresholds and measured rates come from here.
         say: the reader's language.
     """
-    shown = result(report, pictures, manifest, to_json(report), say, printed=True)
+    known = known_kinds(manifest, read_evaluation())
+    shown = result(report, pictures, manifest, to_json(report), say, known=known, printed=True)
     return _filled(say, export.title(report), shown)
 
 

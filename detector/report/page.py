@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.paths import PACKAGE
-from detector.records import Box, FrameMean, Manifest, ModelSpec, QualityGates, Report, Verdict
+from detector.records import Bands, Box, FrameMean, KnownKind, Manifest, ModelSpec, QualityGates, Report, Verdict
 from detector.report.page_cards import FaceCard, FacePictures, face_card
 from detector.report.page_clip import boxes_now, person_card
 from detector.report.plain_text import plain_text
+from detector.report.scale import gauge
 from detector.report.templates import render
 from detector.words import export
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["STYLESHEET", "Pictures", "hint", "introduction", "notice", "refusal", "result"]
+__all__ = ["STYLESHEET", "Pictures", "footer", "hint", "introduction", "limit", "notice", "refusal", "result"]
 
 STYLESHEET = PACKAGE / "report" / "page.css"
 
@@ -34,7 +35,7 @@ class Pictures:
     faces: tuple[FacePictures, ...]
     """One for each face of the report, in its order."""
     legend: bytes | None = None
-    """PNG strip of the heatmap's colour, weak on the left, with its strength as opacity."""
+    """PNG strip of the heatmaps' scale; None where there is no heatmap."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,29 @@ class Photo:
     boxes: tuple[MarkedBox, ...]
 
 
-def introduction(say: Language = ENGLISH) -> str:
-    """The head of the page: what it cannot do and who sees the file, then what it does."""
-    return render("introduction.html", say)
+def introduction(say: Language = ENGLISH, known: Sequence[KnownKind] = ()) -> str:
+    """The head of the page: what it is, what it finds and what not, and what happens to the file.
+
+    Args:
+        say: the reader's language.
+        known: kinds of fakes that the model was tested on.
+    """
+    return render("introduction.html", say, knows=words.knowledge(known))
+
+
+def footer(model: str, revision: str, version: str, say: Language = ENGLISH) -> str:
+    """The last lines of the page: versions, licence, source, and what happens to a file."""
+    return render("footer.html", say, model=model, revision=revision[:12], version=version)
 
 
 def notice(sentence: str, say: Language = ENGLISH) -> str:
     """A sentence in place of a result: while one is being made, or when there is nothing to make one of."""
     return render("notice.html", say, sentence=sentence)
+
+
+def limit(seconds: int, say: Language = ENGLISH) -> str:
+    """A card in place of a result for somebody who asked too often, with the seconds left, which a script counts down."""
+    return render("limit.html", say, seconds=seconds)
 
 
 def hint(*sentences: str, say: Language = ENGLISH, status: bool = False) -> str:
@@ -102,6 +118,7 @@ def result(
     report_json: str,
     say: Language = ENGLISH,
     *,
+    known: Sequence[KnownKind] = (),
     ids: str = "fc",
     printed: bool = False,
 ) -> str:
@@ -113,6 +130,7 @@ def result(
         manifest: thresholds and measured rates come from here.
         report_json: the report as JSON, for the download link.
         say: the reader's language.
+        known: kinds of fakes that the model was tested on, as ``knowledge.known_kinds`` gives them.
         ids: beginning of the ids of its elements, of which a page may hold each once.
         printed: for a file or paper, where nothing can be unfolded or moved.
 
@@ -123,23 +141,26 @@ def result(
         raise ValueError(f"page.result: expected {len(report.faces)} face pictures, got {len(pictures.faces)}")
     rule = _rule(report, manifest)
     kind = report.input.kind
-    analysed = sum(face.p_fake is not None for face in report.faces)
-    with_heatmaps = any(face.towards_fake or face.moments for face in pictures.faces)
+    bands = rule.bands if rule else None
+    lead = None if report.deciding is None else report.faces[report.deciding]
+    with_heatmaps = pictures.legend is not None
     return render(
         "result.html",
         say,
         report=report,
         kind=kind,
-        found=words.found_facts(len(report.faces), analysed, kind) if report.faces else None,
+        headline=words.file_headline(report),
+        gauge=None if lead is None else gauge(lead, words.score_of_file(kind), bands),
         stand_out=_frames_stand_out(report, manifest),
+        photo=None if pictures.photo is None else _photo(report, pictures.photo),
+        knows=words.knowledge(known) if report.verdict in _QUIET else None,
         meaning=words.of_kind(_meaning(report), kind),
         rates=_rates(report, rule),
         steps=[words.of_kind(step, kind) for step in words.NEXT[report.verdict]],
-        photo=None if pictures.photo is None else _photo(report, pictures.photo),
-        cards=_cards(report, pictures, rule, manifest),
+        cards=_cards(report, pictures, bands, manifest),
         with_heatmaps=with_heatmaps,
         legend=pictures.legend,
-        reading=_how_to_read(kind, with_heatmaps, rule, manifest.gates),
+        reading=_how_to_read(kind, with_heatmaps, bands, manifest.gates),
         facts=_facts(report),
         download=f"{_stem(report)}-report.json",
         report_json=report_json,
@@ -147,6 +168,10 @@ def result(
         ids=ids,
         printed=printed,
     )
+
+
+_QUIET = (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE)
+"""Verdicts beside which it must stand what would have been found."""
 
 
 def _rule(report: Report, manifest: Manifest) -> ModelSpec | FrameMean | None:
@@ -169,7 +194,7 @@ def _rates(report: Report, rule: ModelSpec | FrameMean | None) -> list[str]:
 
 def _frames_stand_out(report: Report, manifest: Manifest) -> bool:
     """Whether a video shows no signs as a whole, but single frames do."""
-    if report.verdict not in (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE):
+    if report.verdict not in _QUIET:
         return False
     seen = [
         face.over_time
@@ -199,10 +224,12 @@ def _photo(report: Report, picture: bytes) -> Photo:
         else [(number, face, face.crop.detection.box) for number, face in enumerate(report.faces, start=1)]
     )
     when = report.preview.time_s if report.preview is not None else None
+    analysed = sum(face.p_fake is not None for face in report.faces)
+    found = words.found_facts(len(report.faces), analysed, kind) if report.faces else ""
     return Photo(
         picture=picture,
         alt=words.picture_facts(kind, len(shown), when),
-        caption=words.picture_facts(kind, len(shown), when, (width, height)),
+        caption=words.picture_caption(report.input, found, when),
         boxes=tuple(_marked(number, face.verdict, box, width, height) for number, face, box in shown),
     )
 
@@ -213,27 +240,46 @@ def _marked(number: int, verdict: Verdict, box: Box, width: int, height: int) ->
     return MarkedBox(number, verdict, left, top, right - left, bottom - top)
 
 
-def _cards(
-    report: Report, pictures: Pictures, rule: ModelSpec | FrameMean | None, manifest: Manifest
-) -> Sequence[FaceCard]:
-    decides = report.model.name
-    faces = enumerate(zip(report.faces, pictures.faces, strict=True), start=1)
-    if report.input.kind == "video":
-        bands = rule.bands if rule else None
-        return [person_card(number, face, shown, decides, bands, manifest) for number, (face, shown) in faces]
-    return [face_card(number, face, shown, decides, manifest) for number, (face, shown) in faces]
+def _cards(report: Report, pictures: Pictures, bands: Bands | None, manifest: Manifest) -> Sequence[FaceCard]:
+    """The one that decides first, then the more suspicious before the less."""
+
+    def suspicion(index: int) -> tuple[bool, int, float, int]:
+        face = report.faces[index]
+        rank = _RANK.index(face.verdict)
+        return (index != report.deciding, rank, -(face.p_fake or 0.0), index)
+
+    decides, seconds = report.model.name, report.input.duration_s or 0.0
+    only = len(report.faces) == 1
+    made: list[FaceCard] = []
+    for index in sorted(range(len(report.faces)), key=suspicion):
+        face, shown, leads = report.faces[index], pictures.faces[index], index == report.deciding or only
+        if report.input.kind == "video":
+            card: FaceCard = person_card(
+                index + 1, face, shown, decides, bands, manifest, leads=leads, duration_s=seconds
+            )
+        else:
+            card = face_card(index + 1, face, shown, decides, manifest, leads=leads)
+        made.append(card)
+    return made
 
 
-def _how_to_read(kind: str, with_heatmaps: bool, rule: ModelSpec | FrameMean | None, gates: QualityGates) -> list[str]:
-    clip = kind == "video"
+_RANK = (
+    Verdict.STRONG_SIGNS,
+    Verdict.SOME_SIGNS,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_ANALYSED,
+    Verdict.NO_CLEAR_SIGNS,
+)
+
+
+def _how_to_read(kind: str, with_heatmaps: bool, bands: Bands | None, gates: QualityGates) -> list[str]:
     sentences: list[str] = []
     if with_heatmaps:
-        lines = [line for line in words.HOW_TO_READ if not (clip and words.LOWERED in line)]
-        sentences += [words.of_kind(line, kind) for line in lines]
-    if clip:
+        sentences += [words.of_kind(line, kind) for line in words.HOW_TO_READ]
+    if kind == "video":
         sentences += words.HOW_TO_READ_CLIP
-    if rule:
-        sentences.append(words.band_facts(rule.bands))
+    if bands:
+        sentences.append(words.band_facts(bands))
     return [*sentences, words.gate_facts(gates)]
 
 

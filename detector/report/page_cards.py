@@ -1,81 +1,52 @@
-"""What a card of one face or person shows, as plain data for the templates: pictures, scale of the score, checks, models."""
+"""What a card of one face or person shows, as plain data for the templates: picture, scale of the score, checks, models."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from detector.drawing.heatmap import reaches_a_level
 from detector.models.names import ARCHITECTURE_NAMES
-from detector.records import Bands, FaceResult, Manifest, Stability, Verdict
+from detector.records import Bands, FaceResult, Heatmap, Manifest, Verdict
+from detector.report.scale import Gauge, gauge
 from detector.words import results as words
 
 __all__ = [
-    "Checks",
+    "Details",
     "FaceCard",
     "FacePictures",
     "Figure",
-    "Meter",
     "ModelScore",
-    "checks",
+    "details",
     "face_card",
+    "figure",
     "headline",
-    "meter",
     "model_scores",
     "network_kind",
+    "seen_by_model",
 ]
 
 
 @dataclass(frozen=True)
 class FacePictures:
-    """One face, encoded; the maps are None where no heatmap was made."""
+    """One face, encoded."""
 
     crop: bytes
     """PNG, so that it is the scored crop to the last pixel."""
-    towards_fake: bytes | None = None
-    """PNG of the colour alone, with its strength as opacity, to be laid over the crop."""
-    towards_real: bytes | None = None
-    """The same."""
-    timeline: bytes | None = None
-    """PNG; of a person of a clip."""
+    heat: bytes | None = None
+    """PNG of the heatmap's lines alone, to be laid over the crop; None if no heatmap was made."""
     moments: tuple[tuple[bytes, bytes | None], ...] = ()
-    """(crop, colour of what raised the score) of each moment of a person of a clip, encoded."""
+    """The same two of each moment of a person of a clip."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture with its caption."""
+    """A crop, with what the model reacted to drawn over it."""
 
     picture: bytes
-    subject: str
-    """Whose it is, such as "Face 1"."""
     caption: str
-    strength: str | None = None
-    """Of the heatmap, in words."""
-    colour: bytes | None = None
-    """PNG of a heatmap, to be laid over the picture."""
-
-
-@dataclass(frozen=True)
-class Meter:
-    """The scale of a score."""
-
-    score: float
-    """In [0, 1], as every number here."""
-    label: str
-    cuts: tuple[float, ...]
-    """Between verdicts."""
-    span: tuple[float, float] | None
-    """Lowest and highest score after small changes, this one among them; None if they were not tried."""
-
-
-@dataclass(frozen=True)
-class Checks:
-    """Whether the score holds, and which part of the face it depends on."""
-
-    stability: str | None
-    views: tuple[str, ...]
-    holds: bool
-    region: str | None
+    alt: str
+    heat: bytes | None = None
+    """PNG, to be laid over the picture."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +56,18 @@ class ModelScore:
     name: str
     kind: str | None
     """Of network, in words."""
-    score: float
-    """P(fake), in [0, 1]."""
+    text: str
     decides: bool
+
+
+@dataclass(frozen=True)
+class Details:
+    """What belongs under "Technical details" of one face or person."""
+
+    subject: str
+    models: tuple[ModelScore, ...]
+    facts: tuple[str, ...]
+    views: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -99,16 +79,22 @@ class FaceCard:
     subject: str
     verdict: Verdict
     headline: str
-    meter: Meter | None
-    reason: str
-    figures: tuple[Figure, ...]
-    checks: Checks
-    models: tuple[ModelScore, ...]
-    facts: str
-    """Quality of the picture, or when a person was seen."""
+    score: str | None
+    gauge: Gauge | None
+    """None where there is no score, or where the result shows it already."""
+    reason: str | None
+    """None where the result says it already."""
+    figure: Figure | None
+    findings: tuple[str, ...]
+    """What the model reacted to, and whether the score holds."""
+    open: bool
+    """Whether it is unfolded from the beginning."""
+    details: Details
 
 
-def face_card(number: int, face: FaceResult, pictures: FacePictures, decides: str, manifest: Manifest) -> FaceCard:
+def face_card(
+    number: int, face: FaceResult, pictures: FacePictures, decides: str, manifest: Manifest, *, leads: bool
+) -> FaceCard:
     """One face of a photo.
 
     Args:
@@ -117,77 +103,90 @@ def face_card(number: int, face: FaceResult, pictures: FacePictures, decides: st
         pictures: of this face.
         decides: name of the model that decides.
         manifest: for its cuts, and the names of the others.
+        leads: whether the result speaks of this face, so that its score and reason stand there already.
     """
     spec = manifest.models.get(decides)
+    bands = spec.bands if spec else None
+    subject = words.numbered(number)
+    caption = words.CROP if face.p_fake is not None else words.CROP_NOT_CHECKED
     return FaceCard(
         number=number,
-        subject=words.numbered(number),
+        subject=subject,
         verdict=face.verdict,
         headline=headline(face),
-        meter=meter(face, words.score_of(number), spec.bands if spec else None),
-        reason=face.reason,
-        figures=tuple(_figures(number, face, pictures)),
-        checks=checks(face),
-        models=model_scores(face, decides, manifest),
-        facts=words.quality_facts(face.crop.quality),
+        score=None if face.p_fake is None else words.score_text(face.p_fake, *(bands.cuts if bands else ())),
+        gauge=None if leads else gauge(face, words.score_of(number), bands),
+        reason=None if leads else face.reason,
+        figure=figure(subject, caption, pictures.crop, pictures.heat, face.heatmap),
+        findings=_findings(face, bands),
+        open=leads or face.verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS),
+        details=details(subject, face, decides, manifest, words.quality_facts(face.crop.quality)),
     )
 
 
-def _figures(number: int, face: FaceResult, pictures: FacePictures) -> list[Figure]:
-    subject = words.numbered(number)
-    caption = words.CROP if face.p_fake is not None else words.CROP_NOT_SCORED
-    figures = [Figure(pictures.crop, subject, caption)]
-    if face.heatmap is not None and pictures.towards_fake is not None and pictures.towards_real is not None:
-        for caption, colour, heat in (
-            (words.RAISED, pictures.towards_fake, face.heatmap.towards_fake),
-            (words.LOWERED, pictures.towards_real, face.heatmap.towards_real),
-        ):
-            figures.append(Figure(pictures.crop, subject, caption, words.strength(float(heat.max())), colour))
-    return figures
+def figure(subject: str, caption: str, crop: bytes, heat: bytes | None, heatmap: Heatmap | None) -> Figure:
+    """A crop with its heatmap, if there is one, and with both in words.
+
+    Args:
+        subject: whose it is, such as "Face 1".
+        caption: what it shows.
+        crop: PNG.
+        heat: PNG of the lines.
+        heatmap: the same as numbers.
+    """
+    if heat is None or heatmap is None:
+        return Figure(crop, caption, words.described(subject, caption))
+    strength = words.strength(float(heatmap.towards_fake.max()), float(heatmap.towards_real.max()))
+    return Figure(crop, caption, words.described(subject, caption, strength), heat)
+
+
+def seen_by_model(face: FaceResult) -> str | None:
+    """What the model reacted to, in a sentence that hiding has proved; None where nobody looked."""
+    if face.p_fake is None or face.heatmap is None:
+        return None
+    if face.region is not None and face.region.matters:
+        return words.region_facts(face.region, face.p_fake)
+    if not reaches_a_level(face.heatmap.towards_fake, face.heatmap.towards_real):
+        return words.NOTHING_STOOD_OUT
+    return None if face.region is None else words.WHOLE_FACE
+
+
+def _findings(face: FaceResult, bands: Bands | None) -> tuple[str, ...]:
+    cuts = bands.cuts if bands else ()
+    holds = face.stability is not None and face.stability.holds
+    found = (seen_by_model(face), words.stability_facts(face.stability, cuts) if holds and face.stability else None)
+    return tuple(sentence for sentence in found if sentence)
 
 
 def headline(face: FaceResult) -> str:
     """The verdict on a face in words."""
-    return words.FACE_NOT_ANALYSED if face.verdict is Verdict.NOT_ANALYSED else words.HEADLINES[face.verdict]
+    return words.HEADLINES[face.verdict]
 
 
-def meter(face: FaceResult, label: str, bands: Bands | None) -> Meter | None:
-    """The scale of a face's score; None where it has none.
+def details(subject: str, face: FaceResult, decides: str, manifest: Manifest, facts: str) -> Details:
+    """What belongs under "Technical details" of a face.
 
     Args:
+        subject: whose it is.
         face: or person.
-        label: what the score is of.
-        bands: cuts between verdicts; none are drawn if None.
+        decides: name of the model that decides.
+        manifest: for the cuts and the other models' names.
+        facts: about the picture, or when a person was seen.
     """
-    score = face.p_fake
-    if score is None:
-        return None
-    cuts = (bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from) if bands else ()
-    return Meter(score, label, tuple(cut for cut in cuts if cut is not None), _span(score, face.stability))
-
-
-def _span(score: float, stability: Stability | None) -> tuple[float, float] | None:
-    return None if stability is None else (min(score, stability.lowest), max(score, stability.highest))
-
-
-def checks(face: FaceResult, clip: bool = False) -> Checks:
-    """What small changes and hidden regions do to a score, in words."""
-    stability, region = face.stability, face.region
-    views: Sequence[str] = ()
-    if stability is not None:
-        views = [words.view_facts(name, score) for name, score in stability.scores.items()]
-    return Checks(
-        stability=None if stability is None else words.stability_facts(stability, clip),
-        views=tuple(views),
-        holds=stability is None or stability.holds,
-        region=None if region is None or face.p_fake is None else words.region_facts(region, face.p_fake),
-    )
+    spec = manifest.models.get(decides)
+    cuts = spec.bands.cuts if spec else ()
+    lines, views = [facts], list[str]()
+    if face.region is not None and face.p_fake is not None:
+        lines.append(words.chance_facts(face.region, face.p_fake))
+    if face.stability is not None:
+        views = [words.view_facts(name, score, *cuts) for name, score in face.stability.scores.items()]
+    return Details(subject, model_scores(face, decides, manifest), tuple(lines), tuple(views))
 
 
 def model_scores(face: FaceResult, decides: str, manifest: Manifest) -> tuple[ModelScore, ...]:
     """What every model scores, the one that decides first."""
     return tuple(
-        ModelScore(name, network_kind(name, manifest), score, name == decides)
+        ModelScore(name, network_kind(name, manifest), words.score_text(score), name == decides)
         for name, score in sorted(face.models.items(), key=lambda item: (item[0] != decides, item[0]))
     )
 

@@ -4,39 +4,60 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report
-from detector.report.page_cards import FaceCard, FacePictures, Figure, checks, headline, meter, model_scores
+from detector.records import Appearance, Bands, Box, FaceResult, Manifest, Report, Verdict
+from detector.report.page_cards import FaceCard, FacePictures, Figure, details, figure, headline
+from detector.report.scale import gauge
 from detector.report.templates import render
+from detector.report.timeline import Timeline, timeline
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["PersonCard", "boxes_now", "person_card", "progress"]
+__all__ = ["Instant", "PersonCard", "boxes_now", "person_card", "progress"]
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A moment of a clip as a thumbnail."""
+
+    time_s: float
+    label: str
+    """What a press on it does."""
+    figure: Figure
 
 
 @dataclass(frozen=True)
 class PersonCard(FaceCard):
     """One person of a clip."""
 
-    timeline: bytes | None
-    """PNG of the scores over time."""
+    timeline: Timeline
     timeline_text: str
     """The same in words."""
-    moments: tuple[tuple[Figure, ...], ...]
-    """The most suspicious ones: the crop, and its heatmap where there is one."""
+    moments: tuple[Instant, ...]
+    """The most suspicious ones."""
 
 
 def person_card(
-    number: int, face: FaceResult, pictures: FacePictures, decides: str, bands: Bands | None, manifest: Manifest
+    number: int,
+    face: FaceResult,
+    pictures: FacePictures,
+    decides: str,
+    bands: Bands | None,
+    manifest: Manifest,
+    *,
+    leads: bool,
+    duration_s: float,
 ) -> PersonCard:
     """One person of a clip.
 
     Args:
         number: in the report, from 1.
         face: with ``over_time``.
-        pictures: of this person; timeline and moments may be absent.
+        pictures: of this person; moments may be absent.
         decides: name of the model that decides.
         bands: its cuts for clips.
-        manifest: for the other models' names.
+        manifest: for the other models' names, and the cuts for single frames.
+        leads: whether the result speaks of this person, so that score and reason stand there already.
+        duration_s: of the clip.
 
     Raises:
         ValueError: the face is not one of a clip.
@@ -46,34 +67,40 @@ def person_card(
         raise ValueError("person_card: expected a face of a clip")
     subject = words.numbered(number, clip=True)
     alone = not pictures.moments and face.p_fake is None
+    spec = manifest.models.get(seen.scored_by)
+    holds = face.stability is not None and face.stability.holds
+    cuts = bands.cuts if bands else ()
+    stable = words.stability_facts(face.stability, cuts, clip=True) if holds and face.stability else None
+    scores = [point.p_fake for point in seen.points if point.p_fake is not None]
     return PersonCard(
         number=number,
         subject=subject,
         verdict=face.verdict,
         headline=headline(face),
-        meter=meter(face, words.score_of(number, clip=True), bands),
-        reason=face.reason,
-        figures=(Figure(pictures.crop, subject, words.CROP_NOT_SCORED),) if alone else (),
-        checks=checks(face, clip=True),
-        models=model_scores(face, decides, manifest),
-        facts=words.seen_facts(seen),
-        timeline=pictures.timeline,
-        timeline_text=words.timeline_text(number, [point.p_fake for point in seen.points if point.p_fake is not None]),
+        score=None if face.p_fake is None else words.score_text(face.p_fake, *cuts),
+        gauge=None if leads else gauge(face, words.score_of(number, clip=True), bands),
+        reason=None if leads else face.reason,
+        figure=figure(subject, words.CROP_NOT_CHECKED, pictures.crop, None, None) if alone else None,
+        findings=() if stable is None else (stable,),
+        open=leads or face.verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS),
+        details=details(subject, face, decides, manifest, words.seen_facts(seen)),
+        timeline=timeline(seen, spec.bands if spec else None, duration_s),
+        timeline_text=words.timeline_text(number, scores),
         moments=tuple(_moments(subject, seen, pictures)),
     )
 
 
-def _moments(subject: str, seen: Appearance, pictures: FacePictures) -> list[tuple[Figure, ...]]:
+def _moments(subject: str, seen: Appearance, pictures: FacePictures) -> list[Instant]:
     if not pictures.moments:
         return []
-    found = []
-    for moment, (crop, colour) in zip(seen.moments, pictures.moments, strict=True):
-        figures = [Figure(crop, subject, words.moment_facts(moment))]
-        if colour is not None and moment.heatmap is not None:
-            strength = words.strength(float(moment.heatmap.towards_fake.max()))
-            figures.append(Figure(crop, subject, words.RAISED, strength, colour))
-        found.append(tuple(figures))
-    return found
+    return [
+        Instant(
+            moment.time_s,
+            words.go_to(moment.time_s),
+            figure(subject, words.moment_facts(moment), crop, heat, moment.heatmap),
+        )
+        for moment, (crop, heat) in zip(seen.moments, pictures.moments, strict=True)
+    ]
 
 
 def boxes_now(report: Report) -> list[tuple[int, FaceResult, Box]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from detector.drawing import overlay, timeline
+from detector.drawing import heatmap
 from detector.media import images as media
-from detector.records import Appearance, FaceResult, Manifest, Report
+from detector.records import FaceResult, Heatmap, Report
 from detector.report.page import Pictures
 from detector.report.page_cards import FacePictures
 
@@ -14,45 +14,28 @@ QUALITY = 90
 """JPEG quality of pictures for display."""
 
 
-def pictures_of(found: Report, manifest: Manifest) -> Pictures:
+def pictures_of(found: Report) -> Pictures:
     """Everything that ``page.result`` shows of a report."""
-    seconds = found.input.duration_s or 0.0
-    faces = tuple(
-        _face_pictures(face) if face.over_time is None else _person_pictures(face, face.over_time, manifest, seconds)
-        for face in found.faces
-    )
+    faces = tuple(map(_face_pictures, found.faces))
+    with_heat = any(face.heat or any(heat for _, heat in face.moments) for face in faces)
     return Pictures(
         # The page draws the boxes itself, so that numbers and lines stay readable when a large photo is shown on a phone.
         photo=None
         if found.preview is None or found.preview.rgb is None
         else media.encode_jpeg(found.preview.rgb, QUALITY),
         faces=faces,
-        legend=media.encode_png(overlay.legend_layer(320, 14))
-        if any(face.towards_fake or face.moments for face in faces)
-        else None,
+        legend=media.encode_png(heatmap.legend_layer()) if with_heat else None,
     )
 
 
 def _face_pictures(face: FaceResult) -> FacePictures:
-    # The crop is shown exactly as it was scored; the maps may be smaller files, as a crowd has many.
-    crop = face.crop.rgb
-    if face.heatmap is None:
-        return FacePictures(media.encode_png(crop))
-    return FacePictures(
-        media.encode_png(crop),
-        media.encode_png(overlay.heat_layer(face.heatmap.towards_fake)),
-        media.encode_png(overlay.heat_layer(face.heatmap.towards_real)),
-    )
+    # The crop is shown exactly as it was scored.
+    crop = media.encode_png(face.crop.rgb)
+    if face.over_time is None:
+        return FacePictures(crop, _heat(face.heatmap))
+    moments = tuple((media.encode_png(moment.crop.rgb), _heat(moment.heatmap)) for moment in face.over_time.moments)
+    return FacePictures(crop, moments=moments)
 
 
-def _person_pictures(face: FaceResult, seen: Appearance, manifest: Manifest, seconds: float) -> FacePictures:
-    spec = manifest.models.get(seen.scored_by)
-    moments = tuple(
-        (
-            media.encode_png(moment.crop.rgb),
-            None if moment.heatmap is None else media.encode_png(overlay.heat_layer(moment.heatmap.towards_fake)),
-        )
-        for moment in seen.moments
-    )
-    drawn = timeline.timeline(seen, spec.bands if spec else None, seconds)
-    return FacePictures(media.encode_png(face.crop.rgb), timeline=media.encode_png(drawn), moments=moments)
+def _heat(found: Heatmap | None) -> bytes | None:
+    return None if found is None else media.encode_png(heatmap.heat_layer(found.towards_fake, found.towards_real))

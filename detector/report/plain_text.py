@@ -43,7 +43,7 @@ def result_text(report: Report, name: str | None = None, say: Language = ENGLISH
 
 def _result(report: Report, name: str, say: Language) -> Iterator[str]:
     clip = report.input.kind == "video"
-    yield f"{say(words.HEADLINES[report.verdict])}: {name}"
+    yield f"{say(words.file_headline(report))}: {name}"
     yield say(report.reason)
     yield from (say(note) for note in report.input.notes)
     if meaning := say(words.of_kind(words.MEANS_NOT[report.verdict], report.input.kind)):
@@ -59,8 +59,8 @@ def _result(report: Report, name: str, say: Language) -> Iterator[str]:
 def _face(face: FaceResult, say: Language) -> str:
     """Verdict, score and reason of a face, and when a person was seen."""
     if face.p_fake is None:
-        return f"{say(words.FACE_NOT_ANALYSED)}. {say(face.reason)}"
-    score = f"{say(words.SCORE)} {say(words.score_text(face.p_fake))} {say(words.ON_SCALE)}"
+        return f"{say(words.HEADLINES[face.verdict])}. {say(face.reason)}"
+    score = f"{say(words.SCORE)} {say(words.score_text(face.p_fake))}"
     seen = "" if face.over_time is None else f" {say(words.seen_facts(face.over_time))}"
     return f"{say(words.HEADLINES[face.verdict])}, {score}. {say(face.reason)}{seen}"
 

@@ -6,17 +6,15 @@ import math
 from collections.abc import Mapping
 
 from detector.records import Bands, ClipRules, Rejection, Verdict
-from detector.sentences import Sentence, joined
+from detector.sentences import Sentence, joined, of_hundred
 from detector.verdict.faces import judge_face
 
 __all__ = ["CLIP_LIMITS", "judge_person"]
 
 CLIP_LIMITS: tuple[Sentence, ...] = (
-    Sentence("Of a clip only some frames are looked at; what happens between them is not seen."),
-    Sentence("People are told apart by place and looks within the clip; two may be taken for one, or one for two."),
-    Sentence(
-        "A score over a whole clip is a mean: an alteration of a short part can be lost in it, so look at the times as well."
-    ),
+    Sentence("Only some frames of a video are checked; what happens between them is not seen."),
+    Sentence("People are told apart by place and looks; two may be taken for one, or one for two."),
+    Sentence("The score of a video is a mean: a short altered part can be lost in it, so look at the times as well."),
 )
 """Sentences that belong beside the result of a clip, after ``LIMITS``."""
 
@@ -57,20 +55,20 @@ def judge_person(
     verdict, reason = judge_face(scores[decides], bands, sharpness)
     if seen < rules.min_share * sampled:
         return Verdict.INCONCLUSIVE, Sentence(
-            "The face was seen in only {seen} of the {looked} frames looked at, too few for a verdict (score "
-            "{score:.2f}). Cut out the part of the clip that shows this person and try again.",
+            "This face was seen in only {seen} of {looked} frames, too few to tell (score {score} of 100). Cut out the part of "
+            "the video that shows this person and try again.",
             seen=seen,
             looked=sampled,
-            score=scores[decides],
+            score=of_hundred(scores[decides])[0],
         )
     limit = rules.max_disagreement
     if pair is not None and limit is not None and abs(scores[pair[0]] - scores[pair[1]]) > limit:
         return Verdict.INCONCLUSIVE, Sentence(
-            "Two ways of looking disagree: the model that follows the face over time gives {score:.2f}, the mean over "
-            "single frames {other:.2f}, and more than {limit:.2f} apart counts as no result.",
-            score=scores[pair[1]],
-            other=scores[pair[0]],
-            limit=limit,
+            "Two ways of looking disagree: the model that follows the face over time gives {score} of 100, the mean of "
+            "single frames {other}. More than {limit} apart counts as no result.",
+            score=of_hundred(scores[pair[1]])[0],
+            other=of_hundred(scores[pair[0]])[0],
+            limit=of_hundred(limit)[0],
         )
     return verdict, reason
 
@@ -78,12 +76,11 @@ def judge_person(
 def _too_few(usable: int, sampled: int, rules: ClipRules, rejection: Rejection | None) -> Sentence:
     return joined(
         Sentence(
-            "The face could be scored in only {usable} of the {looked} frames looked at, and at least {least} are "
-            "needed.",
+            "This face could be checked in only {usable} of {looked} frames, and we need {least}.",
             usable=usable,
             looked=sampled,
             least=rules.min_frames,
         ),
         Sentence("Most often: {obstacle}", obstacle=rejection.reason) if rejection else "",
-        Sentence("Use a longer clip, or one that shows the face larger and clearer."),
+        Sentence("Use a longer video, or one that shows the face larger and clearer."),
     )

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from detector.records import Bands, FaceQuality, Obstacle, QualityGates, Rejection, Stability, Verdict
-from detector.sentences import Sentence
-from detector.verdict.rounding import apart, two_decimals
+from detector.sentences import Sentence, apart, of_hundred
 
-__all__ = ["judge_face", "judge_quality", "judge_stability"]
+__all__ = ["LEAST_MOVE", "judge_face", "judge_quality", "judge_stability"]
+
+LEAST_MOVE = 0.01
+"""Change of p_fake up to which a view counts as unmoved."""
 
 
 def judge_quality(quality: FaceQuality, gates: QualityGates) -> Rejection | None:
@@ -29,8 +31,8 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> Rejection | None
         return Rejection(
             Obstacle.TOO_SMALL,
             Sentence(
-                "The face is too small: {shown} pixels across, and at least {limit} are needed. "
-                "Use the original picture or one in which the face is larger.",
+                "The face is too small: it is {shown} pixels across, and we need {limit}. "
+                "Use the original, or a picture in which it is larger.",
                 shown=shown,
                 limit=limit,
             ),
@@ -42,8 +44,7 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> Rejection | None
         return Rejection(
             Obstacle.TOO_BLURRED,
             Sentence(
-                "The face is too blurred: its sharpness is {shown}, and at least {limit} is needed. "
-                "Use a sharper or less compressed picture.",
+                "The face is too blurred: its sharpness is {shown}, and we need {limit}. Use a sharper picture.",
                 shown=shown,
                 limit=limit,
             ),
@@ -53,8 +54,8 @@ def judge_quality(quality: FaceQuality, gates: QualityGates) -> Rejection | None
         return Rejection(
             Obstacle.TURNED_AWAY,
             Sentence(
-                "The face is turned too far away: its turn is {shown} (0 is frontal), and at most {limit} is allowed. "
-                "Use a picture in which the face looks more towards the camera.",
+                "The face is turned too far away: its turn is {shown} (0 is frontal), and {limit} is the most we can use. "
+                "Use a picture in which it looks more towards the camera.",
                 shown=shown,
                 limit=limit,
             ),
@@ -68,8 +69,8 @@ def _judge_light(quality: FaceQuality, gates: QualityGates) -> Rejection | None:
         return Rejection(
             Obstacle.TOO_DARK,
             Sentence(
-                "The face is too dark: its mean brightness is {shown} of 255, and at least {limit} is needed. "
-                "Use a picture with more light on the face.",
+                "The face is too dark: its brightness is {shown} of 255, and we need {limit}. "
+                "Use a picture with more light on it.",
                 shown=shown,
                 limit=limit,
             ),
@@ -79,8 +80,8 @@ def _judge_light(quality: FaceQuality, gates: QualityGates) -> Rejection | None:
         return Rejection(
             Obstacle.TOO_BRIGHT,
             Sentence(
-                "The face is too bright: its mean brightness is {shown} of 255, and at most {limit} is allowed. "
-                "Use a picture in which the face is not overexposed.",
+                "The face is too bright: its brightness is {shown} of 255, and {limit} is the most we can use. "
+                "Use a picture in which it is not overexposed.",
                 shown=shown,
                 limit=limit,
             ),
@@ -103,43 +104,38 @@ def judge_face(p_fake: float, bands: Bands, sharpness: float = math.inf) -> tupl
         raise ValueError(f"judge_face: expected p_fake in [0, 1], got {p_fake!r}")
     low, high, strong = bands.no_clear_signs_below, bands.some_signs_from, bands.strong_signs_from
     if p_fake >= high and not sharpness >= bands.signs_need_sharpness:
-        seen, limit = apart(sharpness, bands.signs_need_sharpness, digits=0)
         return Verdict.INCONCLUSIVE, Sentence(
-            "The score is high ({shown}), but the face is blurred (sharpness {seen}; from {limit} on it counts), and too many "
-            "genuine faces that are as blurred score as high. It says nothing either way. Use a sharper picture.",
-            shown=two_decimals(p_fake),
-            seen=seen,
-            limit=limit,
+            "The score is high ({shown} of 100), but the face is blurred, and blurred genuine faces score as high. Use a "
+            "sharper picture.",
+            shown=of_hundred(p_fake)[0],
         )
     if strong is not None and p_fake >= strong:
-        shown, cut = apart(p_fake, strong)
+        shown, cut = of_hundred(p_fake, strong)
         return Verdict.STRONG_SIGNS, Sentence(
-            "Strong signs that the face was altered or generated (score {shown}, where {cut} and above is strong). "
-            "This is an estimate, not proof: genuine faces reach this band too, though seldom.",
+            "This face scores {shown} of 100, and from {cut} on we call the signs strong. A few genuine faces score as high, "
+            "so it is not proof.",
             shown=shown,
             cut=cut,
         )
     if p_fake >= high:
-        shown, cut = apart(p_fake, high)
+        shown, cut = of_hundred(p_fake, high)
         return Verdict.SOME_SIGNS, Sentence(
-            "Some signs that the face was altered or generated (score {shown}, where signs begin at {cut}). "
-            "This is weak evidence and not conclusive: genuine faces reach this band too.",
+            "This face scores {shown} of 100, and signs begin at {cut}. That is weak evidence: genuine faces score as high "
+            "too.",
             shown=shown,
             cut=cut,
         )
     if p_fake >= low:
-        shown, cut_low, cut_high = apart(p_fake, low, high)
+        shown, cut_low, cut_high = of_hundred(p_fake, low, high)
         return Verdict.INCONCLUSIVE, Sentence(
-            "The score {shown} lies between {low} and {high}, where altered and genuine faces look alike to the model. "
-            "It says nothing either way.",
+            "Between {low} and {high} of 100, genuine and altered faces look alike to the model, and this face scores {shown}.",
             shown=shown,
             low=cut_low,
             high=cut_high,
         )
-    shown, cut = apart(p_fake, low)
+    shown, cut = of_hundred(p_fake, low)
     return Verdict.NO_CLEAR_SIGNS, Sentence(
-        "No clear signs of alteration (score {shown}, below {cut}). "
-        "That does not show that the face is unaltered: some kinds of editing leave nothing the model can see.",
+        "This face scores {shown} of 100, and below {cut} we see no clear signs. That is not an all-clear.",
         shown=shown,
         cut=cut,
     )
@@ -151,7 +147,8 @@ def judge_stability(
     """Take a verdict back where it does not survive changes that mean nothing.
 
     Where the views lie in different bands, the result is inconclusive. One case is milder: where all of them show signs and
-    differ only in how strong, "strong" becomes "some".
+    differ only in how strong, "strong" becomes "some". A view within ``LEAST_MOVE`` of the score agrees with it on either
+    side of a cut.
 
     Args:
         verdict: of the score, as ``judge_face`` gives it.
@@ -163,21 +160,24 @@ def judge_stability(
     Returns:
         The verdict and reason that stand, and the record of the test.
     """
-    bands_seen = {judge_face(score, bands)[0] for score in (p_fake, *scores.values())}
+    moved = [score for score in scores.values() if abs(score - p_fake) > LEAST_MOVE]
+    bands_seen = {judge_face(score, bands)[0] for score in (p_fake, *moved)}
     stability = Stability(scores, len(bands_seen) == 1)
     if stability.holds or verdict is not judge_face(p_fake, bands)[0]:
         # What was taken back for another reason stays so, with that reason.
         return verdict, reason, stability
     stability = replace(stability, decided=True)
-    span = {"low": two_decimals(min(p_fake, stability.lowest)), "high": two_decimals(max(p_fake, stability.highest))}
+    span = {
+        "low": of_hundred(min(p_fake, stability.lowest), *bands.cuts)[0],
+        "high": of_hundred(max(p_fake, stability.highest), *bands.cuts)[0],
+    }
     if bands_seen <= {Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS}:
         return (
             Verdict.SOME_SIGNS,
             Sentence(
-                "Some signs that the face was altered or generated (score {score}). Small changes that mean nothing to a "
-                "person move the score between {low} and {high}, so the signs do not count as strong. This is weak evidence "
-                "and not conclusive: genuine faces reach this band too.",
-                score=two_decimals(p_fake),
+                "This face scores {score} of 100, but tiny changes you would not notice move that between {low} and {high}, so "
+                "we do not call the signs strong. Genuine faces score as high too.",
+                score=of_hundred(p_fake, *bands.cuts)[0],
                 **span,
             ),
             stability,
@@ -185,9 +185,8 @@ def judge_stability(
     return (
         Verdict.INCONCLUSIVE,
         Sentence(
-            "The score {score} does not hold: small changes that mean nothing to a person move it between {low} and {high}, "
-            "across a boundary between verdicts. It says nothing either way.",
-            score=two_decimals(p_fake),
+            "Tiny changes you would not notice move the score of this face between {low} and {high} of 100, so it says "
+            "nothing.",
             **span,
         ),
         stability,

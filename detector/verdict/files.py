@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from detector.records import FaceResult, MediaKind, Verdict
 from detector.sentences import Sentence, joined
 
-__all__ = ["LIMITS", "SEVERITY", "judge_file"]
+__all__ = ["LIMITS", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm"]
+
+MOST_UNSEEN = 0.1
+"""Share of a file that may have gone unseen for "no clear signs" to be said of the rest."""
 
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.NO_CLEAR_SIGNS,
@@ -19,18 +23,32 @@ SEVERITY: tuple[Verdict, ...] = (
 """Ascending: the last verdict that any face has speaks for the file. "Not analysed" has no place in the order."""
 
 LIMITS: tuple[Sentence, ...] = (
-    Sentence("A score is an estimate by a statistical model, not evidence; do not use it to accuse a person."),
-    Sentence(
-        "A low score does not show that a picture is unaltered: new methods may leave no trace that the models know."
-    ),
-    Sentence("Only faces are looked at; bodies, backgrounds, text and sound are not."),
-    Sentence("Of several faces the highest score decides, so a crowd is flagged by chance more often than a portrait."),
-    Sentence(
-        "The error rates given with the models were measured on test pictures; on your own they are likely to be worse."
-    ),
-    Sentence("Heavy compression, resizing, filters and screenshots change scores in both directions."),
+    Sentence("A score is an estimate, not proof. Do not use it to accuse anyone."),
+    Sentence("A low score is no all-clear: new methods may leave no trace that the models know."),
+    Sentence("Only faces are checked, not bodies, backgrounds, text or sound."),
+    Sentence("The most suspicious face sets the result, so a crowd is flagged by chance more often than a portrait."),
+    Sentence("How often we are wrong was measured on test pictures. On your own it is likely to be worse."),
+    Sentence("Strong compression, resizing, filters and screenshots move scores up or down."),
 )
 """Sentences that belong beside every result."""
+
+
+def withhold_calm(face: FaceResult, unseen: float) -> FaceResult:
+    """The face's result, inconclusive in place of "no clear signs" where too much of the file could not be looked at.
+
+    Args:
+        face: of a file with several pictures.
+        unseen: share of these that could not be looked at, in [0, 1].
+    """
+    if face.verdict is not Verdict.NO_CLEAR_SIGNS or unseen <= MOST_UNSEEN:
+        return face
+    reason = Sentence(
+        "Of every 100 pictures in the file {share:.0f} could not be looked at, and an altered part may lie there; the others "
+        "show no clear signs (score {score:.2f}). Cut out the part that matters, save it anew and try again.",
+        share=100 * unseen,
+        score=face.p_fake,
+    )
+    return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def judge_file(
@@ -47,17 +65,16 @@ def judge_file(
         nothing was analysed.
     """
     this = _FILES[kind]
-    nothing = Sentence("Nothing is said about whether the {file} was altered.", file=this)
     if not faces:
-        none = Sentence("No face was found in this {file}, so nothing was analysed.", file=this)
+        none = Sentence("We found no face in this {file}, so there was nothing to check.", file=this)
         cure = Sentence("Use a {file} in which a face is larger, sharper or turned more towards the camera.", file=this)
-        return Verdict.NOT_ANALYSED, joined(none, nothing, cure), None, None
+        return Verdict.NOT_ANALYSED, joined(none, cure), None, None
     of_faces = _PEOPLE if kind == "video" else _FACES
     skipped = sum(face.p_fake is None for face in faces)
     if skipped == len(faces):
         first = faces[0].reason
         why = first if skipped == 1 else Sentence("The first: {reason}", reason=first)
-        return Verdict.NOT_ANALYSED, joined(of_faces.all_failed(skipped), nothing, why), None, None
+        return Verdict.NOT_ANALYSED, joined(of_faces.all_failed(skipped), why), None, None
 
     def suspicion(index: int) -> tuple[int, float]:
         face = faces[index]
@@ -67,13 +84,13 @@ def judge_file(
     index = max(range(len(faces)), key=suspicion)
     reason = faces[index].reason
     if len(faces) > 1:
-        reason = joined(of_faces.decides(index + 1, len(faces), this), reason)
+        reason = joined(of_faces.decides(index + 1), reason)
     if skipped:
         reason = joined(reason, of_faces.skipped(skipped, len(faces)))
     return faces[index].verdict, reason, faces[index].p_fake, index
 
 
-_FILES: Mapping[MediaKind, Sentence] = MappingProxyType({"image": Sentence("picture"), "video": Sentence("clip")})
+_FILES: Mapping[MediaKind, Sentence] = MappingProxyType({"image": Sentence("photo"), "video": Sentence("video")})
 
 
 class _Faces:
@@ -81,18 +98,16 @@ class _Faces:
 
     def all_failed(self, count: int) -> Sentence:
         return Sentence.plural(
-            "The one face found could not be analysed.", "None of the {count} faces found could be analysed.", count
+            "The one face in it could not be checked.", "None of the {count} faces in it could be checked.", count
         )
 
-    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
-        return Sentence(
-            "Face {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
-        )
+    def decides(self, number: int) -> Sentence:
+        return Sentence("Face {number} looks most suspicious, so it sets the result.", number=number)
 
     def skipped(self, skipped: int, count: int) -> Sentence:
         return Sentence.plural(
-            "1 of the {total} faces could not be analysed, and nothing is said about it.",
-            "{count} of the {total} faces could not be analysed, and nothing is said about them.",
+            "1 of the {total} faces could not be checked.",
+            "{count} of the {total} faces could not be checked.",
             skipped,
             total=count,
         )
@@ -103,18 +118,16 @@ class _People(_Faces):
 
     def all_failed(self, count: int) -> Sentence:
         return Sentence.plural(
-            "The one person found could not be analysed.", "None of the {count} people found could be analysed.", count
+            "The one person in it could not be checked.", "None of the {count} people in it could be checked.", count
         )
 
-    def decides(self, number: int, count: int, file: Sentence) -> Sentence:
-        return Sentence(
-            "Person {number} of {count} weighs most and decides for the {file}.", number=number, count=count, file=file
-        )
+    def decides(self, number: int) -> Sentence:
+        return Sentence("Person {number} looks most suspicious, so this face sets the result.", number=number)
 
     def skipped(self, skipped: int, count: int) -> Sentence:
         return Sentence.plural(
-            "1 of the {total} people could not be analysed, and nothing is said about it.",
-            "{count} of the {total} people could not be analysed, and nothing is said about them.",
+            "1 of the {total} people could not be checked.",
+            "{count} of the {total} people could not be checked.",
             skipped,
             total=count,
         )

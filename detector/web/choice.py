@@ -6,7 +6,7 @@ number, so a slow or lost one about an earlier choice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +61,29 @@ class Places:
         """To be called when a check has ended, however it did."""
         return f"() => {{ window.photoCheck?.ended('{self.button}'); }}"
 
-    def waiting(self, say: Language) -> str:
-        """HTML of the line that says what happens to a press while the file is on its way, empty until then."""
-        return render("uploading.html", say, button=self.button)
+    def with_ticket(self, inputs: int) -> str:
+        """The same with the browser tab's ticket, which comes after the number."""
+        names = ", ".join(f"value{index}" for index in range(inputs))
+        return (
+            f"({names}, number, ticket) => "
+            f"[{names}, window.photoCheck?.number('{self.button}') ?? number, window.photoCheck?.ticket() ?? ticket]"
+        )
+
+    def after_failure(self) -> str:
+        """To be called with the language, the seconds to wait, and the choice's number, when a check failed."""
+        ended = f"window.photoCheck?.ended('{self.button}')"
+        number = f"window.photoCheck?.number('{self.button}') ?? number"
+        return f"(code, wait, number) => {{ {ended}; return [code, window.photoCheck?.waited() ?? 0, {number}]; }}"
+
+    def beside(self, say: Language, accepted: str, samples: Sequence[object] = ()) -> str:
+        """HTML of what stands below the input.
+
+        Args:
+            say: the reader's language.
+            accepted: which files are taken.
+            samples: examples to be offered.
+        """
+        return render("beside_input.html", say, button=self.button, accepted=accepted, samples=samples)
 
 
 def install(app: gr.Blocks, tabs: list[Places]) -> None:
@@ -72,9 +92,16 @@ def install(app: gr.Blocks, tabs: list[Places]) -> None:
     app.load(None, None, None, js=script, api_visibility="private")
 
 
-def of_choice(card: str, number: Any) -> str:
-    """A card's HTML, marked as belonging to a choice."""
-    return render("choice.html", ENGLISH, number=_number(number), card=Markup(card))  # noqa: S704 - a template's HTML
+def of_choice(card: str, number: Any, say: Language = ENGLISH, *, kept: bool = False) -> str:
+    """A card's HTML, marked as belonging to a choice.
+
+    Args:
+        card: made by a template.
+        number: of the choice.
+        say: the reader's language.
+        kept: whether it is an earlier result that is shown again, without its file.
+    """
+    return render("choice.html", say, number=_number(number), card=Markup(card), kept=kept)  # noqa: S704
 
 
 async def leave_queue(request: gr.Request, checks: Collection[int], field: gr.Number, number: Any) -> None:

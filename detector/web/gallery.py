@@ -14,7 +14,7 @@ import os
 import tempfile
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +25,7 @@ from markupsafe import Markup
 
 from detector.errors import DetectorError
 from detector.paths import EXAMPLES, PACKAGE
-from detector.records import Manifest, Report, Verdict
+from detector.records import KnownKind, Manifest, Report, Verdict
 from detector.report import page
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
@@ -95,6 +95,7 @@ class Gallery:
         manifest: of the same detector.
         folder: for the cache; default ``cache_folder()``. One that cannot be written costs only the time of computing anew.
         examples: default those of the package.
+        known: kinds of fakes that the model was tested on.
     """
 
     def __init__(
@@ -103,11 +104,12 @@ class Gallery:
         manifest: Manifest,
         folder: Path | None = None,
         examples: tuple[Example, ...] | None = None,
+        known: Sequence[KnownKind] = (),
     ) -> None:
-        self._analyze, self._manifest = analyze, manifest
+        self._analyze, self._manifest, self._known = analyze, manifest, tuple(known)
         self._folder = (cache_folder() if folder is None else folder) / "examples"
         self.examples = read_examples() if examples is None else examples
-        self._models = hashlib.sha256(f"{manifest!r}{_source()}".encode()).hexdigest()
+        self._models = hashlib.sha256(f"{manifest!r}{self._known!r}{_source()}".encode()).hexdigest()
         self._lock = threading.Lock()
         self._kept: dict[str, dict[str, Any]] = {}
 
@@ -174,12 +176,12 @@ class Gallery:
 
     def _computed(self, example: Example) -> dict[str, Any]:
         report = self._analyze(example.path, name=example.path.name)
-        pictures = pictures_of(report, self._manifest)
+        pictures = pictures_of(report)
         return {
             "verdict": report.verdict.value,
             "p_fake": report.p_fake,
             "html": {
-                code: page.result(report, pictures, self._manifest, to_json(report), say, ids=IDS)
+                code: page.result(report, pictures, self._manifest, to_json(report), say, ids=IDS, known=self._known)
                 for code, say in LANGUAGES.items()
             },
         }

@@ -41,7 +41,9 @@ class _Nameless(io.TextIOBase):
 
 @contextlib.contextmanager
 def log_without_names(folder: Path) -> Iterator[None]:
-    """Log to standard error, one line a job; nothing that is printed names what lies in the folder.
+    """Log to standard error; nothing that is printed names what lies in the folder.
+
+    A log file gets one line a job. Somebody at a terminal did not ask for those, and gets only what went wrong.
 
     Args:
         folder: where uploads and everything made of them lie.
@@ -53,7 +55,7 @@ def log_without_names(folder: Path) -> Iterator[None]:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         level = ours.level
         ours.addHandler(handler)
-        ours.setLevel(logging.INFO)
+        ours.setLevel(logging.WARNING if err.isatty() else logging.INFO)
         try:
             yield
         finally:

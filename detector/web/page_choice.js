@@ -9,6 +9,7 @@
     pressed: false,  // while uploading: the check starts when the file is there
     checking: null,  // the choice of which a check is on its way
     label: null,  // the button's own, while it says something else
+    share: 0,  // of the upload that has arrived
     style: document.head.appendChild(document.createElement("style")),
   }]));
 
@@ -25,18 +26,23 @@
     const button = document.getElementById(tab.button);
     const line = document.querySelector(`.fc-uploading[data-button="${tab.button}"]`);
     if (!button || !line) return;
+    const uploading = `${line.dataset.label} ${Math.floor(100 * tab.share)} %`;
     // The text itself is changed and not its node, which Gradio keeps a hold of.
     const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;
-      if (tab.uploading && text.data.trim() && text.data !== line.dataset.label) {
-        tab.label = text.data;
-        text.data = line.dataset.label;
-      } else if (!tab.uploading && tab.label !== null && text.data === line.dataset.label) {
+      if (!text.data.trim()) continue;
+      const ours = text.data.startsWith(line.dataset.label);
+      if (tab.uploading && text.data !== uploading) {
+        if (!ours) tab.label = text.data;
+        text.data = uploading;
+      } else if (!tab.uploading && tab.label !== null && ours) {
         text.data = tab.label;
       }
     }
     button.toggleAttribute("data-uploading", tab.uploading);
+    // Without a file there is nothing to press for.
+    button.disabled = !tab.uploading && tab.path === null;
     line.textContent = tab.uploading && tab.pressed ? line.dataset.sentence : "";
   };
 
@@ -48,18 +54,45 @@
     return pressed;
   };
 
+  // What Gradio's upload sends, sent so that it can be told how much of it has arrived.
+  const sendWithProgress = (url, options, told) => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    new Headers(options.headers ?? {}).forEach((value, name) => request.setRequestHeader(name, value));
+    request.withCredentials = options.credentials === "include";
+    request.upload.onprogress = (event) => { if (event.lengthComputable) told(event.loaded / event.total); };
+    request.onload = () => resolve(new Response(request.responseText, {
+      status: request.status, headers: { "content-type": request.getResponseHeader("content-type") ?? "text/plain" },
+    }));
+    request.onerror = () => reject(new TypeError("Failed to fetch"));
+    request.onabort = () => reject(new DOMException("The upload was ended.", "AbortError"));
+    options.signal?.addEventListener("abort", () => request.abort());
+    request.send(options.body);
+  });
+
   // Gradio says when an upload has ended well, but neither when it begins nor when it fails.
-  const send = window.fetch;
+  const fetched = window.fetch;
+  const send = async (...given) => {
+    const answer = await fetched(...given);
+    // Refused for asking too often: the card that takes the result's place says for how long.
+    if (answer.status === 429 && String(given[0]?.url ?? given[0]).includes("/queue/join")) {
+      window.photoCheck.wait = Number(answer.headers.get("retry-after")) || 60;
+    }
+    return answer;
+  };
   window.fetch = async (...given) => {
     const url = String(given[0]?.url ?? given[0]);
     const tab = url.includes("/gradio_api/upload") &&
       [...tabs.values()].find((each) => document.getElementById(each.input)?.offsetParent);
     if (!tab) return send(...given);
     tab.uploading = true;
+    tab.share = 0;
     next(tab);
     update(tab);
     try {
-      const answer = await send(...given);
+      const answer = given[1]?.body instanceof FormData
+        ? await sendWithProgress(url, given[1], (share) => { tab.share = share; update(tab); })
+        : await send(...given);
       // An upload that was taken ends a moment later, when the page has the file (chosen).
       if (!answer.ok) arrived(tab);
       return answer;
@@ -86,6 +119,21 @@
   window.photoCheck = {
     number: (button) => tabs.get(button).number,
     ended: (button) => { tabs.get(button).checking = null; },
+    ticket: () => {
+      // Of this tab alone, and as long as it is open: by it the last result is found again after a reload.
+      let ticket = sessionStorage.getItem("photo-check");
+      if (!/^[0-9a-f]{32}$/.test(ticket ?? "")) {
+        ticket = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+        sessionStorage.setItem("photo-check", ticket);
+      }
+      return ticket;
+    },
+    wait: 0,  // seconds until the next check, as the server said when it refused one
+    waited: () => {
+      const seconds = window.photoCheck.wait;
+      window.photoCheck.wait = 0;
+      return seconds;
+    },
     chosen: (button, file) => {
       const tab = tabs.get(button);
       const path = file?.path ?? file?.video?.path ?? null;
@@ -93,7 +141,14 @@
       tab.path = path;
       if (another) next(tab);
       if (path && arrived(tab)) document.getElementById(button).click();
+      update(tab);
       return another ? "" : undefined;
     },
   };
+  tabs.forEach(update);
+  // Gradio sets the button up anew when its label changes.
+  new MutationObserver(() => tabs.forEach((tab) => {
+    const button = document.getElementById(tab.button);
+    if (button && button.disabled !== (!tab.uploading && tab.path === null)) update(tab);
+  })).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }

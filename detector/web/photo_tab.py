@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from detector.report import page
 from detector.web.choice import Choice, Places, leave_queue
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
+from detector.web.gallery import Example
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
-from detector.web.localised import LocalisedCard, Relabel
+from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.session import Session, unfinished
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
 
@@ -31,6 +33,8 @@ class PhotoTab:
         switch: holds the reader's language.
         kept_s: seconds after which a result is forgotten; uploads are deleted as early.
         feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
+        session: what the browser session has in common over the tabs.
+        samples: examples that are offered below the input.
     """
 
     PLACES = Places("fc-photo-input", "fc-check", "fc-output")
@@ -45,8 +49,11 @@ class PhotoTab:
         switch: gr.Radio,
         kept_s: int,
         feedback_to: Path | None,
+        session: Session,
+        samples: Sequence[Example] = (),
     ) -> None:
         self._analyze, self._resolve, self._render = analyze, resolve, render
+        self._session, self._samples = session, samples
         self._build(switch, kept_s, feedback_to)
 
     def _build(self, switch: gr.Radio, kept_s: int, feedback_to: Path | None) -> None:
@@ -62,7 +69,7 @@ class PhotoTab:
             buttons=[],
             elem_id=self.PLACES.input,
         )
-        hint = gr.HTML(_hint(ENGLISH), apply_default_css=False)
+        hint = gr.HTML(self._beside(ENGLISH), apply_default_css=False)
         number, choice = gr.Number(0, visible=False), gr.State(Choice())
         button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id=self.PLACES.button)
         self.shown = gr.HTML(elem_id=self.PLACES.output, apply_default_css=False)
@@ -74,7 +81,7 @@ class PhotoTab:
 
         self.labels: list[tuple[Any, Relabel]] = [
             (photo, relabel_photo),
-            (hint, _hint),
+            (hint, self._beside),
             (button, lambda say: gr.update(value=say(words.CHECK))),
             *wrong.labels,
         ]
@@ -88,9 +95,9 @@ class PhotoTab:
         # preprocess=False: gr.Image would open the file with Pillow first, and fail before a sentence can be shown.
         checked = button.click(
             self._check,
-            [photo, switch, choice, number],
+            [photo, switch, choice, self._session.reader, number, self._session.ticket],
             [self.shown, self.card],
-            js=self.PLACES.with_number(3),
+            js=self.PLACES.with_ticket(4),
             # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
             trigger_mode="multiple",
             preprocess=False,
@@ -102,12 +109,11 @@ class PhotoTab:
         checked.then(None, js=self.PLACES.ended(), **private)
         checked.success(None, js=to_result(self.PLACES.output), **private)
         wrong.offer_after(checked)
-        checked.failure(None, js=self.PLACES.ended(), **private)
         checked.failure(
             _unfinished,
-            [switch, number],
+            [switch, self._session.wait, number],
             [self.shown, self.card],
-            js=self.PLACES.with_number(1),
+            js=self.PLACES.after_failure(),
             preprocess=False,
             queue=False,
             **private,
@@ -116,9 +122,9 @@ class PhotoTab:
         photo.change(None, photo, self.shown, js=self.PLACES.chosen(), **private)
         photo.change(
             self._forget,
-            [choice, number],
+            [choice, number, self._session.ticket],
             self.card,
-            js=self.PLACES.with_number(1),
+            js=self.PLACES.with_ticket(1),
             preprocess=False,
             queue=False,
             **private,
@@ -127,9 +133,8 @@ class PhotoTab:
         photo.upload(None, js=to_button(self.PLACES.button), **private)
 
     def _check(
-        self, upload: dict[str, Any] | None, code: str, choice: Choice, number: Any
+        self, upload: dict[str, Any] | None, code: str, choice: Choice, reader: Reader, number: Any, ticket: Any
     ) -> Iterator[tuple[Any, Any]]:
-        say = language(code)
         choice.move_to(number)
         for card in self._cards(upload):
             if choice.is_over(number):
@@ -137,13 +142,16 @@ class PhotoTab:
                 yield gr.skip(), gr.skip()
                 return
             card.of(number)
-            yield card(say), card
+            if card.record is not None:
+                self._session.kept.keep(ticket, self.PLACES.output, card)
+            # Looked up each time, since the switch may be used in between.
+            yield card(reader.say(code)), card
 
     def _cards(self, upload: dict[str, Any] | None) -> Iterator[LocalisedCard]:
         if not upload or not upload.get("path"):
             yield LocalisedCard(page.notice, words.NO_PHOTO)
             return
-        yield LocalisedCard(page.notice, words.WAITING)
+        yield LocalisedCard(page.notice, words.STARTING if self._session.loading() else words.WAITING)
         path, name = self._resolve(upload)
         try:
             found = self._analyze(path, name=name)
@@ -152,18 +160,20 @@ class PhotoTab:
         else:
             yield self._render(found)
 
-    async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> Any:
+    def _beside(self, say: Language) -> str:
+        """What photos are taken, which are best, and samples."""
+        return self.PLACES.beside(say, words.ACCEPTED_IMAGES, self._samples)
+
+    async def _forget(self, choice: Choice, number: Any, ticket: Any, request: gr.Request) -> Any:
         """Forget the card of an earlier choice, unless a check of this one was sooner here than its announcement."""
         await leave_queue(request, self._checks, self._number, number)
-        return None if choice.move_to(number) else gr.skip()
+        if not choice.move_to(number):
+            return gr.skip()
+        self._session.kept.forget(ticket)
+        return None
 
 
-def _hint(say: Language) -> str:
-    """What photos are taken, and which are best."""
-    return page.hint(words.TIP, words.ACCEPTED_IMAGES, say=say) + PhotoTab.PLACES.waiting(say)
-
-
-def _unfinished(code: str, number: Any) -> tuple[str, LocalisedCard]:
-    """The card for a check that failed for no fault of the file."""
-    card = LocalisedCard(page.refusal, words.UNFINISHED, ids=PhotoTab.IDS).of(number)
+def _unfinished(code: str, wait: Any, number: Any) -> tuple[str, LocalisedCard]:
+    """The card for a check that failed for no fault of the file, or that came too soon."""
+    card = unfinished(wait, PhotoTab.IDS).of(number)
     return card(language(code)), card

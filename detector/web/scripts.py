@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from detector.paths import PACKAGE
 
-__all__ = ["follow_choices", "heatmap_strength", "translate_gradio"]
+__all__ = ["act_on_results", "follow_choices", "guide_files", "translate_gradio"]
 
 
-def heatmap_strength() -> str:
-    """Lets the slider of a result set the strength of its heatmaps' colour."""
+def act_on_results() -> str:
+    """Lets the parts of a result be held, pressed and printed."""
     return _read("page.js")
 
 
@@ -22,6 +22,15 @@ def follow_choices(tabs: Mapping[str, Mapping[str, str]]) -> str:
         tabs: ids of a tab's "input" and "output" by that of its button.
     """
     return f"() => ({_read('page_choice.js')})({json.dumps(tabs)})"
+
+
+def guide_files(inputs: Mapping[str, str]) -> str:
+    """Brings files that are dropped, chosen or pasted to the tab that takes them.
+
+    Args:
+        inputs: "image" or "video" by the id of a tab's input.
+    """
+    return f"() => ({_read('page_files.js')})({json.dumps(list(inputs.items()))})"
 
 
 def translate_gradio(texts: Sequence[object]) -> str:

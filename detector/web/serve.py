@@ -7,15 +7,18 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detector.errors import DetectorError
+from detector.errors import AddressTaken, DetectorError
 from detector.pipeline.analyser import Analyser
+from detector.report.knowledge import known_kinds, read_evaluation
 from detector.web.gallery import Gallery
 from detector.web.gate import surface
+from detector.web.gradio_import import gr
 from detector.web.log import log_without_names
 from detector.web.options import UPLOADS_KEPT_S, launch_options
 from detector.web.page import build_app
 from detector.web.rules import Rules
 from detector.web.uploads import QUOTA_BYTES, Uploads
+from detector.weights.manifest import weights_folder
 from detector.worker.isolation import IsolatedDetector
 
 __all__ = ["ServerOptions", "serve"]
@@ -52,7 +55,7 @@ def serve(options: ServerOptions) -> None:
     """Serve the page until interrupted.
 
     Raises:
-        DetectorError: the weights or the folder for feedback cannot be used.
+        DetectorError: the weights or the folder for feedback cannot be used, or the address is taken.
     """
     if options.feedback is not None:
         _make(options.feedback)
@@ -61,7 +64,8 @@ def serve(options: ServerOptions) -> None:
         log_without_names(uploads.folder),
         _loaded(options.weights, spare=options.spare) as detector,
     ):
-        gallery = Gallery(detector.analyze, detector.manifest)
+        known = known_kinds(detector.manifest, read_evaluation(weights_folder(options.weights)))
+        gallery = Gallery(detector.analyze, detector.manifest, known=known)
         closing = threading.Event()
 
         # In the background, so that the page is there first; only after a change of the models is there anything to do.
@@ -70,23 +74,50 @@ def serve(options: ServerOptions) -> None:
                 gallery.fill(closing.is_set)
 
         filling = threading.Thread(target=fill, name="examples", daemon=True)
-        app = build_app(detector, options.lang, gallery, options.feedback, options.weights)
+        ready = threading.Event()
+        app = build_app(
+            detector, options.lang, gallery, options.feedback, options.weights, loading=lambda: not ready.is_set()
+        )
         try:
-            app.launch(
-                server_name=options.host,
-                server_port=options.port,
-                share=options.share,
-                prevent_thread_lock=True,
-                **launch_options() | {"mcp_server": options.mcp},
-                **surface(options.rules, uploads),
+            _launch(app, options, uploads)
+            print(
+                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models (about 20 s) …",
+                end=" ",
+                flush=True,
             )
             detector.wait()
+            ready.set()
+            print("ready. Ctrl-C stops.", flush=True)
             filling.start()
             app.block_thread()
         finally:
             closing.set()
             detector.close()  # first, so that nobody's job keeps the server from ending
-            app.close()
+            app.close(verbose=False)
+
+
+def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
+    """Listen; without a word, since what is worth saying is said here.
+
+    Raises:
+        AddressTaken: another program listens there.
+    """
+    try:
+        app.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            prevent_thread_lock=True,
+            quiet=True,
+            **launch_options() | {"mcp_server": options.mcp},
+            **surface(options.rules, uploads),
+        )
+    except OSError as error:
+        # Gradio's own, whose text would name one of its environment variables as the cure.
+        if "empty port" not in str(error):
+            raise
+        place = "All ports from 7860 on are" if options.port is None else f"Port {options.port} is"
+        raise AddressTaken(f"{place} taken by another program. Stop it, or choose another port with --port.") from error
 
 
 def _make(feedback: Path) -> None:

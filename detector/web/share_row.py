@@ -22,7 +22,7 @@ _SAVE = """() => {
     const [before, after, title] = shells[document.documentElement.lang] ?? shells.en;
     const copy = shown.cloneNode(true);
     // A file has no script, so what needs one to work is left out; on paper nothing can be unfolded.
-    copy.querySelectorAll('.fc-opacity, input, button, script').forEach((part) => part.remove());
+    copy.querySelectorAll('input, button, script').forEach((part) => part.remove());
     copy.querySelectorAll('details').forEach((part) => { part.open = true; });
     copy.querySelectorAll('[tabindex]').forEach((part) => part.removeAttribute('tabindex'));
     const link = shown.querySelector('a.fc-download[download]');
@@ -73,14 +73,16 @@ def share_row(place: str) -> list[tuple[Any, Relabel]]:
     shells = {code: (*shell(say), say(export.CHECK_OF)) for code, say in LANGUAGES.items()}
     copied = {code: say(export.COPIED) for code, say in LANGUAGES.items()}
     with gr.Row(elem_classes="fc-share"):
-        save = gr.Button(export.SAVE, elem_id=f"{place}-save")
-        copy = gr.Button(export.COPY, elem_id=f"{place}-copy")
+        save = gr.Button(export.SAVE, size="sm", elem_id=f"{place}-save")
+        pdf = gr.Button(export.PRINT, size="sm", elem_id=f"{place}-print")
+        copy = gr.Button(export.COPY, size="sm", elem_id=f"{place}-copy")
     values = {"place": f"#{place}", "field": TITLE_FIELD, "button": f"#{place}-copy"}
     private: dict[str, Any] = {"api_visibility": "private"}
     save.click(None, js=_SAVE % (values | {"shells": json.dumps(shells)}), **private)
+    pdf.click(None, js="() => window.print()", **private)
     copy.click(None, js=_COPY % (values | {"copied": json.dumps(copied)}), **private)
 
     def label(text: str) -> Relabel:
         return lambda say: gr.update(value=say(text))
 
-    return [(save, label(export.SAVE)), (copy, label(export.COPY))]
+    return [(save, label(export.SAVE)), (pdf, label(export.PRINT)), (copy, label(export.COPY))]

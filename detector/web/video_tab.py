@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 from detector.errors import Cancelled, DetectorError
 from detector.records import Progress, Report
 from detector.report import page_clip
-from detector.report.page import hint, notice, refusal
+from detector.report.page import notice, refusal
 from detector.web.choice import OF_RESULT, Choice, Places, leave_queue, of_choice
 from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
-from detector.web.localised import LocalisedCard, Relabel
+from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.session import Session, unfinished
 from detector.web.work import IsCancelled, Work
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
@@ -43,6 +44,7 @@ class VideoTab:
         kept_s: seconds after which a report is forgotten; uploads are deleted as early.
         feedback_to: folder for what readers consent to store of wrong results; None stores nothing.
         annotate: ``detector.Detector.annotate``.
+        session: what the browser session has in common over the tabs.
     """
 
     PLACES = Places("fc-clip-input", "fc-check-clip", "fc-clip-output")
@@ -58,8 +60,9 @@ class VideoTab:
         kept_s: int,
         feedback_to: Path | None,
         annotate: Callable[..., None],
+        session: Session,
     ) -> None:
-        self._annotate = annotate
+        self._annotate, self._session = annotate, session
         self._analyze, self._resolve, self._render = analyze, resolve, render
         self._working: dict[str, Work[Any]] = {}
         """By browser session: what may be stopped."""
@@ -74,7 +77,7 @@ class VideoTab:
             buttons=[],
             elem_id=self.PLACES.input,
         )
-        advice = gr.HTML(_hint(ENGLISH), apply_default_css=False)
+        advice = gr.HTML(_beside(ENGLISH), apply_default_css=False)
         self._number, self._choice = gr.Number(0, visible=False), gr.State(Choice())
         with gr.Row():
             self._button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id=self.PLACES.button)
@@ -95,7 +98,7 @@ class VideoTab:
         self._feedback = Feedback(self.card, switch, feedback_to, "clip")
         self.labels: list[tuple[Any, Relabel]] = [
             (self._clip, lambda say: gr.update(label=say(words.CHOOSE_CLIP))),
-            (advice, _hint),
+            (advice, _beside),
             (self._button, lambda say: gr.update(value=say(words.CHECK_CLIP))),
             (self._stop, lambda say: gr.update(value=say(words.STOP))),
             (self._mark_button, lambda say: gr.update(value=say(words.MARK))),
@@ -111,12 +114,12 @@ class VideoTab:
             "concurrency_id": ANALYSIS,
             "show_progress": "hidden",
             "preprocess": False,
-            "js": self.PLACES.with_number(3),
+            "js": self.PLACES.with_ticket(4),
             **private,
         }
         checked = self._button.click(
             self._check,
-            [clip, switch, choice, number],
+            [clip, switch, choice, self._session.reader, number, self._session.ticket],
             [shown, self.card, self._found, self._stop, self._mark_button, self._marking, self._marked],
             # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
             trigger_mode="multiple",
@@ -125,23 +128,22 @@ class VideoTab:
         checked.then(None, js=self.PLACES.ended(), **private)
         checked.success(None, js=to_result(self.PLACES.output), **private)
         self._feedback.offer_after(checked)
-        checked.failure(None, js=self.PLACES.ended(), **private)
-        quick: dict[str, Any] = {"js": self.PLACES.with_number(1), "preprocess": False, "queue": False, **private}
-        checked.failure(
-            partial(_unfinished, partial(refusal, ids=self.IDS)), [switch, number], [shown, self._stop], **quick
-        )
+        late: dict[str, Any] = {"js": self.PLACES.after_failure(), "preprocess": False, "queue": False, **private}
+        quick = late | {"js": self.PLACES.with_ticket(1)}
+        failed = [switch, self._session.wait, number]
+        checked.failure(_unfinished, failed, [shown, self.card, self._stop], **late)
         self._stop.click(self.stop, None, None, queue=False, **private)
         made = self._mark_button.click(
             self._mark,
-            [self._found, switch, choice, number],
+            [self._found, switch, choice, self._session.reader, number, self._session.ticket],
             [self._marking, self._marked, self._stop, self._mark_button],
             **work,
         )
         self._works = (checked["id"], made["id"])
-        made.failure(partial(_unfinished, notice), [switch, number], [self._marking, self._stop], **quick)
+        made.failure(_unmarked, failed, [self._marking, self._stop], **late)
         # A result belongs to the video above it: the browser takes it away, and then has the server forget it.
         clip.change(None, clip, shown, js=self.PLACES.chosen(), **private)
-        clip.change(self._forget, [choice, number], [self.card, self._found], **quick)
+        clip.change(self._forget, [choice, number, self._session.ticket], [self.card, self._found], **quick)
         clip.upload(None, clip, shown, js=self.PLACES.chosen(), **private)
         clip.upload(None, js=to_button(self.PLACES.button), **private)
 
@@ -151,15 +153,18 @@ class VideoTab:
         if work is not None:
             work.stop()
 
-    async def _forget(self, choice: Choice, number: Any, request: gr.Request) -> tuple[Any, ...]:
+    async def _forget(self, choice: Choice, number: Any, ticket: Any, request: gr.Request) -> tuple[Any, ...]:
         """Forget the result of an earlier choice, unless a check of this one was sooner here than its announcement."""
         await leave_queue(request, self._works, self._number, number)
         if not choice.move_to(number):
             return gr.skip(), gr.skip()
         self.stop(request)
+        self._session.kept.forget(ticket)
         return None, None
 
-    def _follow(self, run: Callable[[Progress, IsCancelled], T], session: str, say: Language) -> Iterator[str | T]:
+    def _follow(
+        self, run: Callable[[Progress, IsCancelled], T], session: str, say: Callable[[], Language]
+    ) -> Iterator[str | T]:
         """Progress as HTML, and at last what the work gave.
 
         Raises:
@@ -169,7 +174,7 @@ class VideoTab:
         self._working[session] = work
         try:
             for stage, done, total, left_s in work.watch():
-                yield page_clip.progress(stage, done, total, left_s, say)
+                yield page_clip.progress(stage, done, total, left_s, say())
             yield work.result()
         finally:
             # A page that was closed, or an event that was cancelled, ends the generator here.
@@ -178,9 +183,17 @@ class VideoTab:
                 del self._working[session]
 
     def _check(
-        self, upload: dict[str, Any] | None, code: str, choice: Choice, number: Any, request: gr.Request
+        self,
+        upload: dict[str, Any] | None,
+        code: str,
+        choice: Choice,
+        reader: Reader,
+        number: Any,
+        ticket: Any,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        say = language(code)
+        # Looked up each time, since the switch may be used in between.
+        say = partial(reader.say, code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         no_video = gr.update(value=None, visible=False)
         choice.move_to(number)
@@ -190,10 +203,10 @@ class VideoTab:
             return
         if not upload or not upload.get("path"):
             asked = LocalisedCard(notice, words.NO_CLIP).of(number)
-            yield asked(say), asked, None, hidden, hidden, "", no_video
+            yield asked(say()), asked, None, hidden, hidden, "", no_video
             return
         path, name = self._resolve(upload)
-        yield of_choice(notice(words.OPENING, say), number), None, None, visible, hidden, "", no_video
+        yield of_choice(notice(words.OPENING, say()), number), None, None, visible, hidden, "", no_video
 
         def run(progress: Progress, cancelled: IsCancelled) -> Report:
             return self._analyze(path, name=name, progress=progress, cancelled=cancelled)
@@ -203,26 +216,34 @@ class VideoTab:
                 if isinstance(update, Report):
                     offer = gr.update(visible=update.input.kind == "video" and bool(update.faces))
                     card = self._render(update).of(number)
-                    yield card(say), card, (str(path), update), hidden, offer, "", no_video
+                    self._session.kept.keep(ticket, self.PLACES.output, card)
+                    yield card(say()), card, (str(path), update), hidden, offer, "", no_video
                 else:
                     yield of_choice(update, number), None, None, visible, hidden, "", no_video
         except Cancelled:
             card = LocalisedCard(notice, words.STOPPED).of(number)
-            yield card(say), card, None, hidden, hidden, "", no_video
+            yield card(say()), card, None, hidden, hidden, "", no_video
         except DetectorError as error:
             card = LocalisedCard(refusal, error.sentence, name, kind="video", ids=self.IDS).of(number)
-            yield card(say), card, None, hidden, hidden, "", no_video
+            yield card(say()), card, None, hidden, hidden, "", no_video
 
     def _mark(
-        self, found: tuple[str, Report] | None, code: str, choice: Choice, number: Any, request: gr.Request
+        self,
+        found: tuple[str, Report] | None,
+        code: str,
+        choice: Choice,
+        reader: Reader,
+        number: Any,
+        _: Any,
+        request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        say = language(code)
+        say = partial(reader.say, code)
         hidden, visible = gr.update(visible=False), gr.update(visible=True)
         if choice.is_over(number):
             yield (gr.skip(),) * 4
             return
         if found is None:
-            yield of_choice(notice(words.NOT_UPLOADED, say), number), hidden, hidden, hidden
+            yield of_choice(notice(words.NOT_UPLOADED, say()), number), hidden, hidden, hidden
             return
         path, report = found
         # Outside the folder of uploads, so that Gradio copies it into its cache, from which it is deleted in time.
@@ -239,18 +260,25 @@ class VideoTab:
                 else:
                     yield of_choice(update, number), hidden, visible, hidden
         except Cancelled:
-            yield of_choice(notice(words.STOPPED, say), number), hidden, hidden, visible
+            yield of_choice(notice(words.STOPPED, say()), number), hidden, hidden, visible
         except DetectorError as error:
-            yield of_choice(notice(error.sentence, say), number), hidden, hidden, visible
+            yield of_choice(notice(error.sentence, say()), number), hidden, hidden, visible
         finally:
             shutil.rmtree(target.parent, ignore_errors=True)
 
 
-def _hint(say: Language) -> str:
+def _beside(say: Language) -> str:
     """What videos are taken, and which are best."""
-    return hint(words.TIP, words.ACCEPTED_CLIPS, say=say) + VideoTab.PLACES.waiting(say)
+    return VideoTab.PLACES.beside(say, words.ACCEPTED_CLIPS)
 
 
-def _unfinished(show: Callable[..., str], code: str, number: Any) -> tuple[str, Any]:
-    """The card for work that failed for no fault of the file, and the stop button hidden again."""
-    return of_choice(show(words.UNFINISHED, say=language(code)), number), gr.update(visible=False)
+def _unfinished(code: str, wait: Any, number: Any) -> tuple[str, LocalisedCard, Any]:
+    """The card for a check that failed for no fault of the file, and the stop button hidden again."""
+    card = unfinished(wait, VideoTab.IDS).of(number)
+    return card(language(code)), card, gr.update(visible=False)
+
+
+def _unmarked(code: str, wait: Any, number: Any) -> tuple[str, Any]:
+    """The same for a video that could not be made."""
+    card = unfinished(wait, VideoTab.IDS) if wait else LocalisedCard(notice, words.UNFINISHED)
+    return card.of(number)(language(code)), gr.update(visible=False)

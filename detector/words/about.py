@@ -12,6 +12,7 @@ __all__ = [
     "CHANGED",
     "CONSENT",
     "COPY_IT",
+    "DELETED",
     "FAILS",
     "FIGURES",
     "FIGURES_HEAD",
@@ -20,6 +21,7 @@ __all__ = [
     "HOW_HEAD",
     "HOW_IT_WORKS",
     "KIND_OF_FACES",
+    "LICENCE",
     "MEASURED_HEAD",
     "MODEL",
     "MODELS_HEAD",
@@ -30,6 +32,7 @@ __all__ = [
     "PRIVACY",
     "PRIVACY_HEAD",
     "SEND",
+    "SOURCE",
     "SOURCES",
     "STORED",
     "STORED_NOT",
@@ -133,6 +136,12 @@ PRIVACY: tuple[Sentence, ...] = (
     Sentence(
         "If you report that a result was wrong, scores and verdicts are stored only with your consent, and never a face."
     ),
+)
+LICENCE = Sentence("Licence")
+SOURCE = Sentence("The source code comes with the program.")
+DELETED = Sentence(
+    "Your file is checked on the computer that runs this page, sent nowhere else, never used for training, and deleted within "
+    "minutes."
 )
 WHOLE_CARD = Sentence("The whole model card (in English, for specialists)")
 

@@ -8,19 +8,32 @@ from collections.abc import Mapping
 from detector.records import Report
 from detector.sentences import N_, Sentence
 
-__all__ = ["CHECK_OF", "COPIED", "COPY", "DATE", "MADE_BY", "NOT_EVIDENCE", "OPTIONS", "SAVE", "options_text", "title"]
+__all__ = [
+    "CHECK_OF",
+    "COPIED",
+    "COPY",
+    "DATE",
+    "MADE_BY",
+    "NOT_EVIDENCE",
+    "OPTIONS",
+    "PRINT",
+    "SAVE",
+    "options_text",
+    "title",
+]
 
 DATE = Sentence("Date of the check (UTC)")
 OPTIONS = Sentence("Options and thresholds")
-SAVE = Sentence("Download the report (HTML)")
-COPY = Sentence("Copy the result as text")
+SAVE = Sentence("Save as file (HTML)")
+COPY = Sentence("Copy as text")
+PRINT = Sentence("Save as PDF")
 COPIED = Sentence("Copied")
 NOT_EVIDENCE = Sentence(
-    "This report holds the pictures it was made from. A score is an estimate, not evidence: do not use it to accuse anyone."
+    "It holds the pictures it was made from. A score is an estimate, not proof: do not accuse anyone because of it."
 )
 CHECK_OF = N_("Check of {name}")
 """Title of a report that is a file of its own."""
-MADE_BY = Sentence("Report of a check for signs of face manipulation")
+MADE_BY = Sentence("Photo check: report")
 
 
 def options_text(options: Mapping[str, object]) -> str:

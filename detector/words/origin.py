@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from detector.records import ContentCredentials, Provenance, ProvenanceFact
-from detector.sentences import Sentence
+from detector.sentences import Sentence, Verbatim
 
 __all__ = ["BESIDE", "CREDENTIALS", "HEADING", "LOSSES", "NOTHING", "UNREAD", "credentials_lines", "fact_line", "lines"]
 
 HEADING = Sentence("What the file says about itself")
-BESIDE = Sentence(
-    "This is read from notes inside the file. It does not change the score, and anyone can write or remove such notes."
-)
+BESIDE = Sentence("Read from notes inside the file. They do not change the score, and anyone can write or remove them.")
 NOTHING = Sentence(
-    "No notes about a camera, a program or a generator were found. Most files from the internet have none, so this speaks "
-    "neither for nor against the file."
+    "No notes about a camera, a program or an AI were found. Most files from the internet have none, so this says nothing."
 )
 LOSSES = Sentence(
-    "Cropping, saving again, screenshots and most messengers and social networks remove such notes; the original file is the "
-    "best place to look for them."
+    "Cropping, screenshots, messengers and social networks remove such notes. Look for them in the original file."
 )
 UNREAD = Sentence("Some notes in the file are damaged, or too many or too long, and were not read.")
 CREDENTIALS = Sentence("Content Credentials (C2PA)")
@@ -125,8 +121,8 @@ def fact_line(fact: ProvenanceFact) -> Sentence:
     return Sentence(
         "{name}: {value} ({where}). {worth}",
         name=name,
-        value=term or _Verbatim(fact.value),
-        where=_Verbatim(fact.where),
+        value=term or Verbatim(fact.value),
+        where=Verbatim(fact.where),
         worth=worth,
     )
 
@@ -135,27 +131,17 @@ def credentials_lines(found: ContentCredentials) -> list[Sentence]:
     """The contents of the signed record, its state first."""
     shown = [_STATES[found.state]]
     if found.signer:
-        shown.append(Sentence("Signed under the name: {name}.", name=_Verbatim(found.signer)))
+        shown.append(Sentence("Signed under the name: {name}.", name=Verbatim(found.signer)))
     if found.signed_at:
-        shown.append(Sentence("Signed on: {date}.", date=_Verbatim(found.signed_at)))
+        shown.append(Sentence("Signed on: {date}.", date=Verbatim(found.signed_at)))
     if found.made_with:
-        shown.append(Sentence("Program: {names}.", names=_Verbatim(", ".join(found.made_with))))
+        shown.append(Sentence("Program: {names}.", names=Verbatim(", ".join(found.made_with))))
     shown += [
-        Sentence("Declared kind of source: {kind}.", kind=_SOURCE_TYPES.get(kind, _Verbatim(kind)))
+        Sentence("Declared kind of source: {kind}.", kind=_SOURCE_TYPES.get(kind, Verbatim(kind)))
         for kind in found.source_types
     ]
     if found.actions:
-        shown.append(Sentence("Recorded steps: {codes}.", codes=_Verbatim(", ".join(found.actions))))
+        shown.append(Sentence("Recorded steps: {codes}.", codes=Verbatim(", ".join(found.actions))))
     if found.problems:
-        shown.append(Sentence("What does not fit: {codes}.", codes=_Verbatim(", ".join(found.problems))))
+        shown.append(Sentence("What does not fit: {codes}.", codes=Verbatim(", ".join(found.problems))))
     return shown
-
-
-class _Verbatim:
-    """Text of a file, shown as it is in every language: a program may be called "Photo", and its version 17.4."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __format__(self, spec: str) -> str:
-        return format(self._text, spec)

@@ -10,6 +10,7 @@ from detector.faces.crops import crop_face
 from detector.probes import stability
 from detector.probes.stability import CUT_VIEWS, VIEWS, of_crop, view_scores, views
 from detector.records import Bands, Box, Calibration, CropSpec, Detection, Frame, Verdict
+from detector.sentences import of_hundred
 from detector.verdict.faces import judge_face, judge_stability
 
 BANDS = Bands(0.3, 0.7, 0.9)
@@ -105,7 +106,8 @@ def test_a_verdict_that_changes_is_taken_back(
     if holds:
         assert why == reason
     else:
-        assert f"between {min(p_fake, *views_seen):.2f} and {max(p_fake, *views_seen):.2f}" in why
+        span = (of_hundred(score, *BANDS.cuts)[0] for score in (min(p_fake, *views_seen), max(p_fake, *views_seen)))
+        assert "between {} and {}".format(*span) in why
 
 
 def test_nothing_becomes_more_suspicious_by_looking_again() -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from detector.records import ContentCredentials, CredentialsState, FactKind, Provenance, ProvenanceFact, Report, Verdict
 from detector.report.document import document
-from detector.report.page_origin import provenance_block
 from detector.report.pictures import pictures_of
 from detector.report.plain_text import plain_text
+from detector.report.templates import render
 from detector.words import origin as words_provenance
+from detector.words import results as words
 from detector.words.language import LANGUAGES
 from tests.report import test_page
 from tests.support import fakes
@@ -55,7 +56,7 @@ def of_clip() -> Report:
 
 
 def written(report: Report, code: str = "en") -> str:
-    return document(report, pictures_of(report, fakes.manifest()), fakes.manifest(), LANGUAGES[code])
+    return document(report, pictures_of(report), fakes.manifest(), LANGUAGES[code])
 
 
 @pytest.fixture
@@ -76,20 +77,24 @@ def test_every_kind_of_fact_and_state_can_be_said(say) -> None:  # type: ignore[
         found = Provenance(
             facts, ContentCredentials(state, "A", "2026", ("P",), ("trainedAlgorithmicMedia", "odd"), ("a",))
         )
-        shown = provenance_block(say, found)
+        shown = render("origin.html", say, provenance=found)
         assert shown.count("X 17.4") == len(kinds)
         assert shown.count("<li>") == len(kinds) + len(words_provenance.credentials_lines(found.credentials))  # type: ignore[arg-type]
 
 
 def test_nothing_found_is_said_neutrally_and_never_looked_is_not_said() -> None:
-    shown = provenance_block(LANGUAGES["en"], Provenance())
-    assert "speaks neither for nor against" in shown
+    shown = render("origin.html", LANGUAGES["en"], provenance=Provenance())
+    assert "so this says nothing" in shown
     assert "Cropping" in shown
-    assert provenance_block(LANGUAGES["en"], None) == ""
+    made = dataclasses.replace(test_page.one_face(Verdict.SOME_SIGNS, 0.75), provenance=None)
+    assert words_provenance.HEADING not in written(made)
 
 
 def test_no_word_about_the_origin_is_a_verdict() -> None:
-    said = [provenance_block(LANGUAGES["en"], ORIGIN), *(str(line) for line in words_provenance.lines(ORIGIN))]
+    said = [
+        render("origin.html", LANGUAGES["en"], provenance=ORIGIN),
+        *(str(line) for line in words_provenance.lines(ORIGIN)),
+    ]
     for text in said:
         assert not re.search(r"\b(real|fake|authentic|verified|trusted|proves?)\b", text, re.IGNORECASE)
 
@@ -101,9 +106,9 @@ def test_the_text_says_verdict_faces_origin_and_how_to_repeat_it(of_image: Repor
     text = plain_text(of_image)
     assert text.startswith("Strong signs of manipulation: family")
     assert [line[:7] for line in text.splitlines() if line.startswith("Face ")] == ["Face 1:", "Face 2:", "Face 3:"]
-    for part in ("0.83", "Canon EOS R5", "not evidence", of_image.input.sha256, of_image.model.sha256, "2026-01-02"):
+    for part in ("83 of 100", "Canon EOS R5", "not proof", of_image.input.sha256, of_image.model.sha256, "2026-01-02"):
         assert part in text
-    assert "0,83" in plain_text(of_image, GERMAN)
+    assert "83 von 100" in plain_text(of_image, GERMAN)
 
 
 # One file
@@ -117,14 +122,16 @@ def test_the_file_holds_everything_and_names_no_address(of_image: Report) -> Non
         "python 3.11",
         "some_signs_from",
         "2026-01-02",
-        "not evidence",
+        "not proof",
     ):
         assert part in html
     assert "about 40 of 100" in html, "the track record"
     assert "<script" not in html and "&lt;script" in html
     tree = test_page.Tree(html.replace("<!doctype html>", "").replace("<meta", "<input"))
     places = [attrs.get(key) or "" for _, attrs in tree.elements for key in ("src", "href", "srcset", "action")]
-    assert [place[:40] for place in places if place and not place.startswith("data:")] == []
+    # Links are followed only by who presses them.
+    links = {link.address for link in words.LINKS}
+    assert [place[:40] for place in places if place and not place.startswith("data:") and place not in links] == []
     assert "url(" not in html and "@import" not in html
 
 

@@ -13,9 +13,11 @@ from gradio.themes.utils import colors
 
 from detector.records import (
     Appearance,
+    Bands,
     Box,
     ClipCounts,
     ErrorRate,
+    KnownKind,
     Moment,
     Report,
     TimePoint,
@@ -23,14 +25,17 @@ from detector.records import (
 )
 from detector.report import page, page_clip
 from detector.report.page_cards import FacePictures
+from detector.report.scale import Scale
+from detector.sentences import of_hundred
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 from tests.support import fakes
 
-VOID = {"img", "br", "path", "circle", "input"}
+VOID = {"img", "br", "path", "circle", "input", "rect", "line"}
 PNG = b"\x89PNG fake"
 RGB = np.full((200, 300, 3), 90, np.uint8)
 BOX = Box(30, 20, 110, 100)
+KNOWN = (KnownKind("swap", 90, 200), KnownKind("Wombo", 3, 12))
 
 
 class Tree(HTMLParser):
@@ -66,8 +71,10 @@ class Tree(HTMLParser):
 
 
 def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
-    pictures = tuple(FacePictures(PNG, *((PNG, PNG) if face.heatmap is not None else ())) for face in report.faces)
-    return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(strong_from), '{"a": 1}', say)
+    pictures = tuple(FacePictures(PNG, PNG if face.heatmap is not None else None) for face in report.faces)
+    legend = PNG if any(face.heat for face in pictures) else None
+    made = page.Pictures(PNG, pictures, legend)
+    return page.result(report, made, fakes.manifest(strong_from), '{"a": 1}', say, known=KNOWN)
 
 
 def shaken(report: Report) -> Report:
@@ -103,7 +110,7 @@ def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: f
     tree = show(one_face(found, p_fake, reason="The reason of the file."))
     said = (words.MEANS[found], words.MEANS_NOT[found], *words.NEXT[found])
     for sentence in (
-        words.HEADLINES[found],
+        words.HEADLINES[found] if p_fake is not None else words.NO_USABLE_FACE,
         *(words.of_kind(each, "image") for each in said),
         "The reason of the file.",
     ):
@@ -112,8 +119,8 @@ def test_every_verdict_says_what_it_means_and_what_not(found: Verdict, p_fake: f
     headline = next(i for i, (tag, _) in enumerate(tree.elements) if tag == "h2")
     # A shape stands beside the words, so that colour is never alone.
     assert tree.elements[headline + 1][0] == "svg"
-    verdict_card = tree.text.split("Face by face")[0]
-    assert not [other for other in others if other in verdict_card]
+    first_screen = tree.text.split("Face by face")[0].split("family.jpg")[0]
+    assert not [other for other in others if other in first_screen]
 
 
 def test_every_verdict_has_its_own_shape() -> None:
@@ -139,36 +146,94 @@ def test_what_comes_from_a_file_is_escaped() -> None:
     report = fakes.report(RGB, (found,), Verdict.SOME_SIGNS, 0.75, name=evil, reason=evil, notes=(evil,))
     report = dataclasses.replace(report, limits=(evil,), versions={evil: evil})
     tree = show(report)
-    # Nine on the page, six in its plain text.
-    assert tree.text.count(evil) == 15
+    # On the page, and in its plain text.
+    assert tree.text.count(evil) == 14
     for tag, attrs in tree.elements:
         assert not [name for name in attrs if name.startswith("on")]
         if tag == "img":
             assert (attrs["src"] or "").startswith("data:image/")
+    links = {attrs["href"] for tag, attrs in tree.elements if tag == "a" and "download" not in attrs}
+    assert links == {link.address for link in words.LINKS}
     assert evil in Tree(page.refusal(evil, evil)).text
     name = tree.of_class("fc-download")[0]["download"]
     assert name
     assert not set("<>\"'&${}/\\") & set(name)
 
 
-def test_every_face_has_a_card_in_order() -> None:
+def test_the_deciding_face_comes_first_and_calm_ones_are_a_line() -> None:
     rgb = fakes.group_photo()
     found = zip(fakes.FACES, fakes.VERDICTS, fakes.SCORES, strict=True)
     faces = tuple(fakes.face(rgb, *facts, reason=f"Reason {facts[2]}.") for facts in found)
-    tree = show(fakes.report(rgb, faces, Verdict.STRONG_SIGNS, 0.83))
-    assert "3 faces found, 3 analysed." in tree.text
-    assert [attrs["aria-labelledby"] for attrs in tree.of_class("fc-face")] == ["fc-face-1", "fc-face-2", "fc-face-3"]
-    assert [attrs["aria-valuenow"] for attrs in tree.of_class("fc-meter")] == ["0.1200", "0.8300", "0.5000"]
-    positions = [tree.text.index(f"Reason {score}.") for score in fakes.SCORES]
+    report = fakes.report(rgb, faces, Verdict.STRONG_SIGNS, 0.83, reason="The reason of the file.")
+    tree = show(report)
+    assert "3 faces found, 3 checked." in tree.text
+    cards = tree.of_class("fc-face")
+    assert [(attrs["class"] or "").split()[-1] for attrs in cards] == [
+        "fc-strong_signs",
+        "fc-inconclusive",
+        "fc-no_clear_signs",
+    ]
+    assert ["open" in attrs for attrs in cards] == [True, False, False]
+    positions = [tree.text.index(f"Face {number}") for number in (2, 3, 1)]
     assert positions == sorted(positions)
+    # The first gauge is that of the result; the deciding face does not repeat it, nor the reason.
+    assert [attrs["aria-valuenow"] for attrs in tree.of_class("fc-meter")] == ["83.00", "50.00", "12.00"]
+    assert "Reason 0.83." not in tree.text.split("A score is an estimate")[0]
+    assert "Reason 0.5." in tree.text and "Reason 0.12." in tree.text
+    # One crop and one overlay a face; below the overlay the crop needs no words.
     pictures = [attrs["alt"] or "" for tag, attrs in tree.elements if tag == "img"]
+    assert pictures.count("") == len(tree.of_class("fc-lines")) == 3
     for number in (1, 2, 3):
-        # The crop and both directions of its heatmap, each with a text of its own.
-        assert len({alt for alt in pictures if alt.startswith(f"Face {number}: ")}) == 3
-    # The crop is said once; below each heatmap's colour it needs no words.
-    assert pictures.count("") == 2 * 3
-    assert "small network (cnn): 0.88" in tree.text
-    assert "residual network (resnet): 0.83 (decides)" in tree.text
+        assert len([alt for alt in pictures if alt.startswith(f"Face {number}: ")]) == 1
+    assert "small network (cnn): 88 of 100" in tree.text
+    assert "residual network (resnet): 83 of 100 (sets the result)" in tree.text
+
+
+def test_nothing_is_said_twice() -> None:
+    """Every sentence of a result stands once, but for the scores of each face under "Technical details"."""
+    for found, p_fake in zip(Verdict, SCORES, strict=True):
+        made = fakes.judged(RGB, found, p_fake)
+        text = html(made).split('<pre class="fc-plain"')[0].replace("</p>", ".\n").replace("</li>", ".\n")
+        plain = re.sub(r"<[^>]*>", "\n", text)
+        sentences = [each.strip() for each in re.split(r"(?<=[.!?])\s|\n", plain)]
+        long = [each for each in sentences if len(each.split()) >= 6]
+        assert len(long) > 8
+        assert sorted({each for each in long if long.count(each) > 1}) == []
+
+
+def test_a_score_is_a_whole_number_of_100_and_has_one_more_digit_near_a_cut() -> None:
+    assert words.score_text(0.83) == "83 of 100"
+    assert words.score_text(0.83, 0.3, 0.7, 0.95) == "83 of 100"
+    assert words.score_text(0.7049, 0.3, 0.7) == "70.5 of 100"
+    assert words.score_text(0.69999, 0.7) == "69.999 of 100"
+    assert words.score_text(0.0) == "1 of 100"
+    assert words.score_text(1.0, 0.7) == "99 of 100"
+    assert of_hundred(0.98, 0.975) == ("98.0", "97.5")
+    assert of_hundred(0.12, 0.3736) == ("12", "37.4")
+
+
+def test_every_band_of_the_gauge_is_named_and_as_wide_as_the_next() -> None:
+    scale = Scale(fakes.manifest().models["resnet"].bands)
+    assert [band.from_score for band in scale.bands] == ["0", "30", "70", "80"]
+    assert [scale.place(score) for score in (0, 0.3, 0.5, 0.7, 0.9, 1)] == pytest.approx(
+        [0, 0.25, 0.375, 0.5, 0.875, 1]
+    )
+    tree = show(one_face(Verdict.SOME_SIGNS, 0.75))
+    for band in scale.bands:
+        assert words.BAND_NAMES[band.verdict] in tree.text
+    assert tree.of_class("fc-meter")[0]["aria-valuetext"] == "75 of 100: some signs"
+    # No cut between "no clear signs" and "some signs": then there is no band between them.
+    assert [band.start for band in Scale(Bands(0.5, 0.5, None)).bands] == [0, 0.5]
+    assert Scale(None).place(0.4) == 0.4
+
+
+@pytest.mark.parametrize(("found", "p_fake"), CASES)
+def test_what_it_knows_stands_where_nothing_was_found(found: Verdict, p_fake: float | None) -> None:
+    text = show(one_face(found, p_fake)).text
+    told = "In tests it finds 45 of 100 swapped faces, 3 of 12 Wombo." in text
+    assert told == (found in (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE))
+    assert "45 of 100 swapped faces" in Tree(page.introduction(known=KNOWN)).text
+    assert "was not measured" in Tree(page.introduction()).text
 
 
 def test_boxes_lie_on_the_photo_where_the_faces_are() -> None:
@@ -188,28 +253,31 @@ def test_boxes_lie_on_the_photo_where_the_faces_are() -> None:
         assert place["top"] + place["height"] <= 100.01
 
 
-def test_a_face_that_was_not_analysed_has_a_reason_and_no_score() -> None:
+def test_a_face_that_was_not_checked_has_a_reason_and_no_score() -> None:
     skipped = fakes.face(RGB, BOX, Verdict.NOT_ANALYSED, None, reason="The face is too small.")
-    tree = show(fakes.report(RGB, (skipped,), Verdict.NOT_ANALYSED, None))
-    assert "1 face found, 0 analysed." in tree.text
-    assert "The face is too small." in tree.text
-    assert words.FACE_NOT_ANALYSED in tree.text
-    assert not tree.of_class("fc-meter")
-    assert "Score" not in tree.text.split("Face by face")[1].split("How to read")[0]
-    assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == [f"Face 1: {words.CROP_NOT_SCORED}"]
+    made = fakes.report(RGB, (skipped,), Verdict.NOT_ANALYSED, None, reason="The face is too small.")
+    tree = show(made)
+    assert "1 face found, 0 checked." in tree.text
+    assert tree.text.count("The face is too small.") == 3  # once on the page, twice as plain text
+    assert words.NO_USABLE_FACE in tree.text
+    assert not tree.of_class("fc-meter") and not tree.of_class("fc-legend")
+    assert [attrs["alt"] for tag, attrs in tree.elements if tag == "img"][1:] == ["Face 1: Not checked"]
+
+
+def test_no_face_is_a_headline_of_its_own() -> None:
+    tree = show(fakes.report(RGB, (), Verdict.NOT_ANALYSED, None))
+    headline = tree.text.split(words.WHAT_IT_MEANS)[0]
+    assert words.NO_FACE in headline
 
 
 def test_a_score_that_holds_and_one_that_does_not() -> None:
     report = one_face(Verdict.SOME_SIGNS, 0.75)
     tree = show(report)
-    assert "The score holds: small changes that mean nothing to a person move it between 0.73 and 0.77" in tree.text
-    assert "saved again as JPEG: 0.77" in tree.text
-    bar = tree.of_class("fc-spread")[0]["style"] or ""
-    assert bar == "left:73.0%;width:4.0%"
-    assert not [attrs for attrs in tree.of_class("fc-views") if "open" in attrs]
-    shaky = show(shaken(report))
-    assert "The score does not hold" in shaky.text
-    assert "open" in shaky.of_class("fc-views")[0]
+    assert "The score holds: tiny changes you would not notice move it only between 73 and 77." in tree.text
+    assert "saved again as JPEG: 77" in tree.text
+    # Between the cuts of 70 and 80, the third quarter of the scale.
+    assert tree.of_class("fc-spread")[0]["style"] == "left:57.5%;width:10.0%"
+    assert "The score holds" not in show(shaken(report)).text
 
 
 def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
@@ -229,31 +297,45 @@ def test_what_does_not_hold_is_explained_and_not_by_its_score() -> None:
     assert shaky not in show(both).text
 
 
-def test_a_region_is_named_only_if_it_matters_and_with_both_changes() -> None:
+def test_a_region_is_named_only_where_hiding_proves_it() -> None:
     report = one_face(Verdict.SOME_SIGNS, 0.75)
     text = show(report).text
-    assert "the mouth. With it blurred out, the score goes from 0.75 to 0.45; with any of 2 random places" in text
-    assert "to 0.77 at most" in text
-    text = show(shaken(report)).text
+    assert "Hiding the mouth lowers the score from 75 to 45." in text
+    assert "hiding 2 random spots as large, to 77 at most" in text
+    assert words.WHOLE_FACE not in text
+    text = show(shaken(report)).text.split(words.TECHNICAL)[0]
     assert "mouth" not in text
-    assert "No part of the face can be named." in text
-    assert "from 0.75 to 0.45" in text
-    assert "0.77" in text
+    assert words.WHOLE_FACE in text
+    face = report.faces[0]
+    assert face.region is not None
+    raised = dataclasses.replace(face, region=dataclasses.replace(face.region, hidden=0.9))
+    assert "Hiding the mouth raises the score from 75 to 90." in show(dataclasses.replace(report, faces=(raised,))).text
 
 
-@pytest.mark.parametrize("p_fake", [0.0, 1.0])
-def test_a_score_never_reads_as_certain(p_fake: float) -> None:
-    text = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
-    assert not re.search(r"\b(0\.00|1\.00)\b", text)
-    assert ("Score 0.01" if p_fake == 0 else "Score 0.99") in text
+@pytest.mark.parametrize(("p_fake", "text"), [(0.0, "1 of 100"), (1.0, "99 of 100")])
+def test_a_score_never_reads_as_certain(p_fake: float, text: str) -> None:
+    shown = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
+    assert not re.search(r"\b(0|100)(\.0)? of 100\b", shown)
+    assert text in shown
 
 
-def test_a_heatmap_tells_its_strength() -> None:
+def test_a_heatmap_is_told_in_words() -> None:
     faint = fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5, heat=0.04)
-    text = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)).text
-    assert "strongest place: 4 % of full colour" in text
-    assert "no place stood out" in text
-    assert words.of_kind(words.READ_HEATMAPS, "image") in text
+    faint = dataclasses.replace(faint, region=None)
+    tree = show(fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5))
+    assert words.NOTHING_STOOD_OUT in tree.text
+    assert words.of_kind(words.READ_HEATMAPS, "image") in tree.text
+    (lines,) = tree.of_class("fc-lines")
+    assert (
+        lines["alt"] == "Face 1: What the model saw, strongest spot 4 of 100 towards altered, 0 of 100 towards genuine"
+    )
+    # To compare, it is held by finger, mouse or keyboard; in a file without scripts the bare face stands beside it.
+    assert len([tag for tag, attrs in tree.elements if attrs.get("class") == "fc-hold"]) == 1
+    pictures = page.Pictures(PNG, (FacePictures(PNG, PNG),), PNG)
+    made = fakes.report(RGB, (faint,), Verdict.INCONCLUSIVE, 0.5)
+    printed = Tree(page.result(made, pictures, fakes.manifest(), "{}", printed=True))
+    assert not printed.of_class("fc-hold") and len(printed.of_class("fc-bare-crop")) == 1
+    assert not [attrs for tag, attrs in printed.elements if tag == "details" and "open" not in attrs]
 
 
 def test_without_heatmaps_nothing_is_said_of_colours() -> None:
@@ -271,7 +353,7 @@ def test_track_record_is_counted_over_all_test_faces() -> None:
     assert "about 40 of 100 altered" in text
     assert "500 and 500 faces" in text
     # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
-    assert "then about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
+    assert "about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
     # 0.1 * 0.18 / (0.1 * 0.18 + 0.9 * 0.84)
     assert "about 2 of 100 faces with this result" in words.base_rate(record, Verdict.NO_CLEAR_SIGNS)
     shown = show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
@@ -318,7 +400,8 @@ def test_rare_is_not_written_as_never(share: float, text: str) -> None:
 def test_a_manifest_without_a_strong_band_promises_none() -> None:
     tree = show(one_face(Verdict.SOME_SIGNS, 0.95), strong_from=None)
     assert words.HEADLINES[Verdict.STRONG_SIGNS] not in tree.text
-    assert len([tag for tag, _ in tree.elements if tag == "i"]) == 2
+    assert words.BAND_NAMES[Verdict.STRONG_SIGNS] not in tree.text
+    assert len([tag for tag, _ in tree.elements if tag == "i"]) == 3
 
 
 def test_the_download_is_the_report() -> None:
@@ -386,7 +469,7 @@ def clip_report(p_fake: float | None = 0.75) -> Report:
 
 
 def html_of_clip(report: Report, say: Language = ENGLISH) -> str:
-    pictures = (FacePictures(PNG, timeline=PNG, moments=((PNG, PNG),)), FacePictures(PNG, timeline=PNG))
+    pictures = (FacePictures(PNG, moments=((PNG, PNG),)), FacePictures(PNG))
     return page.result(report, page.Pictures(PNG, pictures, PNG), fakes.manifest(), "{}", say)
 
 
@@ -397,18 +480,27 @@ def show_clip(report: Report) -> Tree:
 def test_a_clip_has_a_card_for_every_person_with_times() -> None:
     tree = show_clip(clip_report())
     assert "Person by person" in tree.text
-    assert "2 people found, 1 analysed." in tree.text
-    assert "at 0:01.5, score 0.90" in tree.text
+    assert "2 people found, 1 checked." in tree.text
+    assert "0:01.5: 90 of 100" in tree.text
     assert (
-        "Seen from 0:00.5 to 0:04.5, in 4 of the 5 frames looked at; 3 could be scored. Out of sight once" in tree.text
+        "Seen from 0:00.5 to 0:04.5, in 4 of the 5 frames looked at; 3 could be checked. Out of sight once" in tree.text
     )
-    assert "Your video at 0:01.5" in tree.text
+    assert "talk.mp4 at 0:01.5." in tree.text
     assert "0:05.0 long, 25 frames a second, h264; 5 of 125 frames were looked at, 2 could not be decoded" in tree.text
     assert len(tree.of_class("fc-person")) == 2
     assert len(tree.of_class("fc-timeline")) == 2
     # Both stand in the frame that is shown.
     assert len(tree.of_class("fc-box")) == 2
-    assert any("from 0.40 to 0.90" in (attrs.get("alt") or "") for _, attrs in tree.elements)
+    assert any("from 40 of 100 to 90 of 100" in (attrs.get("aria-label") or "") for _, attrs in tree.elements)
+    # Four dots and one; each shows its frame in the video, as the thumbnail of the moment does.
+    dots = tree.of_class("fc-dot")
+    assert [attrs["data-time"] for attrs in dots] == ["0.50", "1.50", "3.50", "4.50", "1.50"]
+    assert [attrs["aria-label"] for attrs in dots][1:3] == ["0:01.5: 90 of 100", "0:03.5: not checked"]
+    assert "fc-special" in (dots[1]["class"] or "") and "fc-unscored" in (dots[2]["class"] or "")
+    assert len(tree.of_class("fc-seek")) == 6
+    assert len(tree.of_class("fc-gap")) == 1
+    # Only from the first dot to the second: then the face was out of sight.
+    assert len([tag for tag, _ in tree.elements if tag == "line"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -438,7 +530,7 @@ def test_a_clip_is_not_called_a_photo() -> None:
 
 def test_progress_without_a_total_says_what_is_being_done() -> None:
     tree = Tree(page_clip.progress("starting", 0, 0, None))
-    assert tree.text.strip() == "Starting the program that checks files, which takes some seconds."
+    assert tree.text.strip() == "Starting up, which takes some seconds."
 
 
 def test_progress_is_told_in_words_and_in_a_bar() -> None:

@@ -19,7 +19,7 @@ from detector.report.document import document
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
 from detector.report.templates import render
-from detector.sentences import Sentence
+from detector.sentences import Sentence, of_hundred
 from detector.web.gallery import Gallery, read_examples
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language
@@ -35,6 +35,7 @@ HOSTILE = [
     pytest.param("&lt;script&gt;&#60;script&#62;&quot;", id="entities"),
     pytest.param("javascript:alert(1)//\u202egpj.exe", id="address"),
 ]
+OUR_LINKS = {link.address for link in words.LINKS}
 KNOWN = {
     "src",
     "href",
@@ -61,7 +62,8 @@ KNOWN = {
         "focusable",
     ),
     *("cx", "cy", "r", "d", "type", "min", "max", "step", "value", "scope", "http-equiv", "content", "name"),
-    *("controls", "muted", "playsinline"),
+    *("controls", "muted", "playsinline", "target", "rel", "title", "data-time", "data-seconds"),
+    *("preserveaspectratio", "x", "y", "width", "height", "x1", "y1", "x2", "y2"),
 }
 """Attributes that our own templates write."""
 
@@ -92,11 +94,12 @@ def pages(text: str, say: Language) -> Iterator[tuple[str, str]]:
     manifest = fakes.manifest()
     for kind, made in (("photo", one_face(Verdict.SOME_SIGNS, 0.75)), ("clip", clip_report())):
         report = hostile(text, made)
-        pictures = pictures_of(report, manifest)
+        pictures = pictures_of(report)
         yield f"result of a {kind}", page.result(report, pictures, manifest, to_json(report), say)
         yield f"document of a {kind}", document(report, pictures, manifest, say)
     yield "notice", page.notice(text, say)
     yield "refusal", page.refusal(text, text, say)
+    yield "limit", page.limit(60, say)
     yield "hint", page.hint(text, text, say=say)
     evaluation = {"date": text, "models": {"resnet": {"by_source": {text: {"recall": 0.5}}}}}
     yield "about", page_about.about(manifest, evaluation, {}, say)
@@ -117,14 +120,15 @@ def test_a_strangers_text_stays_text(text: str, say: Language) -> None:
             strange = {each for each in attributes if each not in KNOWN and not each.startswith("aria-")}
             assert not strange, (name, tag, strange)
             for place in ("src", "href"):
-                assert (attributes.get(place) or "data:").startswith("data:"), (name, tag)
-        if name != "about" or len(text) < 10:
+                given = attributes.get(place) or "data:"
+                assert given.startswith("data:") or given in OUR_LINKS, (name, tag)
+        if name not in ("about", "limit"):
             assert text in tree.text, name
 
 
 def test_the_document_keeps_its_title_and_result_apart_from_a_name_that_looks_like_their_places() -> None:
     report = hostile("{{title}}{{result}}", one_face(Verdict.SOME_SIGNS, 0.75))
-    html = document(report, pictures_of(report, fakes.manifest()), fakes.manifest())
+    html = document(report, pictures_of(report), fakes.manifest())
     assert re.findall(r"<title>(.*)</title>", html) == ["Check of {{title}}{{result}}"]
     assert html.count("<main") == html.count("fc-result") - html.split("</style>")[0].count("fc-result") == 1
 
@@ -145,7 +149,7 @@ def test_no_template_turns_escaping_off_or_holds_words_of_its_own(path: Path) ->
 
 
 def test_a_script_in_an_attribute_of_the_policy_has_no_place() -> None:
-    html = document(clip_report(), pictures_of(clip_report(), fakes.manifest()), fakes.manifest())
+    html = document(clip_report(), pictures_of(clip_report()), fakes.manifest())
     policy = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
     assert len(policy) == 1 and policy[0].startswith("default-src 'none';") and "script" not in policy[0]
 
@@ -157,7 +161,7 @@ def test_numbers_for_programs_have_a_point_in_every_language(say: Language) -> N
         for _, attributes in Tree(
             page.result(
                 one_face(Verdict.SOME_SIGNS, 0.75),
-                pictures_of(one_face(Verdict.SOME_SIGNS, 0.75), fakes.manifest()),
+                pictures_of(one_face(Verdict.SOME_SIGNS, 0.75)),
                 fakes.manifest(),
                 json.dumps({}),
                 say,
@@ -168,7 +172,7 @@ def test_numbers_for_programs_have_a_point_in_every_language(say: Language) -> N
     values = [each[name] for each in found for name in ("style", "aria-valuenow", "value") if name in each]
     assert len(values) >= 6
     assert not [value for value in values if "," in value]
-    assert say(words.score_text(0.75)) == ("0,75" if say.code == "de" else "0.75")
+    assert say(of_hundred(0.705, 0.7)[0]) == ("70.5" if say.code == "en" else "70,5")
 
 
 def test_ids_are_unique_on_a_page_with_a_result_in_every_tab() -> None:
@@ -176,11 +180,9 @@ def test_ids_are_unique_on_a_page_with_a_result_in_every_tab() -> None:
     html = page.refusal("A reason.", ids="fc-fourth")
     for ids, made in (("fc-photo", one_face(Verdict.SOME_SIGNS, 0.75)), ("fc-clip", clip_report())):
         report = hostile("A text.", made)
-        html += page.result(report, pictures_of(report, manifest), manifest, "{}", ids=ids)
+        html += page.result(report, pictures_of(report), manifest, "{}", ids=ids)
     report = hostile("A text.", one_face(Verdict.SOME_SIGNS, 0.75))
-    html += page.result(report, pictures_of(report, manifest), manifest, "{}", ids="fc-examples")
+    html += page.result(report, pictures_of(report), manifest, "{}", ids="fc-examples")
     elements = Tree(html).elements
     found = [attributes["id"] for _, attributes in elements if "id" in attributes]
-    assert len(found) == len(set(found)) == 11
-    named = {attributes["aria-labelledby"] for _, attributes in elements if "aria-labelledby" in attributes}
-    assert len(named) == 7 and named <= set(found)
+    assert len(found) == len(set(found)) == 4

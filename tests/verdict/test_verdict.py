@@ -25,7 +25,7 @@ from detector.records import (
 from detector.sentences import Sentence
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
-from detector.verdict.files import LIMITS, SEVERITY, judge_file
+from detector.verdict.files import LIMITS, SEVERITY, judge_file, withhold_calm
 
 BANDS = Bands(0.3, 0.7, 0.95)
 GATES = QualityGates(min_size_px=40, min_sharpness=12, min_brightness=20, max_brightness=240, max_abs_yaw=1.0)
@@ -91,7 +91,7 @@ def test_a_blurred_face_shows_no_signs_however_high_its_score() -> None:
     for p_fake in (0.7, 0.96):
         verdict, reason = judge_face(p_fake, bands, 24.99)
         assert verdict is Verdict.INCONCLUSIVE
-        assert "blurred (sharpness 24.99; from 25.00 on" in reason
+        assert f"The score is high ({100 * p_fake:.0f} of 100), but the face is blurred" in reason
         assert judge_face(p_fake, bands, 25.0) == judge_face(p_fake, bands)
         assert judge_face(p_fake, bands, math.nan)[0] is Verdict.INCONCLUSIVE
     # What shows no signs anyway stays as it is.
@@ -106,6 +106,14 @@ def test_what_is_blurred_stays_so_through_the_stability_test() -> None:
         stands, why, stability = judge_stability(verdict, reason, 0.96, views, bands)
         assert (stands, why, stability.decided) == (verdict, reason, False)
     assert judge_stability(*judge_face(0.96, bands), 0.96, {"a": 0.2}, bands)[2].decided
+
+
+@pytest.mark.parametrize(("view", "holds"), [(0.941, True), (0.96, True), (0.938, False)])
+def test_a_point_more_or_less_is_never_called_a_score_that_does_not_hold(view: float, holds: bool) -> None:
+    found = judge_face(0.9501, BANDS)
+    verdict, reason, stability = judge_stability(*found, 0.9501, {"a": view}, BANDS)
+    assert stability.holds is holds
+    assert ((verdict, reason) == found) is holds
 
 
 def test_a_higher_score_is_never_a_milder_verdict() -> None:
@@ -123,7 +131,8 @@ def test_what_is_no_score_gets_no_verdict(p_fake: float) -> None:
 @pytest.mark.parametrize("p_fake", [0.2999, 0.29999999, 0.3, 0.3004, 0.6996, 0.7, 0.7000001, 0.9499, 0.95])
 def test_the_printed_score_lies_on_the_side_of_the_printed_cut_that_the_verdict_says(p_fake: float) -> None:
     verdict, reason = judge_face(p_fake, BANDS)
-    score, *cuts = (float(text) for text in re.findall(r"\d\.\d+", reason))
+    numbers = [float(text) for text in re.findall(r"\d+(?:\.\d+)?", reason) if text != "100"]
+    score, *cuts = [numbers[2], *numbers[:2]] if verdict is Verdict.INCONCLUSIVE else numbers
     if verdict is Verdict.NO_CLEAR_SIGNS:
         assert score < cuts[0]
     elif verdict is Verdict.INCONCLUSIVE:
@@ -169,9 +178,8 @@ def test_a_face_exactly_at_a_limit_is_analysed(edge: dict[str, float]) -> None:
 def test_no_face_is_not_analysed_and_says_what_helps() -> None:
     verdict, reason, p_fake, index = judge_file([])
     assert (verdict, p_fake, index) == (Verdict.NOT_ANALYSED, None, None)
-    assert reason.startswith("No face was found")
-    assert "nothing was analysed" in reason
-    assert "Use a picture" in reason
+    assert reason.startswith("We found no face in this photo, so there was nothing to check.")
+    assert "Use a photo" in reason
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -179,15 +187,15 @@ def test_a_file_whose_faces_are_all_gated_is_not_analysed_and_keeps_their_reason
     verdict, reason, p_fake, index = judge_file([face(None)] * count)
     assert (verdict, p_fake, index) == (Verdict.NOT_ANALYSED, None, None)
     assert "too small" in reason
-    assert "Nothing is said" in reason
+    assert "could not be checked" in reason or "None of the 3 faces in it could be checked" in reason
 
 
 def test_the_most_suspicious_face_decides_wherever_it_stands() -> None:
     for scores in itertools.permutations((0.1, 0.5, 0.8, None)):
         verdict, reason, p_fake, index = judge_file([face(score) for score in scores])
         assert (verdict, p_fake, index) == (Verdict.SOME_SIGNS, 0.8, scores.index(0.8))
-        assert reason.startswith(f"Face {scores.index(0.8) + 1} of 4")
-        assert "1 of the 4 faces could not be analysed" in reason
+        assert reason.startswith(f"Face {scores.index(0.8) + 1} looks most suspicious, so it sets the result.")
+        assert "1 of the 4 faces could not be checked" in reason
 
 
 def test_the_first_of_equals_decides() -> None:
@@ -236,10 +244,21 @@ def test_no_sentence_claims_what_a_score_cannot_show() -> None:
 
 def test_every_negative_carries_its_caveat_and_every_positive_too() -> None:
     for p_fake, caveat in (
-        (0.1, "does not show"),
-        (0.5, "nothing either way"),
-        (0.8, "not conclusive"),
+        (0.1, "not an all-clear"),
+        (0.5, "look alike"),
+        (0.8, "weak evidence"),
         (0.99, "not proof"),
     ):
         assert caveat in judge_face(p_fake, BANDS)[1]
         assert caveat in judge_file([face(p_fake), face(None)])[1]
+
+
+def test_no_clear_signs_is_withheld_where_more_than_a_tenth_went_unseen() -> None:
+    calm = face(0.1)
+    assert withhold_calm(calm, 0.1) is calm
+    held = withhold_calm(calm, 0.25)
+    assert (held.verdict, held.p_fake) == (Verdict.INCONCLUSIVE, 0.1)
+    assert "Of every 100 pictures in the file 25 could not be looked at" in held.reason
+    assert not FORBIDDEN.search(held.reason)
+    for other in (face(0.5), face(0.99), face(None)):
+        assert withhold_calm(other, 0.9) is other

@@ -13,25 +13,24 @@ __all__ = [
     "MOMENTS",
     "STAND_OUT",
     "TIMELINE",
+    "TIMELINE_PRINTED",
     "clip_facts",
     "clock",
+    "go_to",
     "moment_facts",
+    "point_facts",
     "seen_facts",
     "timeline_text",
 ]
 
-TIMELINE = Sentence(
-    "The score of each frame that was looked at, by its time in the video. Rings mark the highest; hatching, when the face "
-    "was not found."
-)
+TIMELINE = Sentence("One dot a frame. Press a dot to see it. Rings: the highest scores. Grey: the face was not found.")
+TIMELINE_PRINTED = Sentence("One dot a frame. Rings: the highest scores. Grey: the face was not found.")
 STAND_OUT = Sentence(
-    "Single frames score much higher than the whole video. An alteration of a short part can be lost in the result: look at "
-    "the times below."
+    "Single frames score much higher than the whole video, so a short part may be altered: look at the times below."
 )
-MOMENTS = Sentence("The frames with the highest scores:")
+MOMENTS = Sentence("The most suspicious moments:")
 HOW_TO_READ_CLIP = (
-    N_("A score of a person is made over all frames; a single frame can score much higher or lower by chance."),
-    N_("The lines across the timeline are the cuts between verdicts for a single frame."),
+    N_("The score of a person is made from all frames; a single one can score much higher or lower by chance."),
 )
 
 
@@ -46,7 +45,7 @@ def clock(seconds: float, *, with_tenths: bool = True) -> str:
 def seen_facts(seen: Appearance) -> Sentence:
     """Describe when and how often a person was seen."""
     text = Sentence(
-        "Seen from {first} to {last}, in {seen} of the {frames} frames looked at; {scored} could be scored.",
+        "Seen from {first} to {last}, in {seen} of the {frames} frames looked at; {scored} could be checked.",
         first=clock(seen.first_s),
         last=clock(seen.last_s),
         seen=len(seen.points),
@@ -92,6 +91,18 @@ def timeline_text(number: int, scores: Sequence[float]) -> Sentence:
     )
 
 
+def point_facts(time_s: float, score: float | None) -> Sentence:
+    """When a frame is and what it scored, if it did."""
+    if score is None:
+        return Sentence("{time}: not checked", time=clock(time_s))
+    return Sentence("{time}: {score}", time=clock(time_s), score=score_text(score))
+
+
+def go_to(time_s: float) -> Sentence:
+    """What a press on a moment does."""
+    return Sentence("Show the video at {time}", time=clock(time_s))
+
+
 def moment_facts(moment: Moment) -> Sentence:
     """When a frame is and what it scored."""
-    return Sentence("at {time}, score {score}", time=clock(moment.time_s), score=score_text(moment.p_fake))
+    return Sentence("{time}: {score}", time=clock(moment.time_s), score=score_text(moment.p_fake))

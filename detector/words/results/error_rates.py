@@ -21,16 +21,16 @@ def track_record(record: Sequence[ErrorRate], verdict: Verdict) -> str:
     of_genuine, of_fake, genuine, fake = counts
     if min(genuine, fake) < _FEW:
         return Sentence(
-            "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or generated ones. So "
-            "few faces tell little, and on your own files it may be worse.",
+            "In tests, {real} of {reals} genuine faces got this result, and {altered} of {fakes} altered or AI-made ones. So "
+            "few faces tell little.",
             real=round(of_genuine * genuine),
             reals=genuine,
             altered=round(of_fake * fake),
             fakes=fake,
         )
     return Sentence(
-        "In tests, {real} of 100 genuine faces got this result, and {altered} of 100 altered or generated ones "
-        "(measured on {reals} and {fakes} faces; on your own files it may be worse).",
+        "In tests, {real} of 100 genuine faces got this result, and {altered} of 100 altered or AI-made ones "
+        "(measured on {reals} and {fakes} faces).",
         real=_of_hundred(of_genuine),
         altered=_of_hundred(of_fake),
         reals=genuine,
@@ -53,11 +53,11 @@ def base_rate(record: Sequence[ErrorRate], verdict: Verdict) -> str:
     share = _of_hundred(0.1 * of_fake / all_with)
     if verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS):
         return Sentence(
-            "If 1 face in 10 were altered, then {count} of 100 faces with this result would in fact be altered.",
+            "If 1 face in 10 were altered, {count} of 100 faces with this result would in fact be altered.",
             count=share,
         )
     return Sentence(
-        "If 1 face in 10 were altered, then {count} of 100 faces with this result would be altered all the same.",
+        "If 1 face in 10 were altered, {count} of 100 faces with this result would be altered all the same.",
         count=share,
     )
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from detector.records import FaceQuality, QualityGates, RegionCheck, Stability
-from detector.sentences import N_, Sentence, joined
-from detector.words.results.scores import score_text
+from detector.sentences import N_, Sentence, joined, of_hundred
 
 __all__ = [
+    "BARE",
     "CROP",
-    "CROP_NOT_SCORED",
+    "CROP_NOT_CHECKED",
     "EACH_VIEW",
     "FACE_BY_FACE",
+    "HOLD",
     "HOW_TO",
     "HOW_TO_READ",
     "LEGEND_ALT",
-    "LOWERED",
-    "OPACITY",
+    "NOTHING_STOOD_OUT",
     "PERSON_BY_PERSON",
-    "RAISED",
     "READ_HEATMAPS",
     "REGION_NAMES",
-    "STRONG",
+    "TOWARDS_ALTERED",
+    "TOWARDS_GENUINE",
     "VIEW_NAMES",
-    "WEAK",
+    "WHOLE_FACE",
+    "chance_facts",
+    "described",
     "gate_facts",
     "quality_facts",
     "region_facts",
@@ -35,30 +37,26 @@ __all__ = [
 ]
 
 FACE_BY_FACE, PERSON_BY_PERSON = Sentence("Face by face"), Sentence("Person by person")
-WEAK, STRONG = Sentence("weak"), Sentence("strong")
-CROP = Sentence("Crop that was scored")
-CROP_NOT_SCORED = Sentence("Crop, not scored")
-RAISED = Sentence("Raised the score")
-LOWERED = Sentence("Lowered the score")
-READ_HEATMAPS = N_("The colour shows where the model looked, not where the {medium} was edited.")
-HOW_TO = Sentence("How to read this")
-LEGEND_ALT = Sentence("Colour scale of the heatmaps, from weak on the left to strong on the right")
+CROP, CROP_NOT_CHECKED, BARE = Sentence("What the model saw"), Sentence("Not checked"), Sentence("The bare face")
+HOLD = Sentence("Hold to see the bare face")
+TOWARDS_GENUINE, TOWARDS_ALTERED = Sentence("towards genuine"), Sentence("towards altered")
+LEGEND_ALT = Sentence(
+    "Scale of the lines: towards genuine on the left, nothing in the middle, towards altered on the right"
+)
+READ_HEATMAPS = N_("The lines show what the model reacted to, not where the {medium} was edited.")
+WHOLE_FACE = Sentence("The model reacted to the face as a whole; no single spot explains the score.")
+NOTHING_STOOD_OUT = Sentence("Nothing in this face stood out to the model.")
+HOW_TO = Sentence("How to read the picture and the score")
 HOW_TO_READ = (
-    N_("“Crop that was scored”: exactly the pixels the model was given, nothing else."),
-    N_("“Raised the score”: places that pushed the score up, towards altered or generated faces."),
-    N_("“Lowered the score”: places that pushed it down, towards genuine faces."),
+    N_("The picture is exactly what the model was given, nothing else."),
+    N_("Orange lines: something here pushed the score up. Broken teal lines: something here pushed it down."),
+    N_("Each line is a step of a scale that is the same for every {medium}. More lines mean more evidence."),
+    N_("The lines are coarse, and can point at a spot for the wrong reason."),
+    N_("We name a part of the face only if blurring it changes the score far more than blurring random spots."),
     N_(
-        "The colour scale is fixed and the same for every {medium}. Faint colour means weak evidence; no colour means none."
-    ),
-    N_("The maps are coarse and can point at a place for the wrong reason. They say something about the model only."),
-    N_(
-        "A part of the face is named only if blurring it out changes the score clearly more than blurring out random places."
-    ),
-    N_(
-        "The bar on the scale spans the scores after small changes: saved again, half the size, mirrored, cropped differently."
+        "The bar on the scale spans the scores after tiny changes: saved again, half the size, mirrored, cropped a little."
     ),
 )
-OPACITY = Sentence("Strength of the colour")
 VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "as_is": Sentence("as it is"),
@@ -68,7 +66,7 @@ VIEW_NAMES: Mapping[str, str] = MappingProxyType(
         "shifted": Sentence("cropped slightly differently"),
     }
 )
-EACH_VIEW = Sentence("Score after each change")
+EACH_VIEW = Sentence("Score after each tiny change:")
 REGION_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "eyes": Sentence("the eyes"),
@@ -109,66 +107,86 @@ def gate_facts(gates: QualityGates) -> Sentence:
     given: dict[str, object] = {"size": gates.min_size_px, "low": gates.min_brightness, "high": gates.max_brightness}
     if gates.min_sharpness > 0:
         return Sentence(
-            "A face is analysed if it is at least {size:.0f} pixels across and not turned too far away, with "
-            "a brightness from {low:.0f} to {high:.0f} and a sharpness of at least {sharp:.0f}.",
+            "A face is checked if it is at least {size:.0f} pixels across, not turned too far away, with a brightness from "
+            "{low:.0f} to {high:.0f} and a sharpness of at least {sharp:.0f}.",
             **given,
             sharp=gates.min_sharpness,
         )
     return Sentence(
-        "A face is analysed if it is at least {size:.0f} pixels across and not turned too far away, with "
-        "a brightness from {low:.0f} to {high:.0f}.",
+        "A face is checked if it is at least {size:.0f} pixels across, not turned too far away, with a brightness from "
+        "{low:.0f} to {high:.0f}.",
         **given,
     )
 
 
-def stability_facts(stability: Stability, clip: bool = False) -> Sentence:
-    """Describe whether the score holds, and between what it moves."""
-    span = {"low": score_text(stability.lowest), "high": score_text(stability.highest)}
-    if stability.holds:
+def stability_facts(stability: Stability, cuts: Sequence[float] = (), clip: bool = False) -> Sentence:
+    """Say between what the score moves, where it holds; where it does not, its verdict says so."""
+    low, high = (of_hundred(score, *cuts)[0] for score in (stability.lowest, stability.highest))
+    if not stability.holds:
         text = Sentence(
-            "The score holds: small changes that mean nothing to a person move it between {low} and {high}, and the verdict "
-            "stays the same.",
-            **span,
+            "Tiny changes you would not notice move the score between {low} and {high}.", low=low, high=high
         )
+    elif low == high:
+        text = Sentence("The score holds: tiny changes you would not notice leave it at {score}.", score=low)
     else:
         text = Sentence(
-            "The score does not hold: small changes that mean nothing to a person move it between {low} and {high}, and the "
-            "verdict changes with it.",
-            **span,
+            "The score holds: tiny changes you would not notice move it only between {low} and {high}.",
+            low=low,
+            high=high,
         )
     return joined(text, Sentence("Estimated from a few frames.")) if clip else text
 
 
-def view_facts(name: str, score: float) -> Sentence:
+def view_facts(name: str, score: float, *cuts: float) -> Sentence:
     """One change and the score after it."""
-    return Sentence("{view}: {score}", view=VIEW_NAMES[name], score=score_text(score))
+    return Sentence("{view}: {score}", view=VIEW_NAMES[name], score=of_hundred(score, *cuts)[0])
 
 
 def region_facts(check: RegionCheck, p_fake: float) -> Sentence:
-    """Name the hottest region with both changes, or say why none is named."""
-    by_chance = max(check.elsewhere, key=lambda score: abs(score - p_fake))
-    scores = {
-        "before": score_text(p_fake),
-        "hidden": score_text(check.hidden),
-        "chance": score_text(by_chance),
-        "count": len(check.elsewhere),
-    }
-    if check.matters:
+    """What hiding a part of the face does to the score, where that matters; else that no part does."""
+    if not check.matters:
+        return WHOLE_FACE
+    before, hidden = of_hundred(p_fake)[0], of_hundred(check.hidden)[0]
+    region = REGION_NAMES[check.hottest]
+    if check.hidden < p_fake:
         return Sentence(
-            "What mattered most here: {region}. With it blurred out, the score goes from {before} to {hidden}; with any of "
-            "{count} random places of the same size blurred out, to {chance} at most.",
-            region=REGION_NAMES[check.hottest],
-            **scores,
+            "Hiding {region} lowers the score from {before} to {hidden}.", region=region, before=before, hidden=hidden
         )
     return Sentence(
-        "No part of the face can be named. With the most strongly coloured part blurred out, the score goes from {before} to "
-        "{hidden}; with a random place of the same size blurred out, it goes as far as {chance}.",
-        **{name: value for name, value in scores.items() if name != "count"},
+        "Hiding {region} raises the score from {before} to {hidden}.", region=region, before=before, hidden=hidden
     )
 
 
-def strength(peak: float) -> Sentence:
-    """Describe the highest value of a heatmap in words, for those who cannot see it or have no other map to compare with."""
-    if peak <= 0.0:
-        return Sentence("no place stood out")
-    return Sentence("strongest place: {share} % of full colour", share=max(1, round(100 * peak)))
+def chance_facts(check: RegionCheck, p_fake: float) -> Sentence:
+    """What hiding random places of the same size does, to compare with."""
+    by_chance = max(check.elsewhere, key=lambda score: abs(score - p_fake))
+    return Sentence(
+        "Hiding {region} changes the score from {before} to {hidden}; hiding {count} random spots as large, to {chance} "
+        "at most.",
+        region=REGION_NAMES[check.hottest],
+        before=of_hundred(p_fake)[0],
+        hidden=of_hundred(check.hidden)[0],
+        chance=of_hundred(by_chance)[0],
+        count=len(check.elsewhere),
+    )
+
+
+def described(subject: str, caption: str, strength: str | None = None) -> Sentence:
+    """A picture of a face, for those who cannot see it."""
+    if strength is None:
+        return Sentence("{subject}: {caption}", subject=subject, caption=caption)
+    return Sentence("{subject}: {caption}, {strength}", subject=subject, caption=caption, strength=strength)
+
+
+def strength(altered: float, genuine: float) -> Sentence:
+    """The highest values of a heatmap in words, for those who cannot see it.
+
+    Args:
+        altered: share of the full scale, in [0, 1].
+        genuine: the same.
+    """
+    return Sentence(
+        "strongest spot {altered} of 100 towards altered, {genuine} of 100 towards genuine",
+        altered=round(100 * altered),
+        genuine=round(100 * genuine),
+    )

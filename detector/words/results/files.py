@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.records import InputInfo, ModelInfo
-from detector.sentences import Sentence
+from detector.sentences import Sentence, Verbatim
 from detector.words.results.clips import clock
 
 __all__ = [
@@ -16,12 +16,13 @@ __all__ = [
     "file_facts",
     "found_facts",
     "model_facts",
+    "picture_caption",
     "picture_facts",
 ]
 
 FILE, VIDEO, FILE_SHA256 = Sentence("File"), Sentence("Video"), Sentence("SHA-256 of the file")
 MODEL, WEIGHTS_SHA256, VERSIONS = (
-    Sentence("Model that decides"),
+    Sentence("Model that sets the result"),
     Sentence("SHA-256 of its weights"),
     Sentence("Versions"),
 )
@@ -53,30 +54,33 @@ def found_facts(found: int, analysed: int, kind: str) -> Sentence:
     """Describe how many faces or people there are and how many were analysed."""
     if kind == "video":
         return Sentence.plural(
-            "1 person found, {analysed} analysed.",
-            "{count} people found, {analysed} analysed.",
+            "1 person found, {analysed} checked.",
+            "{count} people found, {analysed} checked.",
             found,
             analysed=analysed,
         )
     return Sentence.plural(
-        "1 face found, {analysed} analysed.",
-        "{count} faces found, {analysed} analysed.",
+        "1 face found, {analysed} checked.",
+        "{count} faces found, {analysed} checked.",
         found,
         analysed=analysed,
     )
 
 
-def picture_facts(kind: str, faces: int, when: float | None, size: tuple[int, int] | None = None) -> Sentence:
-    """Describe what the large picture shows; with its size, as a caption, else as a text in its place."""
+def picture_facts(kind: str, faces: int, when: float | None) -> Sentence:
+    """What the large picture shows, for those who cannot see it."""
     what = Sentence("Your video at {time}", time=clock(when or 0.0)) if kind == "video" else Sentence("Your photo")
-    if size is None:
-        return Sentence.plural("{what} with 1 numbered face", "{what} with {count} numbered faces", faces, what=what)
-    width, height = size
-    if not faces:
-        return Sentence("{what}, {width} × {height} pixels.", what=what, width=width, height=height)
-    return Sentence(
-        "{what}, {width} × {height} pixels; the numbers are those of the cards below.",
-        what=what,
-        width=width,
-        height=height,
-    )
+    return Sentence.plural("{what} with 1 numbered face", "{what} with {count} numbered faces", faces, what=what)
+
+
+def picture_caption(info: InputInfo, found: str, when: float | None) -> Sentence:
+    """The line below the large picture.
+
+    Args:
+        info: of the file.
+        found: as ``found_facts`` makes it; may be empty.
+        when: seconds, of a frame of a video.
+    """
+    if info.kind == "video":
+        return Sentence("{name} at {time}. {found}", name=Verbatim(info.name), time=clock(when or 0.0), found=found)
+    return Sentence("{name}. {found}", name=Verbatim(info.name), found=found)

@@ -10,24 +10,35 @@ from detector.sentences import Sentence
 __all__ = [
     "ACCEPTED_CLIPS",
     "ACCEPTED_IMAGES",
-    "CAUTIONS",
+    "CAMERA_DENIED",
+    "CAUTION",
     "CHECK",
     "CHECK_CLIP",
     "CHOOSE",
     "CHOOSE_CLIP",
     "DOWNLOAD",
     "DROP",
+    "GO_ON",
+    "KEPT",
     "LANGUAGE",
+    "LIMITED",
+    "LIMITED_HEAD",
     "MARK",
     "MARKED",
+    "NAME",
     "NOT_UPLOADED",
     "NO_CLIP",
     "NO_PHOTO",
+    "NO_PREVIEW",
     "OPENING",
     "OTHER_FILE",
     "PHOTO_TAB",
+    "PRIVACY",
     "PURPOSE",
+    "SAMPLES",
+    "SECONDS_LEFT",
     "STAGES",
+    "STARTING",
     "STARTS_BY_ITSELF",
     "STOP",
     "STOPPED",
@@ -41,47 +52,48 @@ __all__ = [
     "time_left",
 ]
 
-TITLE = Sentence("Check a photo or video for signs of face manipulation")
-PURPOSE = Sentence(
-    "Every face in your photo or video is compared with what computer models have learned from genuine faces and from altered "
-    "or generated ones (“deepfakes”)."
-)
-CAUTIONS = (
-    Sentence("A result is an estimate, not evidence: do not use it to accuse anyone."),
-    Sentence("Only faces are examined, and many altered ones are missed."),
-    Sentence("Your file goes only to the computer that runs this page and is deleted there within minutes."),
-)
+NAME = Sentence("Photo check")
+TITLE = Sentence("Photo check: is this face altered or AI-made?")
+PURPOSE = Sentence("Looks for signs that a face in your photo or video was altered or made by AI.")
+CAUTION = Sentence("A result is an estimate, not proof. Do not accuse anyone because of it.")
+PRIVACY = Sentence("Your file stays on the computer that runs this page, and is deleted there within minutes.")
 LANGUAGE = Sentence("Language")
 PHOTO_TAB, VIDEO_TAB = Sentence("Photo"), Sentence("Video")
 CHOOSE = Sentence("Your photo")
 DROP = Sentence("Drop a photo here\nor press to choose one")
 CHECK = Sentence("Check this photo")
 ACCEPTED_IMAGES = Sentence("JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 50 MB and 40 million pixels.")
-TIP = Sentence("Best is the original file, with faces that are large, sharp, well lit and turned towards the camera.")
+TIP = Sentence("Use the original file, with large, sharp, well-lit faces.")
 CHOOSE_CLIP = Sentence("Your video")
 CHECK_CLIP = Sentence("Check this video")
 ACCEPTED_CLIPS = Sentence("MP4, MOV, MKV, WebM, AVI or MPEG, up to 200 MB and 4 hours.")
+SAMPLES = Sentence("No photo at hand? Try one of these:")
+NO_PREVIEW = Sentence("Your browser cannot show this kind of file. It can be checked all the same.")
+CAMERA_DENIED = Sentence("The camera is blocked. Allow it for this page in your browser, or choose a file.")
 OPENING = Sentence("Opening the video.")
 STOP = Sentence("Stop")
 UPLOADING = Sentence("Uploading…")
 STARTS_BY_ITSELF = Sentence("The check starts by itself as soon as the upload has ended.")
-STOPPED = Sentence("The check was stopped. Nothing was kept; press the button to start again.")
-NO_CLIP = Sentence("No video was chosen yet. Add one above, then press the button again.")
+STOPPED = Sentence("The check was stopped. Press the button to start again.")
+NO_CLIP = Sentence("Choose a video first.")
 MARK = Sentence("Make a video with the marks drawn in")
-MARKED = Sentence("Your video with numbered boxes and the scores of single frames")
-DOWNLOAD = Sentence("Download the report (JSON)")
-WAITING = Sentence("Looking for faces and scoring them. This usually takes a few seconds.")
-NO_PHOTO = Sentence("No photo was chosen yet. Add one above, then press the button again.")
-NOT_UPLOADED = Sentence("The file is not, or no longer, among the uploads. Upload the file again.")
-UNFINISHED = Sentence(
-    "The check did not finish. Uploaded files are deleted after a few minutes, so this one may be gone, or the "
-    "program may be busy or at fault. Choose the file again, then press the button."
-)
-OTHER_FILE = Sentence("You can choose another file above and press the button again.")
+MARKED = Sentence("Your video with numbered boxes and scores")
+DOWNLOAD = Sentence("Report for programs (JSON)")
+WAITING = Sentence("Looking for faces and checking them. This takes a few seconds.")
+STARTING = Sentence("Starting up: the models are loading, which takes about half a minute.")
+NO_PHOTO = Sentence("Choose a photo first.")
+NOT_UPLOADED = Sentence("This file is no longer available. Please upload it again.")
+UNFINISHED = Sentence("The check did not finish. Please choose the file again, then press the button.")
+KEPT = Sentence("This is the result of your last check.")
+LIMITED = Sentence("You made many checks in a short time. Your file is still here, and you can check it in a moment.")
+LIMITED_HEAD = Sentence("Please wait a moment")
+SECONDS_LEFT = Sentence("Seconds left:")
+GO_ON = Sentence("You can check again now.")
+OTHER_FILE = Sentence("You can choose another file above.")
 STAGES: Mapping[str, str] = MappingProxyType(
     {
-        "starting": Sentence("Starting the program that checks files, which takes some seconds"),
-        "reading": Sentence("Looking for faces and scoring them, frame by frame"),
+        "starting": Sentence("Starting up, which takes some seconds"),
+        "reading": Sentence("Looking for faces and checking them, frame by frame"),
         "showing": Sentence("Preparing the pictures of each person"),
         "writing": Sentence("Drawing the marks into the video"),
     }

@@ -1,0 +1,87 @@
+(places) => {
+  // Where a file goes that is dropped, chosen or pasted: a video to the tab for videos, a photo to that for photos.
+  const VIDEO = /^video\/|\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|ts|m2ts|3gp|wmv|flv|ogv)$/i;
+  const tabs = places.map(([input, kind]) => ({ input, kind }));
+  const panelOf = (tab) => document.getElementById(tab.input)?.closest('[role="tabpanel"]');
+  const shown = () => tabs.find((tab) => document.getElementById(tab.input)?.offsetParent);
+  const wanted = (file) => {
+    const kind = VIDEO.test(file.type || "") || VIDEO.test(file.name || "") ? "video" : "image";
+    return tabs.find((tab) => tab.kind === kind);
+  };
+
+  const give = (tab, file, tries = 20) => {
+    const button = document.getElementById(panelOf(tab)?.getAttribute("aria-labelledby") ?? "");
+    if (button && shown() !== tab) button.click();
+    const field = document.querySelector(`#${tab.input} input[type=file]`);
+    if (field && shown() === tab) {
+      const list = new DataTransfer();
+      list.items.add(file);
+      field.files = list.files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      return;
+    }
+    // A file that is there already stands in the way of the next one.
+    const clear = document.querySelector(`#${tab.input} :is([aria-label="Remove Image"], [aria-label="Clear"], .icon-button-wrapper button:last-child)`);
+    if (!field && shown() === tab) clear?.click();
+    if (tries) setTimeout(() => give(tab, file, tries - 1), 50);
+  };
+
+  // Before Gradio sees it, since it takes what is not its kind for a mistake.
+  const moved = (file, event) => {
+    const tab = shown();
+    if (!file || !tab || wanted(file) === tab) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.target.type === "file") event.target.value = "";
+    give(wanted(file), file);
+  };
+  window.addEventListener("drop", (event) => {
+    if (event.target.closest?.(tabs.map((tab) => `#${tab.input}`).join())) moved(event.dataTransfer?.files[0], event);
+  }, true);
+  window.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.type === "file" && tabs.some((tab) => field.closest(`#${tab.input}`))) moved(field.files[0], event);
+  }, true);
+  window.addEventListener("paste", (event) => {
+    const file = event.clipboardData?.files[0];
+    if (!file || !shown() || event.target.closest?.("textarea, input[type=text]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    give(wanted(file), file);
+  }, true);
+
+  // A sample below the drop zone opens its example.
+  window.addEventListener("click", (event) => {
+    const sample = event.target.closest?.(".fc-samples button");
+    if (!sample) return;
+    const button = document.getElementById(`fc-example-${sample.dataset.example}`);
+    const tab = document.getElementById(button?.closest('[role="tabpanel"]')?.getAttribute("aria-labelledby") ?? "");
+    tab?.click();
+    button?.click();
+  });
+
+  // A file that this browser cannot show is no broken picture, and a camera that is blocked says so.
+  const mark = (event, failed) => {
+    const zone = tabs.map((tab) => document.getElementById(tab.input)).find((each) => each?.contains(event.target));
+    if (zone && /^(IMG|VIDEO)$/.test(event.target.tagName)) {
+      zone.closest('[role="tabpanel"]').classList.toggle("fc-unshown", failed);
+    }
+  };
+  window.addEventListener("error", (event) => mark(event, true), true);
+  for (const name of ["load", "loadeddata"]) window.addEventListener(name, (event) => mark(event, false), true);
+  const devices = navigator.mediaDevices;
+  if (devices?.getUserMedia) {
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (...given) => {
+      const panel = shown() && panelOf(shown());
+      try {
+        const stream = await ask(...given);
+        panel?.classList.remove("fc-no-camera");
+        return stream;
+      } catch (error) {
+        panel?.classList.add("fc-no-camera");
+        throw error;
+      }
+    };
+  }
+}
