@@ -590,6 +590,37 @@ def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
         assert opened.complaints == []
 
 
+def test_several_files_make_a_list_with_the_worst_first(visit: Callable[..., Visit], url: str, tmp_path: Path) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    files = [tmp_path / f"{name}.jpg" for name in ("no_clear_signs", "strong_signs", "notes")]
+    for path in files[:2]:
+        path.write_bytes(fakes.jpeg(fakes.group_photo()))
+    files[2].write_bytes(b"Dear diary")
+    # Dropped where one photo belongs, they find their tab.
+    page.evaluate(
+        """(names) => {
+        const field = document.querySelector('#fc-photo-input input[type=file]');
+        field.multiple = true;
+    }""",
+        [],
+    )
+    page.set_input_files("#fc-photo-input input[type=file]", files)
+    page.locator("#fc-several-input").get_by_text("strong_signs").first.wait_for()
+    page.click("#fc-check-several")
+    page.get_by_text(words.SAVE_LIST).wait_for()
+    lines = page.locator(".fc-several li .fc-file").all_inner_texts()
+    assert lines == ["strong_signs.jpg", "notes.jpg", "no_clear_signs.jpg"]
+    assert "This is not a picture but a text file." in page.locator(".fc-several").inner_text()
+    with page.expect_download() as download:
+        page.get_by_text(words.SAVE_LIST).click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert saved[0] == "file,verdict,score_of_100,reason" and saved[1].startswith(
+        "strong_signs.jpg,strong_signs,95.00,"
+    )
+    assert opened.complaints == []
+
+
 # For everyone --------------------------------------------------------------------------------------------------------
 
 
@@ -629,7 +660,7 @@ def test_nothing_serious_keeps_people_out(
     for fold in page.locator("#fc-output summary").all():
         fold.click()
     look("result")
-    for number, state in ((1, "video"), (2, "examples"), (3, "about")):
+    for number, state in ((1, "video"), (2, "several"), (3, "examples"), (4, "about")):
         page.get_by_role("tab").nth(number).click()
         page.wait_for_timeout(500)
         look(state)
