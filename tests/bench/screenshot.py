@@ -25,7 +25,6 @@ __all__ = ["main"]
 _WINDOW: ViewportSize = {"width": 1280, "height": 860}
 _CARD, _FACE = ".fc-verdict", ".fc-face"
 """The answer, and below it the face that decides."""
-"""One face: verdict, crop, heatmaps, score, reason. What follows the reason is left out."""
 _MARGIN = 12
 _PATIENCE_MS = 300_000
 """For one check on a busy machine, with the models still loading."""
