@@ -2,8 +2,10 @@
   // Where a file goes that is dropped, chosen or pasted: a video to the tab for videos, a photo to that for photos, and several
   // to theirs.
   const VIDEO = /^video\/|\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|ts|m2ts|3gp|wmv|flv|ogv)$/i;
-  const tabs = places.map(([input, kind]) => ({ input, kind }));
+  const tabs = places.map(([input, kind, name]) => ({ input, kind, name }));
   const panelOf = (tab) => document.getElementById(tab.input)?.closest('[role="tabpanel"]');
+  // Of a tab that was never opened nothing is in the page but its button.
+  const open = (name) => document.getElementById(`${name}-button`)?.click();
   const shown = () => tabs.find((tab) => document.getElementById(tab.input)?.offsetParent);
   const wanted = (files) => {
     if (files.length > 1 || shown()?.kind === "several") return tabs.find((tab) => tab.kind === "several");
@@ -12,9 +14,8 @@
     return tabs.find((tab) => tab.kind === kind);
   };
 
-  const give = (tab, files, tries = 20) => {
-    const button = document.getElementById(panelOf(tab)?.getAttribute("aria-labelledby") ?? "");
-    if (button && shown() !== tab) button.click();
+  const give = (tab, files, tries = 100) => {
+    if (shown() !== tab) open(tab.name);
     const field = document.querySelector(`#${tab.input} input[type=file]`);
     if (field && shown() === tab) {
       const list = new DataTransfer();
@@ -58,10 +59,13 @@
   window.addEventListener("click", (event) => {
     const sample = event.target.closest?.(".fc-samples button");
     if (!sample) return;
-    const button = document.getElementById(`fc-example-${sample.dataset.example}`);
-    const tab = document.getElementById(button?.closest('[role="tabpanel"]')?.getAttribute("aria-labelledby") ?? "");
-    tab?.click();
-    button?.click();
+    open("fc-tab-examples");
+    const press = (tries) => {
+      const button = document.getElementById(`fc-example-${sample.dataset.example}`);
+      if (button?.offsetParent) button.click();
+      else if (tries) setTimeout(() => press(tries - 1), 50);
+    };
+    press(60);
   });
 
   // A file that this browser cannot show is no broken picture, and a camera that is blocked says so.

@@ -31,6 +31,7 @@ class SeveralTab:
         session: what the browser session has in common over the tabs.
     """
 
+    ID = "fc-tab-several"
     INPUT, OUTPUT = "fc-several-input", "fc-several-output"
     MOST = 10
     """Files at once; a press counts as one check."""
