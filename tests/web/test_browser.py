@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -427,7 +428,7 @@ def test_the_bare_face_is_seen_while_something_is_held(visit: Callable[..., Visi
     assert lines.is_visible()
     hold = page.get_by_role("button", name=words.HOLD).first
     for down, up in (
-        (lambda: page.keyboard.down("Space"), lambda: page.keyboard.up("Space")),
+        (partial(page.keyboard.down, "Space"), partial(page.keyboard.up, "Space")),
         (page.mouse.down, page.mouse.up),
     ):
         hold.hover()

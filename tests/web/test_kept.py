@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from detector.report import page
-from detector.web import kept
 from detector.web.kept import KeptResults
 from detector.web.localised import LocalisedCard, Reader
 from detector.web.session import unfinished
@@ -38,7 +37,7 @@ def test_what_is_no_ticket_keeps_and_finds_nothing(ticket: object) -> None:
 
 def test_results_are_forgotten_in_time_and_their_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(kept.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("detector.web.kept.time.monotonic", lambda: now[0])
     results = KeptResults(60)
     for number in range(105):
         results.keep(f"{number:032x}", "fc-output", CARD)
