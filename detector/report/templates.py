@@ -28,6 +28,11 @@ def _json_uri(text: str) -> str:
     return f"data:application/json;base64,{base64.b64encode(text.encode()).decode()}"
 
 
+def _csv_uri(text: str) -> str:
+    """A table as an address that needs no network; the mark at its head tells spreadsheets that it is UTF-8."""
+    return f"data:text/csv;base64,{base64.b64encode(text.encode('utf-8-sig')).decode()}"
+
+
 def _number(value: float, decimals: int) -> str:
     """For attributes that programs read: with a decimal point in every language."""
     return f"{value:.{decimals}f}"
@@ -48,7 +53,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    made.filters.update(data_uri=data_uri, json_uri=_json_uri, number=_number, percent=_percent)
+    made.filters.update(data_uri=data_uri, json_uri=_json_uri, csv_uri=_csv_uri, number=_number, percent=_percent)
     made.globals.update(words=results, about=about, examples=examples, export=export, origin=origin)
     return made
 

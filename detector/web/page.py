@@ -1,4 +1,4 @@
-"""The whole page: its head, its four tabs, and what connects them."""
+"""The whole page: its head, its tabs, and what connects them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from detector.web.photo_tab import PhotoTab
 from detector.web.restored import show_again
 from detector.web.scripts import act_on_results, guide_files
 from detector.web.session import Session, new_session
+from detector.web.several_tab import SeveralTab
 from detector.web.share_row import share_row
 from detector.web.upload_paths import resolve_upload
 from detector.web.video_tab import VideoTab
@@ -50,6 +51,7 @@ _SAMPLES = 5
 class _Tabs:
     photo: PhotoTab
     video: VideoTab
+    several: SeveralTab
     examples: ExamplesTab
     labels: list[tuple[Any, Relabel]]
     """Components with what puts them into a language."""
@@ -92,10 +94,14 @@ def build_app(
         app.unload(tabs.video.stop)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
-        kinds = {PhotoTab.PLACES.input: "image", VideoTab.PLACES.input: "video"}
+        kinds = (
+            (PhotoTab.PLACES.input, "image", PhotoTab.ID),
+            (VideoTab.PLACES.input, "video", VideoTab.ID),
+            (SeveralTab.INPUT, "several", SeveralTab.ID),
+        )
         app.load(None, None, None, js=guide_files(kinds), api_visibility="private")
         app.load(None, None, None, js=act_on_results(), api_visibility="private")
-        shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.examples)]
+        shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.several, tabs.examples)]
         labels: list[tuple[Any, Relabel]] = [
             (head, introduce),
             (foot, partial(_footer, detector.manifest)),
@@ -126,7 +132,7 @@ def _tabs(
         labels.append((tab, lambda say: gr.update(label=say(name))))
 
     with gr.Tabs():
-        with gr.Tab(results.PHOTO_TAB, id="photo") as tab:
+        with gr.Tab(results.PHOTO_TAB, id="photo", elem_id=PhotoTab.ID) as tab:
             photo = PhotoTab(
                 detector.analyze,
                 resolve_upload,
@@ -139,7 +145,7 @@ def _tabs(
             )
             label(tab, results.PHOTO_TAB)
             labels += [*photo.labels, *share_row(PhotoTab.PLACES.output)]
-        with gr.Tab(results.VIDEO_TAB, id="video") as tab:
+        with gr.Tab(results.VIDEO_TAB, id="video", elem_id=VideoTab.ID) as tab:
             video = VideoTab(
                 detector.analyze,
                 resolve_upload,
@@ -152,14 +158,18 @@ def _tabs(
             )
             label(tab, results.VIDEO_TAB)
             labels += [*video.labels, *share_row(VideoTab.PLACES.output)]
-        with gr.Tab(examples.TAB, id="examples") as tab:
+        with gr.Tab(results.SEVERAL, id="several", elem_id=SeveralTab.ID) as tab:
+            several = SeveralTab(detector.analyze, resolve_upload, switch, UPLOADS_KEPT_S, session)
+            label(tab, results.SEVERAL)
+            labels += several.labels
+        with gr.Tab(examples.TAB, id="examples", elem_id="fc-tab-examples") as tab:
             gallery_tab = ExamplesTab(gallery, switch, UPLOADS_KEPT_S)
             label(tab, examples.TAB)
             labels += [*gallery_tab.labels, *share_row(ExamplesTab.OUTPUT)]
-        with gr.Tab(about.ABOUT, id="about") as tab:
+        with gr.Tab(about.ABOUT, id="about", elem_id="fc-tab-about") as tab:
             label(tab, about.ABOUT)
             labels += AboutTab(detector.manifest, weights).labels
-    return _Tabs(photo, video, gallery_tab, labels)
+    return _Tabs(photo, video, several, gallery_tab, labels)
 
 
 def _result_card(detector: Analyser, found: Report, ids: str, known: Sequence[KnownKind]) -> LocalisedCard:

@@ -38,6 +38,7 @@ class PhotoTab:
     """
 
     PLACES = Places("fc-photo-input", "fc-check", "fc-output")
+    ID = "fc-tab-photo"
     IDS = "fc-photo"
     """Beginning of the ids of a result's elements."""
 

@@ -12,15 +12,14 @@ from detector.words.language import language, preferred
 __all__ = ["show_again"]
 
 _TICKET = "(ticket) => window.photoCheck?.ticket() ?? ticket"
-_OPEN_ITS_TAB = """() => { setTimeout(() => {
-    const panel = document.querySelector('[data-kept]')?.closest('[role="tabpanel"]');
-    if (panel && !panel.offsetParent) document.getElementById(panel.getAttribute('aria-labelledby'))?.click();
-}, 100); }"""
+_OPEN_ITS_TAB = """(name) => { if (name) document.getElementById(`${name}-button`)?.click(); }"""
 
 
 class Tab(Protocol):
     """A tab with a result."""
 
+    ID: str
+    """Of the tab itself."""
     shown: gr.HTML
     card: gr.State
 
@@ -38,13 +37,15 @@ def show_again(app: gr.Blocks, session: Session, lang: str | None, tabs: Mapping
     def find(ticket: Any, request: gr.Request) -> list[Any]:
         kept = session.kept.find(ticket)
         if kept is None or kept.tab not in tabs:
-            return [gr.skip()] * (2 * len(tabs))
+            return ["", *[gr.skip()] * (2 * len(tabs))]
         say = language(lang or preferred(request.headers.get("accept-language")))
         card = kept.card.again()
-        return [value for tab in tabs for value in ((card(say), card) if tab == kept.tab else (gr.skip(), gr.skip()))]
+        shown = [value for tab in tabs for value in ((card(say), card) if tab == kept.tab else (gr.skip(), gr.skip()))]
+        return [tabs[kept.tab].ID, *shown]
 
-    outputs = [part for tab in tabs.values() for part in (tab.shown, tab.card)]
+    name = gr.Textbox("", visible=False)
+    outputs = [name, *(part for tab in tabs.values() for part in (tab.shown, tab.card))]
     found = app.load(
         find, session.ticket, outputs, js=_TICKET, queue=False, show_progress="hidden", api_visibility="private"
     )
-    found.then(None, None, None, js=_OPEN_ITS_TAB, api_visibility="private")
+    found.then(None, name, None, js=_OPEN_ITS_TAB, api_visibility="private")

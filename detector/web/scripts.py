@@ -24,13 +24,13 @@ def follow_choices(tabs: Mapping[str, Mapping[str, str]]) -> str:
     return f"() => ({_read('page_choice.js')})({json.dumps(tabs)})"
 
 
-def guide_files(inputs: Mapping[str, str]) -> str:
+def guide_files(tabs: Sequence[tuple[str, str, str]]) -> str:
     """Brings files that are dropped, chosen or pasted to the tab that takes them.
 
     Args:
-        inputs: "image" or "video" by the id of a tab's input.
+        tabs: id of each tab's input, "image", "video" or "several", and id of the tab.
     """
-    return f"() => ({_read('page_files.js')})({json.dumps(list(inputs.items()))})"
+    return f"() => ({_read('page_files.js')})({json.dumps(tabs)})"
 
 
 def translate_gradio(texts: Sequence[object]) -> str:

@@ -48,6 +48,7 @@ class VideoTab:
     """
 
     PLACES = Places("fc-clip-input", "fc-check-clip", "fc-clip-output")
+    ID = "fc-tab-video"
     IDS = "fc-clip"
     """Beginning of the ids of a result's elements."""
 

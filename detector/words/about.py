@@ -55,23 +55,27 @@ __all__ = [
 ABOUT = Sentence("About")
 HOW_HEAD = Sentence("How a face is checked")
 HOW_IT_WORKS: tuple[Sentence, ...] = (
-    Sentence("Faces are found and cut out. Faces that are too small, dark, blurred or turned away are not judged."),
-    Sentence("Networks that have seen many genuine, altered and generated faces give each face a score. One decides."),
     Sentence(
-        "The face is scored again after small changes: saved again, half the size, mirrored, cropped differently. If the "
-        "verdict changes with them, the result is inconclusive."
+        "We find the faces and cut them out. Faces that are too small, dark, blurred or turned away are not checked."
     ),
     Sentence(
-        "A map shows where the deciding network found its evidence. A part of the face is named only if blurring it out "
-        "changes the score clearly more than blurring out random places."
+        "Networks that have seen many genuine, altered and AI-made faces give each face a score. One sets the result."
     ),
-    Sentence("Of a video, frames spread over its whole length are checked in the same way, person by person."),
+    Sentence(
+        "We score the face again after tiny changes: saved again, half the size, mirrored, cropped a little. If the verdict "
+        "changes with them, we say that we can't tell."
+    ),
+    Sentence(
+        "Lines show what the network reacted to. We name a part of the face only if blurring it changes the score far more "
+        "than blurring random spots."
+    ),
+    Sentence("Of a video, we check frames over its whole length in the same way, person by person."),
 )
 
 MEASURED_HEAD = Sentence("How often the verdicts are wrong")
 VERDICT = Sentence("Verdict")
 OF_GENUINE = Sentence("of 100 genuine faces")
-OF_FAKE = Sentence("of 100 altered or generated faces")
+OF_FAKE = Sentence("of 100 altered or AI-made faces")
 TESTS_HEAD = Sentence("Where the test faces come from matters")
 KIND_OF_FACES = Sentence("Test faces")
 FLAGGED_GENUINE = Sentence("genuine, wrongly said to show signs")
@@ -106,13 +110,13 @@ NOT_MEASURED = Sentence("The measurements that came with the networks were not f
 
 WHAT_FAILS = Sentence("What fails")
 FAILS: tuple[Sentence, ...] = (
-    Sentence("Faces made by newer generators than StyleGAN 1 and 2 were never seen; do not expect them to be found."),
-    Sentence("Strong compression, screenshots and shrinking wash out traces and can also imitate them."),
+    Sentence("Faces made by AI generators that are not in the tables below may well be missed."),
+    Sentence("Strong compression, screenshots and shrinking wash out traces, or imitate them."),
     Sentence("Filters, heavy make-up and retouching can look like manipulation."),
     Sentence("In strongly compressed videos the networks are weak."),
-    Sentence("Voices, bodies, backgrounds and captions are not checked at all."),
+    Sentence("Voices, bodies, backgrounds and captions are not checked."),
     Sentence(
-        "The test faces come from the same collections as the training faces; elsewhere errors are likely more frequent."
+        "The test faces come from the same collections as the training faces. Elsewhere errors are likely more frequent."
     ),
 )
 
@@ -121,7 +125,7 @@ FIGURES: Mapping[str, Sentence] = MappingProxyType(
     {
         "confusion.png": Sentence("How many genuine and altered test faces got each verdict."),
         "reliability.png": Sentence(
-            "Whether a score means what it says: on the diagonal, of faces with a score of 0.8, 80 of 100 are altered."
+            "Whether a score means what it says: on the diagonal, 80 of 100 faces with a score of 80 are altered."
         ),
         "roc.png": Sentence(
             "How many altered faces are found for how many false alarms; the further up and left a curve, the better."
@@ -131,11 +135,9 @@ FIGURES: Mapping[str, Sentence] = MappingProxyType(
 )
 PRIVACY_HEAD = Sentence("What happens to your file")
 PRIVACY: tuple[Sentence, ...] = (
-    Sentence("It is analysed on the computer that runs this page, and sent nowhere else."),
-    Sentence("It and its result are deleted there within minutes; neither is used for training."),
-    Sentence(
-        "If you report that a result was wrong, scores and verdicts are stored only with your consent, and never a face."
-    ),
+    Sentence("It is checked on the computer that runs this page, and sent nowhere else."),
+    Sentence("It and its result are deleted there within minutes. Neither is used for training."),
+    Sentence("If you report a wrong result, scores and verdicts are stored only with your consent, and never a face."),
 )
 LICENCE = Sentence("Licence")
 SOURCE = Sentence("The source code comes with the program.")
@@ -151,8 +153,8 @@ TRUTH = Sentence("What do you know about it?")
 TRUTHS: Mapping[str, Sentence] = MappingProxyType(
     {
         "unaltered": Sentence("It is unaltered"),
-        "altered": Sentence("It is altered or generated"),
-        "unknown": Sentence("I do not know, but the result seems wrong"),
+        "altered": Sentence("It is altered or AI-made"),
+        "unknown": Sentence("I don't know, but the result seems wrong"),
     }
 )
 WHAT_IS_STORED = Sentence("This is all that would be stored. No picture, no file name, nothing about you:")
@@ -168,7 +170,7 @@ COPY_IT = Sentence("Nothing is stored here. You can copy this text and send it t
 def measured_on(genuine: int, fake: int, date: str) -> Sentence:
     """How many test faces the figures rest on."""
     return Sentence(
-        "Measured on {genuine} genuine and {fake} altered or generated faces that the networks had not seen ({date}).",
+        "Measured on {genuine} genuine and {fake} altered or AI-made faces that the networks had not seen ({date}).",
         genuine=genuine,
         fake=fake,
         date=date,
@@ -178,7 +180,7 @@ def measured_on(genuine: int, fake: int, date: str) -> Sentence:
 def misses(share: float) -> Sentence:
     """How many altered faces are not flagged."""
     return Sentence(
-        "Of 100 altered or generated test faces, {count:.0f} are not flagged. “No clear signs” is never an all-clear.",
+        "Of 100 altered or AI-made test faces, {count:.0f} are not flagged. “No clear signs” is never an all-clear.",
         count=100 * share,
     )
 

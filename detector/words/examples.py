@@ -26,12 +26,12 @@ __all__ = [
 
 TAB = Sentence("Examples")
 ABOUT = Sentence(
-    "Eight files of which we know what they are. The results are those of the models that run here, right or wrong. So few "
-    "files show how to read a result, not how good the models are."
+    "Files of which we know what they are, with what the models here say of them, right or wrong. So few files show how to "
+    "read a result, not how good the models are."
 )
-HOW_WELL = Sentence("How often they are wrong is measured on many more faces and stands in every result.")
+HOW_WELL = Sentence("How often they are wrong was measured on many more faces and stands in every result.")
 MODELS_RESULT = Sentence("The models said")
-NOT_YET = Sentence("Not checked yet with the models that run here; press the button to check it now.")
+NOT_YET = Sentence("Not checked yet. Press the button to check it now.")
 SHOW = Sentence("Show the result")
 CREDIT = Sentence("Source")
 MASK = Sentence("White: what we altered")
@@ -51,7 +51,7 @@ def in_short(verdict: Verdict, p_fake: float | None) -> Sentence:
     """Verdict and score of a file in a few words."""
     if p_fake is None:
         return Sentence("{verdict}.", verdict=HEADLINES[verdict])
-    return Sentence("{verdict}, score {score}.", verdict=HEADLINES[verdict], score=score_text(p_fake))
+    return Sentence("{verdict}: {score}.", verdict=HEADLINES[verdict], score=score_text(p_fake))
 
 
 def outcome(truth: str, verdict: Verdict) -> Sentence:

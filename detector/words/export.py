@@ -24,7 +24,7 @@ __all__ = [
 
 DATE = Sentence("Date of the check (UTC)")
 OPTIONS = Sentence("Options and thresholds")
-SAVE = Sentence("Save as file (HTML)")
+SAVE = Sentence("Save as HTML")
 COPY = Sentence("Copy as text")
 PRINT = Sentence("Save as PDF")
 COPIED = Sentence("Copied")

@@ -23,8 +23,8 @@ from tests.support.running import Running
 __all__ = ["main"]
 
 _WINDOW: ViewportSize = {"width": 1280, "height": 860}
-_CARD = ".fc-face"
-"""One face: verdict, crop, heatmaps, score, reason. What follows the reason is left out."""
+_CARD, _FACE = ".fc-verdict", ".fc-face"
+"""The answer, and below it the face that decides."""
 _MARGIN = 12
 _PATIENCE_MS = 300_000
 """For one check on a busy machine, with the models still loading."""
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _take(url: str, photo: Path, out: Path) -> None:
-    """Check a photo on the page at ``url`` and save the card of its first face as PNG."""
+    """Check a photo on the page at ``url`` and save the answer and the face that decides as PNG."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -67,16 +67,16 @@ def _take(url: str, photo: Path, out: Path) -> None:
             page.set_input_files("#fc-photo-input input[type=file]", photo)
         page.wait_for_function("document.activeElement.id === 'fc-check'")
         page.click("#fc-check")
-        page.locator("#fc-verdict").wait_for()
+        page.locator("#fc-photo-verdict").wait_for()
         page.wait_for_function("[...document.images].every((image) => image.complete)")
         page.wait_for_timeout(_SETTLE_MS)
-        card, reason = (page.locator(selector).first.bounding_box() for selector in (_CARD, f"{_CARD} .fc-words > p"))
-        assert card is not None and reason is not None, "the page shows no face"
+        card, face = (page.locator(selector).first.bounding_box() for selector in (_CARD, _FACE))
+        assert card is not None and face is not None, "the page shows no face"
         clip: FloatRect = {
             "x": card["x"] - _MARGIN,
             "y": card["y"] + page.evaluate("scrollY") - _MARGIN,  # the box counts from the window's upper edge
             "width": card["width"] + 2 * _MARGIN,
-            "height": reason["y"] + reason["height"] - card["y"] + 2 * _MARGIN,
+            "height": face["y"] + face["height"] - card["y"] + 2 * _MARGIN,
         }
         page.screenshot(path=out, full_page=True, clip=clip)
         browser.close()

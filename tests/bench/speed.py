@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from detector import Detector, load_detector
-from detector.drawing import overlay
+from detector.drawing import heatmap
 from detector.faces.crops import crop_face
 from detector.media import images as media
 from detector.media.clips import VideoSamples, sample_by_rules
@@ -278,7 +278,7 @@ def _ours(case: Case, detector: Detector, *, verdict_only: bool) -> Callable[[],
             maps = [face.heatmap] if face.over_time is None else [moment.heatmap for moment in face.over_time.moments]
             for heat in maps:
                 if heat is not None:
-                    media.encode_jpeg(overlay.heatmap_on_crop(face.crop.rgb, heat.towards_fake), 90)
+                    media.encode_jpeg(heatmap.heatmap_on_crop(face.crop.rgb, heat.towards_fake, heat.towards_real), 90)
 
     return run
 
@@ -344,12 +344,12 @@ def stages(case: Case, detector: Detector) -> dict[str, float]:
             selected.scorer.fake_logits(batch)
         shown = batch[: 4 if case.clip else len(batch)]
         with stage("explain"):
-            towards_fake, _ = selected.explainer.evidence(shown)
+            towards_fake, towards_real = selected.explainer.evidence(shown)
         full = selected.spec.heatmap_full_scale
         with stage("draw"):
             drawn = [
-                overlay.heatmap_on_crop(crop, np.clip(heat / full, 0, 1).astype(np.float32))
-                for crop, heat in zip(shown, towards_fake, strict=True)
+                heatmap.heatmap_on_crop(crop, *(np.clip(heat / full, 0, 1).astype(np.float32) for heat in heats))
+                for crop, *heats in zip(shown, towards_fake, towards_real, strict=True)
             ]
         with stage("encode"):
             for picture in drawn:

@@ -133,7 +133,7 @@ def test_without_json_people_get_sentences(run: Run, portrait: Path, broken: Pat
     assert f": {portrait}\n" in out
     assert "\nFace 1: " in out and "Score of each model: other 0." in out and ", tiny 0." in out
     assert f"{broken}: could not be read" in out
-    assert "not evidence" in out
+    assert "not proof" in out
     assert "{" not in out
 
 

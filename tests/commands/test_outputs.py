@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detector.__main__ import main
+from detector.drawing.heatmap import reaches_a_level
 from detector.media.images import read_image
 from tests.commands.running import Run, lines_of
 from tests.support.clips import write_clip
@@ -53,7 +54,7 @@ def test_heatmaps_are_of_the_scored_crop_and_never_overwrite_another_files(
     Image.fromarray(astronaut[:, ::-1]).save(other / "astronaut.png")
     folder = tmp_path / "new" / "maps"
     assert run("analyze", portrait, other / "astronaut.png", portrait, "--heatmaps", folder)[0] == 0
-    kinds = ("faces", "face1.crop", "face1.fake", "face1.real")
+    kinds = ("faces", "face1.crop", "face1.heat")
     stems = ("astronaut.png", "astronaut.png-2", "astronaut.png-3")
     assert {path.name for path in folder.iterdir()} == {f"{stem}.{kind}.png" for stem in stems for kind in kinds}
 
@@ -65,8 +66,8 @@ def test_heatmaps_are_of_the_scored_crop_and_never_overwrite_another_files(
         assert np.array_equal(saved(stem, "face1.crop"), face.crop.rgb)
         assert saved(stem, "faces").shape == astronaut.shape
         assert face.heatmap is not None
-        painted = (saved(stem, "face1.fake") != face.crop.rgb).any()
-        assert painted == bool((face.heatmap.towards_fake * 0.5 * 255 > 1).any())
+        painted = (saved(stem, "face1.heat") != face.crop.rgb).any()
+        assert painted == reaches_a_level(face.heatmap.towards_fake, face.heatmap.towards_real)
     assert not np.array_equal(saved(stems[0], "face1.crop"), saved(stems[1], "face1.crop"))
 
 

@@ -45,7 +45,8 @@ NONE = np.zeros((7, 7), np.float32)
 def hill(peak: float = 1.0) -> NDArray[np.float32]:
     """(7, 7) evidence that rises to ``peak`` in the middle and is none at the edge."""
     y, x = np.mgrid[-1:1:7j, -1:1:7j]
-    return (peak * np.clip(1.1 - np.hypot(x, y), 0, 1)).astype(np.float32)
+    share: NDArray[np.float32] = (peak * np.clip(1.1 - np.hypot(x, y), 0, 1)).astype(np.float32)
+    return share
 
 
 def luminance(rgb: NDArray[np.generic]) -> NDArray[np.float64]:

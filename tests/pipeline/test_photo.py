@@ -175,7 +175,7 @@ def test_no_face_means_no_score_and_no_call_of_a_model(noise: Path) -> None:
     assert report.verdict is Verdict.NOT_ANALYSED
     assert report.p_fake is None
     assert report.faces == ()
-    assert report.reason.startswith("No face was found")
+    assert report.reason.startswith("We found no face")
     assert not batches(harness)
 
 

@@ -270,7 +270,7 @@ class FakeDetector(Loaded):
             made = judged(rgb, verdict, KINDS[verdict])
             return replace(made, input=replace(made.input, name=shown))
         if rgb.shape[1] < FACES[-1].right:
-            reason = Sentence("No face was found in this picture, so nothing was analysed.")
+            reason = Sentence("We found no face in this {file}, so there was nothing to check.", file=Sentence("photo"))
             return report(rgb, (), Verdict.NOT_ANALYSED, None, shown, reason)
         faces = tuple(face(rgb, *found) for found in zip(FACES, VERDICTS, SCORES, strict=True))
         return report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +21,7 @@ from detector.words import results as words
 from detector.words import server as words_server
 from detector.words.language import LANGUAGES
 from tests.support import fakes
-from tests.support.browsing import NARROW, WIDE, Visit, needs_chromium
+from tests.support.browsing import NARROW, WIDE, WIDTHS, Visit, needs_chromium
 from tests.web.test_gallery import Counting
 
 if TYPE_CHECKING:
@@ -84,26 +85,28 @@ def test_three_faces_each_with_crop_heatmap_and_score(
     opened.keep(f"start-{width}-{scheme}")
     opened.choose(photo)
     assert opened.check() == "Strong signs of manipulation"
-    verdict = page.locator(".fc-verdict").inner_text()
-    assert photo.name in verdict
-    assert "about 40 of 100" in verdict
-    assert "What this does not mean" in verdict
+    assert photo.name in page.locator(".fc-verdict").inner_text()
+    assert "about 40 of 100" in (page.locator("#fc-output .fc-folds").text_content() or "")
 
+    # The deciding face is open and first, the others are a line each.
     cards = page.locator(".fc-face")
-    assert cards.count() == 3
-    scores = []
+    assert cards.evaluate_all("all => all.map(e => e.open)") == [True, False, False]
+    assert cards.locator(".fc-number").all_inner_texts() == ["Face 2", "Face 3", "Face 1"]
     for number in range(3):
-        card = cards.nth(number)
-        # The crop alone, and twice under a layer of heat.
-        sizes = card.locator("img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
-        assert [size == [fakes.SIZE, fakes.SIZE] for size in sizes] == [True, True, False, True, False]
-        # The heatmap lies on this very crop, and is not the bare crop.
-        shown = card.locator("img").evaluate_all("all => all.map(i => i.src)")
-        assert shown[0] == shown[1] == shown[3]
-        assert shown[2] not in (shown[0], shown[4])
-        scores.append(card.get_by_role("meter").get_attribute("aria-valuenow"))
-    assert scores == [f"{score:.4f}" for score in fakes.SCORES]
+        # The crop that was scored, and the lines over it.
+        sizes = cards.nth(number).locator("img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
+        assert sizes[0] == [fakes.SIZE, fakes.SIZE] and len(sizes) == 2 and sizes[1][0] > 2 * fakes.SIZE
+    meters = page.locator("#fc-output [role=meter]").evaluate_all(
+        "all => all.map(e => e.getAttribute('aria-valuenow'))"
+    )
+    assert meters == ["83.00", "50.00", "12.00"]
     assert page.locator(".fc-box").count() == 3
+    # The first screen: headline, gauge and photo. And not much more than is folded.
+    for part in ("#fc-photo-verdict", ".fc-verdict .fc-meter", ".fc-verdict .fc-photo img"):
+        box = page.locator(part).bounding_box()
+        assert box is not None and box["y"] + box["height"] <= WIDTHS[width], part
+    if width == WIDE:
+        assert page.locator("#fc-output").evaluate("e => e.getBoundingClientRect().height") < 3 * WIDTHS[WIDE]
 
     # Nothing sticks out to the side, and the result is where the eye is.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -121,11 +124,11 @@ def test_by_keyboard_alone(visit: Callable[..., Visit], url: str, photo: Path) -
     opened.page.keyboard.press("Enter")
     assert opened.headline() == "Strong signs of manipulation"
     opened.page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
-    # Past the links and sliders of the result, in the order of the page, to what folds out.
-    explained = opened.page.get_by_text("The colour scale is fixed").first
+    # Past the faces of the result, in the order of the page, to what folds out.
+    explained = opened.page.get_by_text("The lines are coarse").first
     for _ in range(40):
         opened.page.keyboard.press("Tab")
-        if opened.page.evaluate("document.activeElement.tagName") == "SUMMARY":
+        if opened.page.evaluate("document.activeElement.matches('.fc-fold summary')"):
             opened.page.keyboard.press("Enter")
             if explained.is_visible():
                 break
@@ -139,7 +142,7 @@ def test_a_text_file_gets_a_calm_card_and_the_next_photo_a_result(
     text = tmp_path / "notes.jpg"
     text.write_bytes(b"Dear diary")
     opened.choose(text)
-    assert opened.check() == "Could not check this file"
+    assert opened.check() == words.UNREADABLE
     shown = opened.page.locator("#fc-output").inner_text()
     assert "This is not a picture but a text file." in shown
     assert "notes.jpg" in shown
@@ -157,18 +160,22 @@ def test_no_face_is_an_outcome_of_its_own(visit: Callable[..., Visit], url: str,
     path = tmp_path / "wall.jpg"
     path.write_bytes(fakes.jpeg(fakes.group_photo()[:100, :100]))
     opened.choose(path)
-    assert opened.check() == "Could not check this file"
+    assert opened.check() == words.NO_FACE
     shown = opened.page.locator("#fc-output").inner_text()
-    assert "No face was found" in shown
-    assert "Score" not in shown
+    assert "nothing to check" in shown
+    assert "of 100" not in shown
     opened.keep("no-face")
     assert opened.complaints == []
 
 
-def test_without_a_photo_the_button_asks_for_one(visit: Callable[..., Visit], url: str) -> None:
+def test_without_a_photo_the_button_cannot_be_pressed(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, NARROW)
-    opened.page.click("#fc-check")
-    opened.page.get_by_text(words.NO_PHOTO).wait_for()
+    button = opened.page.locator("#fc-check")
+    opened.page.wait_for_function("document.getElementById('fc-check').disabled")
+    opened.choose(photo)
+    assert button.is_enabled()
+    opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
+    opened.page.wait_for_function("document.getElementById('fc-check').disabled")
     assert opened.complaints == []
 
 
@@ -202,7 +209,7 @@ def test_a_check_that_breaks_off_says_what_to_do(
         # As the server does with uploads after some minutes.
         for upload in uploads.rglob("broken.jpg"):
             upload.unlink()
-    assert opened.check() == "Could not check this file"
+    assert opened.check() == words.UNREADABLE
     shown = opened.page.locator("#fc-output").inner_text()
     assert words.UNFINISHED in shown
     assert "a fault in the program" not in opened.page.inner_text("body")
@@ -212,6 +219,7 @@ def test_the_report_can_be_kept(visit: Callable[..., Visit], url: str, photo: Pa
     opened = visit(url, NARROW)
     opened.choose(photo)
     opened.check()
+    opened.page.get_by_text(words.TECHNICAL).click()
     with opened.page.expect_download() as download:
         opened.page.get_by_role("link", name=words.DOWNLOAD).click()
     assert download.value.suggested_filename.endswith("-report.json")
@@ -227,10 +235,10 @@ def test_the_whole_pipeline_in_the_page(
         opened = visit(str(blocks.local_url), WIDE)
         opened.choose(photo)
         assert opened.check() in words.HEADLINES.values()
-        sizes = opened.page.locator(".fc-pictures img").evaluate_all("all => all.map(i => i.naturalWidth)")
+        sizes = opened.page.locator(".fc-crop img").evaluate_all("all => all.map(i => i.naturalWidth)")
         opened.keep("pipeline")
-        assert sizes.count(32) == 9
-        assert len(sizes) == 15
+        assert sizes.count(32) == 3
+        assert len(sizes) == 6
         assert opened.complaints == []
 
 
@@ -268,8 +276,9 @@ def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, 
         path = tmp_path / f"{verdict.value}.jpg"
         path.write_bytes(fakes.jpeg(fakes.group_photo()))
         opened.choose(path)
-        assert opened.check() == say(words.HEADLINES[verdict])
-        shown = opened.page.locator("#fc-output").inner_text()
+        headline = words.NO_USABLE_FACE if verdict is Verdict.NOT_ANALYSED else words.HEADLINES[verdict]
+        assert opened.check() == say(headline)
+        shown = opened.page.locator("#fc-output").text_content() or ""
         assert say(words.of_kind(words.MEANS_NOT[verdict], "image")) in shown
         assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         opened.keep(f"verdict-{verdict.value}-{say.code}")
@@ -320,22 +329,85 @@ def test_what_gradio_says_itself_follows_the_switch(
 # Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
 
 
-def test_the_strength_of_the_colour_moves_by_keyboard(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+def test_the_bare_face_is_seen_while_something_is_held(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, WIDE)
+    page = opened.page
     opened.choose(photo)
     opened.check()
-    layers = "[...document.querySelectorAll('.fc-colour')].map(e => getComputedStyle(e).opacity)"
-    # A new result takes the focus a moment after it is shown.
-    opened.page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
-    before = set(opened.page.evaluate(layers))
-    opened.page.get_by_label(words.OPACITY).focus()
-    opened.page.keyboard.press("End")
-    assert (before, set(opened.page.evaluate(layers))) == ({"0.5"}, {"1"})
-    opened.keep("full-colour")
-    opened.page.keyboard.press("Home")
-    assert set(opened.page.evaluate(layers)) == {"0"}
-    # The crop is still there beneath.
-    assert opened.page.locator(".fc-heat img:not(.fc-colour)").first.evaluate("e => getComputedStyle(e).opacity") == "1"
+    page.wait_for_function("document.activeElement.id === 'fc-photo-verdict'")
+    lines, crop = page.locator(".fc-lines").first, page.locator(".fc-heat img:not(.fc-lines)").first
+    assert lines.is_visible()
+    hold = page.get_by_role("button", name=words.HOLD).first
+    for down, up in (
+        (partial(page.keyboard.down, "Space"), partial(page.keyboard.up, "Space")),
+        (page.mouse.down, page.mouse.up),
+    ):
+        hold.hover()
+        hold.focus()
+        down()
+        assert not lines.is_visible() and crop.is_visible()
+        up()
+        assert lines.is_visible()
+
+
+def test_a_result_is_found_again_after_a_reload(visit: Callable[..., Visit], url: str, photo: Path) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    opened.choose(photo)
+    opened.check()
+    page.reload()
+    page.get_by_text(words.KEPT).wait_for()
+    assert opened.headline() == "Strong signs of manipulation"
+    assert page.locator("#fc-output-save").is_visible()
+    # It leaves with the next file, and another tab of the browser never had it.
+    opened.choose(photo)
+    page.locator("#fc-photo-verdict").wait_for(state="hidden")
+    other = page.context.new_page()
+    other.goto(url)
+    other.wait_for_selector("#fc-check")
+    other.wait_for_timeout(1500)
+    assert other.locator("#fc-photo-verdict").count() == 0
+    assert opened.complaints == []
+
+
+def test_a_file_finds_the_tab_that_takes_it(visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path) -> None:
+    opened = visit(url, WIDE)
+    page = opened.page
+    # What no browser shows as a picture gets a sentence, not a broken image.
+    page.set_input_files("#fc-photo-input input[type=file]", {"name": "a.heic", "mimeType": "", "buffer": b"x" * 99})
+    page.get_by_text(words.NO_PREVIEW).first.wait_for()
+    assert page.locator("#fc-photo-input img").evaluate_all(
+        "a => a.every(e => getComputedStyle(e).visibility === 'hidden')"
+    )
+    # A video on the tab for photos moves to the other one, and back.
+    opened = visit(url, WIDE)
+    page = opened.page
+    page.set_input_files(
+        "#fc-photo-input input[type=file]", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"x" * 99}
+    )
+    page.wait_for_function("document.activeElement.id === 'fc-check-clip'")
+    assert page.locator("#fc-check-clip").is_enabled() and not page.locator("#fc-check").is_enabled()
+    # Pasted from anywhere.
+    page.evaluate(
+        """async (bytes) => {
+        const file = new File([new Uint8Array(bytes)], "pasted.jpg", {type: "image/jpeg"});
+        const given = new DataTransfer();
+        given.items.add(file);
+        document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: given, bubbles: true}));
+    }""",
+        list(photo.read_bytes()),
+    )
+    page.wait_for_function("document.activeElement.id === 'fc-check'")
+    assert opened.check() == "Strong signs of manipulation"
+
+
+def test_a_blocked_camera_says_so(visit: Callable[..., Visit], url: str) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    assert not page.get_by_text(words.CAMERA_DENIED).first.is_visible()
+    # Headless Chromium has none, and asks nobody: it refuses.
+    page.evaluate("navigator.mediaDevices.getUserMedia({video: true}).catch(() => null)")
+    page.get_by_text(words.CAMERA_DENIED).first.wait_for()
 
 
 def test_about_tells_what_was_measured_and_what_fails(visit: Callable[..., Visit], url: str) -> None:
@@ -417,7 +489,7 @@ def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
         text = " ".join(card.inner_text().split())
         assert swapped.what in text
         assert words_examples.TRUTHS["altered"] in text
-        assert "Strong signs of manipulation, score 0.95. That fits what the file is." in text
+        assert "Strong signs of manipulation: 95 of 100. That fits what the file is." in text
         # The picture and the mask of what was altered, both there.
         widths = card.locator("img").evaluate_all("all => all.map(i => i.naturalWidth)")
         assert len(widths) == 2 and all(widths)
@@ -428,6 +500,37 @@ def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
         opened.keep("example")
         assert detector.seen == [], "computed anew"
         assert opened.complaints == []
+
+
+def test_several_files_make_a_list_with_the_worst_first(visit: Callable[..., Visit], url: str, tmp_path: Path) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    files = [tmp_path / f"{name}.jpg" for name in ("no_clear_signs", "strong_signs", "notes")]
+    for path in files[:2]:
+        path.write_bytes(fakes.jpeg(fakes.group_photo()))
+    files[2].write_bytes(b"Dear diary")
+    # Dropped where one photo belongs, they find their tab.
+    page.evaluate(
+        """(names) => {
+        const field = document.querySelector('#fc-photo-input input[type=file]');
+        field.multiple = true;
+    }""",
+        [],
+    )
+    page.set_input_files("#fc-photo-input input[type=file]", files)
+    page.locator("#fc-several-input").get_by_text("strong_signs").first.wait_for()
+    page.click("#fc-check-several")
+    page.get_by_text(words.SAVE_LIST).wait_for()
+    lines = page.locator(".fc-several li .fc-file").all_inner_texts()
+    assert lines == ["strong_signs.jpg", "notes.jpg", "no_clear_signs.jpg"]
+    assert "This is not a picture but a text file." in page.locator(".fc-several").inner_text()
+    with page.expect_download() as download:
+        page.get_by_text(words.SAVE_LIST).click()
+    saved = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert saved[0] == "file,verdict,score_of_100,reason" and saved[1].startswith(
+        "strong_signs.jpg,strong_signs,95.00,"
+    )
+    assert opened.complaints == []
 
 
 # For everyone --------------------------------------------------------------------------------------------------------
@@ -469,7 +572,7 @@ def test_nothing_serious_keeps_people_out(
     for fold in page.locator("#fc-output summary").all():
         fold.click()
     look("result")
-    for number, state in ((1, "video"), (2, "examples"), (3, "about")):
+    for number, state in ((1, "video"), (2, "several"), (3, "examples"), (4, "about")):
         page.get_by_role("tab").nth(number).click()
         page.wait_for_timeout(500)
         look(state)

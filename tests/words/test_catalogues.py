@@ -249,55 +249,56 @@ def test_too_few_plural_forms_are_found() -> None:
     assert next(check.faults(template, polish)) == "2 plural forms where the language has 3: '1 dog'"
 
 
-# A third language ----------------------------------------------------------------------------------------------------
+# A further language ---------------------------------------------------------------------------------------------------
 
-SPANISH: dict[str | tuple[str, str], str | tuple[str, ...]] = {
-    "Check this photo": "Comprobar esta foto",
-    "Your photo": "Su foto",
+ITALIAN: dict[str | tuple[str, str], str | tuple[str, ...]] = {
+    "Check this photo": "Controlla questa foto",
+    "Your photo": "La tua foto",
     "Photo": "Foto",
-    "Language": "Idioma",
-    "Stop": "Parar",
-    "Close": "Cerrar",
-    "at {time}, score {score}": "en {time}, valor {score}",
-    "There is no such page.": "Esta página no existe.",
-    "Strong signs of manipulation": "Indicios claros de manipulación",
-    ("1 face found, {analysed} analysed.", "{count} faces found, {analysed} analysed."): (
-        "1 cara encontrada, {analysed} analizadas.",
-        "{count} caras encontradas, {analysed} analizadas.",
+    "Photo check": "Controllo foto",
+    "Language": "Lingua",
+    "Stop": "Ferma",
+    "Close": "Chiudi",
+    "There is no such page.": "Questa pagina non esiste.",
+    "Strong signs of manipulation": "Forti segni di manipolazione",
+    ("1 face found, {analysed} checked.", "{count} faces found, {analysed} checked."): (
+        "1 volto trovato, {analysed} controllati.",
+        "{count} volti trovati, {analysed} controllati.",
     ),
 }
 
-IN_SPANISH = """
+IN_ITALIAN = """
 import json
 from detector.report import page
 from detector.web.localised import language_switch
 from detector.words import gradio_texts, results as words
 from detector.words.language import LANGUAGES, language, preferred
 
-es = language("es")
-assert list(LANGUAGES) == ["en", "de", "es"], list(LANGUAGES)
-assert (es.code, es.name, es.decimal) == ("es", "Español", ","), es
-assert preferred("es-MX,en;q=0.5") == "es" and preferred("fr,es;q=0.4,de;q=0.3") == "es"
-assert es(words.CHECK) == "Comprobar esta foto"
-assert es(words.found_facts(1, 1, "image")) == "1 cara encontrada, 1 analizadas."
-assert es(words.found_facts(3, 1, "image")) == "3 caras encontradas, 1 analizadas."
-assert es(words.CHECK_CLIP) == "Check this video", "what the catalogue lacks is English"
-assert "0,83" in es("0.83")
-assert "Su foto" in es(words.picture_facts("image", 1, None)), "a value is translated in a sentence that is not"
-switch = language_switch("es")
-assert switch.choices == [("English", "en"), ("Deutsch", "de"), ("Español", "es")], switch.choices
-assert switch.value == "es" and switch.label == "Language / Sprache / Idioma", switch.label
-assert {"en": "Close", "de": "Schließen", "es": "Cerrar"} in [row["texts"] for row in gradio_texts.table(LANGUAGES)]
-assert words.TITLE in page.introduction(es)
+it = language("it")
+assert list(LANGUAGES) == ["en", "de", "es", "it"], list(LANGUAGES)
+assert (it.code, it.name, it.decimal) == ("it", "Italiano", ","), it
+assert preferred("it-CH,en;q=0.5") == "it" and preferred("fr,it;q=0.4,de;q=0.3") == "it"
+assert it(words.CHECK) == "Controlla questa foto"
+assert it(words.found_facts(1, 1, "image")) == "1 volto trovato, 1 controllati."
+assert it(words.found_facts(3, 1, "image")) == "3 volti trovati, 1 controllati."
+assert it(words.CHECK_CLIP) == "Check this video", "what the catalogue lacks is English"
+assert "0,83" in it("0.83")
+assert "La tua foto" in it(words.picture_facts("image", 1, None)), "a value is translated in a sentence that is not"
+switch = language_switch("it")
+assert switch.choices == [("English", "en"), ("Deutsch", "de"), ("Español", "es"), ("Italiano", "it")], switch.choices
+assert switch.value == "it" and switch.label == "Language / Sprache / Idioma / Lingua", switch.label
+closes = [row["texts"] for row in gradio_texts.table(LANGUAGES)]
+assert {"en": "Close", "de": "Schließen", "es": "Cerrar", "it": "Chiudi"} in closes
+assert "Controllo foto" in page.introduction(it)
 """
 
 
-def test_a_third_language_needs_a_catalogue_and_no_code(tmp_path: Path) -> None:
+def test_a_further_language_needs_a_catalogue_and_no_code(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "detector", tmp_path / "detector", ignore=shutil.ignore_patterns("__pycache__"))
-    locale = tmp_path / catalogues.LOCALES.relative_to(ROOT) / "es"
-    catalogue_of(locale / "LC_MESSAGES" / "messages.po", "es", SPANISH)
+    locale = tmp_path / catalogues.LOCALES.relative_to(ROOT) / "it"
+    catalogue_of(locale / "LC_MESSAGES" / "messages.po", "it", ITALIAN)
     done = subprocess.run(
-        [sys.executable, "-c", IN_SPANISH],
+        [sys.executable, "-c", IN_ITALIAN],
         capture_output=True,
         text=True,
         cwd=tmp_path,

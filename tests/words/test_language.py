@@ -47,22 +47,22 @@ def test_a_missing_value_is_loud() -> None:
     with pytest.raises(KeyError):
         Sentence("Face {number}")
     with pytest.raises(KeyError):
-        Sentence.plural("1 face found, {analysed} analysed.", "{count} faces found, {analysed} analysed.", 2)
+        Sentence.plural("1 face found, {analysed} checked.", "{count} faces found, {analysed} checked.", 2)
 
 
 @pytest.mark.parametrize(
     ("count", "english", "german"),
     [
-        (0, "0 faces found, 0 analysed.", "0 Gesichter gefunden, 0 geprüft."),
-        (1, "1 face found, 0 analysed.", "1 Gesicht gefunden, 0 geprüft."),
-        (2, "2 faces found, 0 analysed.", "2 Gesichter gefunden, 0 geprüft."),
+        (0, "0 faces found, 0 checked.", "0 Gesichter gefunden, 0 geprüft."),
+        (1, "1 face found, 0 checked.", "1 Gesicht gefunden, 0 geprüft."),
+        (2, "2 faces found, 0 checked.", "2 Gesichter gefunden, 0 geprüft."),
     ],
 )
 @pytest.mark.parametrize("copied", [lambda each: each, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
 def test_a_number_chooses_the_form(count: int, english: str, german: str, copied) -> None:  # type: ignore[no-untyped-def]
     sentence = copied(
         Sentence.plural(
-            "1 face found, {analysed} analysed.", "{count} faces found, {analysed} analysed.", count, analysed=0
+            "1 face found, {analysed} checked.", "{count} faces found, {analysed} checked.", count, analysed=0
         )
     )
     assert sentence == ENGLISH(sentence) == english
@@ -82,10 +82,14 @@ def test_empty_text_stays_empty() -> None:
 
 
 def test_numbers_get_the_decimal_sign_of_the_language() -> None:
-    sentence = Sentence("from {cut:.2f} “{verdict}”", cut=0.5, verdict="Inconclusive")
-    assert ENGLISH(sentence) == "from 0.50 “Inconclusive”"
-    assert GERMAN(sentence) == "ab 0,50 „Kein eindeutiges Ergebnis“"
-    assert GERMAN(Sentence("at {time}, score {score}", time="0:07.4", score="0.83")) == "bei 0:07,4, Wert 0,83"
+    sentence = Sentence(
+        "The clip is {hours:.1f} hours long; at most {most:.0f} are read. {cure}", hours=4.5, most=4, cure=""
+    )
+    assert ENGLISH(sentence).startswith("The clip is 4.5 hours long")
+    assert "4,5" in GERMAN(sentence)
+    assert (
+        GERMAN(Sentence("{time}: {score}", time="0:07.4", score=words.score_text(0.705, 0.7))) == "0:07,4: 70,5 von 100"
+    )
     assert GERMAN("0.83") == "0,83"
     assert GERMAN("family.2.jpg") == "family.2.jpg"
 

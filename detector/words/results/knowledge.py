@@ -28,7 +28,7 @@ _FEW = 100
 def knowledge(kinds: Sequence[KnownKind]) -> Sentence:
     """The line that stands on the front page and under every result without clear signs."""
     if not kinds:
-        return Sentence("Which kinds of fakes it finds was not measured for this model. Others it may well miss.")
+        return Sentence("Which altered faces it finds was not measured for this model. It may well miss many.")
     parts = [_found(kind) for kind in kinds]
     return joined(
         Sentence("In tests it finds {list}", list=listed(parts)),

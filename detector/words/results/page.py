@@ -13,6 +13,7 @@ __all__ = [
     "CAMERA_DENIED",
     "CAUTION",
     "CHECK",
+    "CHECK_ALL",
     "CHECK_CLIP",
     "CHOOSE",
     "CHOOSE_CLIP",
@@ -28,6 +29,7 @@ __all__ = [
     "NAME",
     "NOT_UPLOADED",
     "NO_CLIP",
+    "NO_FILES",
     "NO_PHOTO",
     "NO_PREVIEW",
     "OPENING",
@@ -36,7 +38,10 @@ __all__ = [
     "PRIVACY",
     "PURPOSE",
     "SAMPLES",
+    "SAVE_LIST",
     "SECONDS_LEFT",
+    "SEVERAL",
+    "SEVERAL_HINT",
     "STAGES",
     "STARTING",
     "STARTS_BY_ITSELF",
@@ -48,6 +53,7 @@ __all__ = [
     "UPLOADING",
     "VIDEO_TAB",
     "WAITING",
+    "files_left",
     "progress_facts",
     "time_left",
 ]
@@ -90,6 +96,11 @@ LIMITED_HEAD = Sentence("Please wait a moment")
 SECONDS_LEFT = Sentence("Seconds left:")
 GO_ON = Sentence("You can check again now.")
 OTHER_FILE = Sentence("You can choose another file above.")
+SEVERAL = Sentence("Several")
+SEVERAL_HINT = Sentence("Up to 10 photos and videos. You get a list of them, the worst first.")
+CHECK_ALL = Sentence("Check these files")
+NO_FILES = Sentence("Choose files first.")
+SAVE_LIST = Sentence("Save the list (CSV)")
 STAGES: Mapping[str, str] = MappingProxyType(
     {
         "starting": Sentence("Starting up, which takes some seconds"),
@@ -98,6 +109,11 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "writing": Sentence("Drawing the marks into the video"),
     }
 )
+
+
+def files_left(count: int) -> Sentence:
+    """How many of several files are still to be checked."""
+    return Sentence.plural("1 file left.", "{count} files left.", count)
 
 
 def progress_facts(stage: str, done: int, total: int) -> Sentence:
