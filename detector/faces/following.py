@@ -32,6 +32,7 @@ class FaceFollower:
         self._finder = finder
         self._before: Sequence[Detection] = ()
         self._time_s = 0.0
+        self._shape: tuple[int, ...] = ()
         self._narrow = 0
         """Frames since the last whole search."""
 
@@ -47,14 +48,14 @@ class FaceFollower:
             self._narrow = 0
         else:
             self._narrow += 1
-        self._before, self._time_s = found, frame.time_s or 0.0
+        self._before, self._time_s, self._shape = found, frame.time_s or 0.0, frame.rgb.shape
         return found
 
     def _near(self, frame: Frame) -> list[Detection] | None:
         """The faces of the frame before, and whatever a coarse window shows; None if a whole search is due or one was lost."""
         if not self._before or frame.time_s is None or self._narrow + 1 >= WHOLE_EVERY:
             return None
-        if frame.time_s - self._time_s > NEAR_S:
+        if frame.time_s - self._time_s > NEAR_S or frame.rgb.shape != self._shape:
             return None
         found = self._finder.find(frame, self._before)
         return found if len(found) >= len(self._before) else None

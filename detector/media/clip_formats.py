@@ -29,6 +29,8 @@ class ClipFormat:
     counted: bool = False
     """Whether frames come out in the order of the packets' times without carrying times of their own (AVI knows only the
     order of decoding)."""
+    joins: bool = False
+    """Whether it is made for broadcasts, whose parts may be joined although each has a clock of its own."""
 
 
 _MP4 = ClipFormat("MP4", "mov", True)
@@ -62,11 +64,11 @@ def identify_clip(head: bytes) -> ClipFormat | None:
     if head.startswith((b"GIF87a", b"GIF89a")):
         return ClipFormat("GIF", "gif", False)
     if head.startswith(b"\x00\x00\x01\xba"):
-        return ClipFormat("MPEG", "mpeg", False)
+        return ClipFormat("MPEG", "mpeg", False, joins=True)
     if head.startswith(b"\x00\x00\x01\xb3"):
         return ClipFormat("MPEG", "mpegvideo", False)
     for first, step in _TS_PACKETS:
         syncs = head[first : first + 5 * step : step]
         if len(syncs) == 5 and set(syncs) == {0x47}:
-            return ClipFormat("MPEG transport stream", "mpegts", False)
+            return ClipFormat("MPEG transport stream", "mpegts", False, joins=True)
     return None

@@ -15,8 +15,11 @@ from typing import Any, BinaryIO
 
 import av
 import av.error
+import numpy as np
+from numpy.typing import NDArray
 
 from detector.errors import Cancelled, DamagedMedia, MediaTooLarge, UnsupportedMedia
+from detector.media.clip_clock import run_clock
 from detector.media.clip_formats import ClipFormat
 from detector.sentences import Sentence
 
@@ -30,6 +33,7 @@ __all__ = [
     "check_size",
     "missing_decoders",
     "open_clip",
+    "other_tracks",
     "packets_of",
 ]
 
@@ -42,6 +46,12 @@ SMALLER = Sentence("Cut out the part that matters, or save it at a lower resolut
 SAVE_AS = Sentence("Save it as MP4 (H.264) and try again.")
 _STRAY = 0.1
 """Share of packets that may lack a time stamp before all are ignored."""
+_REPEATED = 0.01
+"""Share of frames that may claim another's time before all times are ignored."""
+_MOST_AHEAD_S = 10.0
+"""Seconds by which the clock of a broadcast format may jump ahead before it is taken for another clock."""
+_MOST_ERRORS = 100
+"""Packets in a row that may be unreadable before the rest of the file is given up."""
 _BUFFER = 1 << 18
 
 Stop = Callable[[], bool]
@@ -50,7 +60,7 @@ Stop = Callable[[], bool]
 class ClipScan:
     """What all packets of a clip's video stream say: time stamps, key frames, true length."""
 
-    def __init__(self, container: av.container.InputContainer, form: ClipFormat, cancelled: Stop) -> None:
+    def __init__(self, container: av.container.InputContainer, form: ClipFormat, size: int, cancelled: Stop) -> None:
         self.notes: list[str] = []
         self._in_order = form.counted
         with container:
@@ -61,12 +71,17 @@ class ClipScan:
             self._base = Fraction(stream.time_base or 1)
             rate = stream.average_rate
             announced = container.duration / av.time_base if container.duration else None
-            stamps, keys = array("q"), array("q")
-            packets = untimed = 0
-            for packet in packets_of(container, stream):
+            stamps, keys = array("q"), array("b")
+            packets = self.beside = reached = 0
+            beside = other_tracks(container, stream)
+            for packet in packets_of(container, stream, *beside):
                 if packet.size == 0 or packet.is_discard:
                     continue
+                if packet.stream_index != stream.index:
+                    self.beside += 1
+                    continue
                 packets += 1
+                reached = packet.pos or 0
                 if packets % 64 == 0 and cancelled():
                     raise Cancelled(Sentence("The analysis was stopped."))
                 if packets > MAX_FRAMES:
@@ -74,12 +89,9 @@ class ClipScan:
                         Sentence("The clip has more than {most} frames. {cure}", most=MAX_FRAMES, cure=SMALLER)
                     )
                 stamp = packet.dts if self._in_order else packet.pts
-                if stamp is None:
-                    untimed += 1
-                    continue
-                stamps.append(stamp)
-                if packet.is_keyframe:
-                    keys.append(stamp)
+                if stamp is not None:
+                    stamps.append(stamp)
+                    keys.append(packet.is_keyframe)
         if not packets:
             raise DamagedMedia(
                 Sentence(
@@ -87,17 +99,45 @@ class ClipScan:
                     kind=form.name,
                 )
             )
-        self.timed = untimed <= _STRAY * packets
-        if not self.timed:
-            # A frame's place is all there is to go by.
-            rate = rate if rate and 1 <= rate <= 240 else Fraction(25)
-            self._base, stamps, keys = 1 / Fraction(rate), array("q", range(packets)), array("q", [0])
-            self.notes.append(
-                Sentence("The file carries no time stamps, so times were counted from the number of frames.")
-            )
-        self.stamps: list[int] = sorted(set(stamps))
-        self.keys: list[int] = sorted({bisect_left(self.stamps, key) for key in keys})
-        self._measure(announced)
+        self._place(np.array(stamps, np.int64), np.array(keys, np.bool_), packets, rate, form)
+        self._measure(None if self.starts else announced)
+        self.beyond = max(0.0, 1.0 - reached / size) if form.joins and reached and not self.beside else 0.0
+        """Share of a joined file behind its last frame: parts whose tracks FFmpeg does not take for the first one's."""
+
+    def _place(
+        self, stamps: NDArray[np.int64], keys: NDArray[np.bool_], packets: int, rate: Fraction | None, form: ClipFormat
+    ) -> None:
+        """Give every frame its place, by its time or, where times are of no use, by its number."""
+        ahead = round(_MOST_AHEAD_S / self._base) if form.joins else None
+        clock = run_clock(stamps, keys, ahead)
+        self.starts: list[int] = []
+        """Ordinals of the frames with which the clock begins anew, ascending."""
+        self.running: NDArray[np.int64] | None = clock.stamps if clock.starts else None
+        """Time stamps to be given to the packets that have one, in the file's order; None where they have them already."""
+        unique = np.unique(clock.stamps)
+        self.timed = len(stamps) >= (1 - _STRAY) * packets and len(unique) >= (1 - _REPEATED) * len(stamps)
+        if self.timed:
+            self.stamps: list[int] = unique.tolist()
+            self.keys: list[int] = np.unique(np.searchsorted(unique, clock.stamps[keys])).tolist()
+            self.starts = np.searchsorted(unique, clock.starts).tolist()
+            if self.starts:
+                self.notes.append(
+                    Sentence.plural(
+                        "The clip's clock begins anew once in the file, as in clips that were joined; the times given here "
+                        "run through.",
+                        "The clip's clock begins anew {count} times in the file, as in clips that were joined; the times "
+                        "given here run through.",
+                        len(self.starts),
+                    )
+                )
+            return
+        # A frame's place is all there is to go by.
+        rate = rate if rate and 1 <= rate <= 240 else Fraction(25)
+        self._base, self.running = 1 / Fraction(rate), None
+        self.stamps, self.keys = list(range(packets)), [0]
+        self.notes.append(
+            Sentence("The file carries no usable time stamps, so times were counted from the number of frames.")
+        )
 
     def _measure(self, announced: float | None) -> None:
         """Rate and length from the time stamps, compared with what the header says."""
@@ -211,14 +251,31 @@ def missing_decoders(names: Iterable[str]) -> list[str]:
     return missing
 
 
-def packets_of(container: Any, stream: Any) -> Iterator[Any]:
-    """The stream's packets, up to the first that cannot be read; after a proper end, one more that empties the decoder."""
-    packets = container.demux(stream)
-    while True:
+def other_tracks(container: Any, stream: Any) -> list[Any]:
+    """Further video tracks that a player may show in place of this one; pictures of sound and helper tracks left aside."""
+    cover = av.stream.Disposition.attached_pic
+    default = av.stream.Disposition.default
+    videos = [
+        each for each in container.streams.video if not each.disposition & cover and each.codec_context is not None
+    ]
+    marked = [each for each in videos if each.disposition & default]
+    return [each for each in marked or videos if each.index != stream.index]
+
+
+def packets_of(container: Any, *streams: Any) -> Iterator[Any]:
+    """The streams' packets; after a proper end, one more of each, which empties its decoder. What is unreadable is left out."""
+    errors = 0
+    packets = container.demux(*streams)
+    while errors < _MOST_ERRORS:
         try:
             packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
+        except (StopIteration, av.error.EOFError):
             return
+        except av.error.FFmpegError:
+            errors += 1
+            packets = container.demux(*streams)
+            continue
+        errors = 0
         yield packet
 
 

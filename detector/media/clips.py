@@ -22,9 +22,10 @@ from typing import Any, BinaryIO, Self
 import av
 import av.error
 
-from detector.errors import Cancelled, DamagedMedia, UnsupportedMedia
+from detector.errors import Cancelled, DamagedMedia, MediaError
 from detector.media import files
-from detector.media.clip_formats import HEAD_BYTES, ClipFormat, identify_clip
+from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
+from detector.media.clip_notes import MOST_BEYOND, LostFrames, notes_on
 from detector.media.clip_places import Peekable, choose_stretches
 from detector.media.clip_scan import (
     MAX_SECONDS,
@@ -37,8 +38,7 @@ from detector.media.clip_scan import (
     open_clip,
     packets_of,
 )
-from detector.media.frames import has_hdr_curve, square_pixel_size, upright_rgb
-from detector.media.gif import scan_gif
+from detector.media.frames import has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
 
@@ -47,34 +47,17 @@ __all__ = [
     "MAX_SECONDS",
     "MAX_SIDE",
     "VideoSamples",
-    "is_clip",
     "sample_by_rules",
     "sample_video",
 ]
 
-MAX_FILE_BYTES = 200 * 1024 * 1024
+OF_A_PART = 8
+"""Places in each part of a clip that was joined, on average, as long as these are no more than ..."""
+MOST_OF_PARTS = 64
+"""... in all."""
 _PASSABLE = "h264"
 """The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
 other. Those that HEVC marks may still be needed by a higher temporal layer."""
-
-
-def is_clip(path: str | os.PathLike[str]) -> bool:
-    """Whether the bytes are those of a clip: a video container, or a GIF of more than one frame.
-
-    Whatever cannot be opened is no clip; ``images.read_image`` then says what is wrong with it.
-    """
-    try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                return identify_clip(file.read(HEAD_BYTES)) is not None
-            found = identify_clip(file.read(HEAD_BYTES))
-            if found is None or found.name != "GIF":
-                return found is not None
-            file.seek(0)
-            scan = scan_gif(file.read())
-            return scan.frames > 1 and scan.damage is None
-    except (OSError, ValueError):
-        return False
 
 
 def sample_video(
@@ -85,6 +68,7 @@ def sample_video(
     stretch: int = 1,
     name: str | None = None,
     cancelled: Stop | None = None,
+    size: tuple[int, int] | None = None,
 ) -> VideoSamples:
     """Open a clip for reading frames from all over it.
 
@@ -96,6 +80,8 @@ def sample_video(
         stretch: consecutive frames at each place.
         name: what the user calls it, where ``path`` is a temporary copy; the path's own name by default.
         cancelled: asked often; once it says True, ``Cancelled`` is raised.
+        size: (width, height) in pixels to which every frame is scaled; None for each frame's own size, which may change within
+            a clip.
 
     Returns:
         A context manager, to be iterated once.
@@ -114,7 +100,7 @@ def sample_video(
     shown = files.safe_name(os.fspath(path) if name is None else name)
     file = files.open_file(path, MAX_FILE_BYTES, Sentence("a video"), SMALLER)
     try:
-        return VideoSamples(file, shown, samples, most, stretch, cancelled or (lambda: False))
+        return VideoSamples(file, shown, samples, most, stretch, cancelled or (lambda: False), size)
     except BaseException:
         file.close()
         raise
@@ -137,22 +123,33 @@ class VideoSamples:
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, samples: int | None, most: int | None, stretch: int, cancelled: Stop
+        self,
+        file: BinaryIO,
+        name: str,
+        samples: int | None,
+        most: int | None,
+        stretch: int,
+        cancelled: Stop,
+        size: tuple[int, int] | None = None,
     ) -> None:
-        self._file, self._cancelled = file, cancelled
-        self._format = _format_of(file)
+        self._file, self._cancelled, self._fixed = file, cancelled, size
+        self._format = format_of(file)
         sha256 = files.sha256_of(file)
-        size = os.fstat(file.fileno()).st_size
-        self._scan = ClipScan(self._open(), self._format, cancelled)
-        self._decoded = self._undecodable = self._other_size = self._sampled = 0
-        self._size: tuple[int, int] | None = None
+        bytes_ = os.fstat(file.fileno()).st_size
+        self._scan = ClipScan(self._open(), self._format, bytes_, cancelled)
+        self._decoded = self._undecodable = self._too_large = self._sampled = 0
+        self._sizes: set[tuple[int, int]] = set()
+        self._unseen: list[int] = []
         self._notes: dict[str, None] = {}
-        self._seekable = self._format.seekable
+        # A seek says nothing about which of several clocks a packet's time belongs to.
+        self._seekable = self._format.seekable and self._scan.running is None
+        if samples is not None and self._scan.starts:
+            samples = max(samples, min(MOST_OF_PARTS, OF_A_PART * (len(self._scan.starts) + 1)))
+            most = None if most is None else max(most, samples)
         self._wanted = choose_stretches(self._scan, samples, most, stretch, seekable=self._seekable)
         self._needed: frozenset[int] | None = None
         self._container: av.container.InputContainer | None = None
-        first = self._first_frame()
-        self._size = first.rgb.shape[1], first.rgb.shape[0]
+        self._read_first_frame()
         self._decoded = self._undecodable = 0
         self._needed = self._needed_stamps()
         self._info = InputInfo(
@@ -160,9 +157,9 @@ class VideoSamples:
             sha256=sha256,
             kind="video",
             format=self._format.name,
-            bytes=size,
-            width=self._size[0],
-            height=self._size[1],
+            bytes=bytes_,
+            width=self.size[0],
+            height=self.size[1],
             duration_s=self._scan.duration_s,
             fps=self._scan.fps,
             codec=self._scan.codec,
@@ -191,22 +188,39 @@ class VideoSamples:
         return self._scan.start_s
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the largest frame so far, to whose pixels those of all others can be scaled."""
+        return self._fixed or max(self._sizes, key=lambda size: (size[0] * size[1], size))
+
+    @property
+    def joins(self) -> list[int]:
+        """Places of the frames with which the container's clock begins anew, ascending; times are its own only without any."""
+        return self._scan.starts
+
+    @property
+    def unseen(self) -> tuple[tuple[float, float], ...]:
+        """(from, to) in seconds of which no frame could be looked at, complete once the clip was iterated."""
+        spans = []
+        for position in self._unseen:
+            at_end = position + 1 == len(self._wanted)
+            end = self._scan.duration_s if at_end else self._scan.time_s(self._wanted[position + 1][0])
+            spans.append((0.0 if position == 0 else self._scan.time_s(self._wanted[position][0]), end))
+        return tuple(spans)
+
+    @property
+    def unseen_share(self) -> float:
+        """Share of the file's moving pictures that could not be looked at, in [0, 1]; complete once the clip was iterated."""
+        seen = 1.0 - len(self._unseen) / len(self._wanted)
+        of_tracks = len(self._scan.stamps) / (len(self._scan.stamps) + self._scan.beside)
+        return 1.0 - seen * of_tracks * (1.0 - (self._scan.beyond if self._scan.beyond > MOST_BEYOND else 0.0))
+
+    @property
     def info(self) -> InputInfo:
         """Facts of the file; its notes are complete once the clip was iterated."""
-        notes = dict(self._notes)
-        if self._undecodable:
-            lost = Sentence(
-                "{lost} of {all} frames on the way could not be decoded, so the clip is damaged in part; they were left "
-                "out.",
-                lost=self._undecodable,
-                all=self._undecodable + self._decoded,
-            )
-            notes[lost] = None
-        if self._other_size:
-            notes[Sentence("{count} frames of another size than the first were left out.", count=self._other_size)] = (
-                None
-            )
-        return replace(self._info, notes=(*self._scan.notes, *notes))
+        lost = LostFrames(self._decoded, self._undecodable, self._too_large, self._scan.beside, self._scan.beyond)
+        notes = dict.fromkeys((*self._scan.notes, *self._notes, *notes_on(lost, sizes=len(self._sizes))))
+        width, height = self.size
+        return replace(self._info, width=width, height=height, notes=tuple(notes))
 
     @property
     def counts(self) -> ClipCounts:
@@ -236,6 +250,8 @@ class VideoSamples:
                 if found:
                     self._sampled += len(found)
                     yield tuple(found)
+                else:
+                    self._unseen.append(position)
         finally:
             frames.close()
             self._end()
@@ -254,8 +270,8 @@ class VideoSamples:
         self._file.seek(0)
         return open_clip(self._file, self._format)
 
-    def _first_frame(self) -> Frame:
-        """The first frame that decodes, which says how large the clip is.
+    def _read_first_frame(self) -> None:
+        """Read the first frame that decodes, which says how large the clip is.
 
         Raises:
             DamagedMedia: none does.
@@ -263,8 +279,9 @@ class VideoSamples:
         try:
             with contextlib.closing(self._frames(0)) as frames:
                 for index, raw in frames:
-                    if (frame := self._upright(raw, index)) is not None:
-                        return frame
+                    check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
+                    if self._upright(raw, index) is not None:
+                        return
         finally:
             self._end()
         raise DamagedMedia(
@@ -318,9 +335,13 @@ class VideoSamples:
             except av.error.FFmpegError as error:
                 raise _WrongEntry from error
         last = -1
+        running = None if self._scan.running is None else iter(self._scan.running.tolist())
         for packet in packets_of(container, stream):
             if self._cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
+            if running is not None and packet.pts is not None and packet.size and not packet.is_discard:
+                packet.pts = next(running, packet.pts)
+                packet.dts = None  # else some decoders would correct the one by the other
             if self._needed is not None and (last >= 0 or not entry):  # what follows a seek tells whether it went wrong
                 stream.codec_context.skip_frame = "DEFAULT" if packet.pts in self._needed else "NONREF"
             try:
@@ -331,6 +352,7 @@ class VideoSamples:
                 if entry and last < 0:
                     raise _WrongEntry from error
                 self._undecodable += 1
+                ordinal += 1
                 continue
             for frame in decoded:
                 index = self._scan.ordinal(frame, ordinal)
@@ -347,28 +369,21 @@ class VideoSamples:
                 yield index, frame
 
     def _upright(self, raw: av.VideoFrame, index: int) -> Frame | None:
-        """The frame as pixels; None if it has another size than the clip's first."""
-        check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
+        """The frame as pixels; None if it is of no size that is read."""
+        try:
+            check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
+        except MediaError:
+            self._too_large += 1
+            return None
         if has_hdr_curve(raw):
             hdr = Sentence("The clip is HDR and was read without tone mapping, so brightness and colours are off.")
             self._notes[hdr] = None
         rgb = upright_rgb(raw, self._scan.pixel_ratio)
-        if self._size is not None and (rgb.shape[1], rgb.shape[0]) != self._size:
-            self._other_size += 1
-            return None
+        self._sizes.add((rgb.shape[1], rgb.shape[0]))
+        if self._fixed is not None and (rgb.shape[1], rgb.shape[0]) != self._fixed:
+            rgb = scaled_to(rgb, self._fixed)
         return Frame(rgb, index, self._scan.time_s(index))
 
 
 class _WrongEntry(Exception):
     """A seek did not lead where decoding can begin."""
-
-
-def _format_of(file: BinaryIO) -> ClipFormat:
-    found = identify_clip(file.read(HEAD_BYTES))
-    if found is None:
-        raise UnsupportedMedia(
-            Sentence(
-                "This is not a video that is read here (MP4, MOV, MKV, WebM, AVI, MPEG or GIF). {cure}", cure=SAVE_AS
-            )
-        )
-    return found

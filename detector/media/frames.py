@@ -10,13 +10,14 @@ import threading
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 
 from detector.records import UInt8Image
 
-__all__ = ["has_hdr_curve", "square_pixel_size", "upright_rgb"]
+__all__ = ["fitted", "has_hdr_curve", "scaled_to", "square_pixel_size", "upright_rgb"]
 
 _HDR_CURVES = (16, 18)
 """Transfer characteristics of ITU-T H.273 for PQ and HLG."""
@@ -70,6 +71,19 @@ def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
         pixels = pixels[..., :3]
     turned: UInt8Image = np.ascontiguousarray(_turned(pixels, frame))
     return turned
+
+
+def fitted(size: tuple[int, int], most: int) -> tuple[int, int]:
+    """(width, height) of the same shape whose longer side is at most ``most``."""
+    share = min(1.0, most / max(size))
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
+def scaled_to(rgb: UInt8Image, size: tuple[int, int]) -> UInt8Image:
+    """(H, W, 3) uint8 RGB at another (width, height): averaged over areas where it shrinks, bicubic where it grows."""
+    shrinks = size[0] * size[1] < rgb.shape[0] * rgb.shape[1]
+    scaled: UInt8Image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return scaled
 
 
 def _turned(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:

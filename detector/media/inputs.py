@@ -107,7 +107,7 @@ def _write_picture(picture: Image.Image, path: Path) -> None:
 
 def _write_stream(stream: Any, path: Path) -> None:
     """Copy at most one byte more than is read of any file: whoever reads it then says that it is too large."""
-    from detector.media.clips import MAX_FILE_BYTES
+    from detector.media.clip_kinds import MAX_FILE_BYTES
 
     left = MAX_FILE_BYTES + 1
     with path.open("wb") as file:

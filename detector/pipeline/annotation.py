@@ -51,9 +51,11 @@ def annotate(
                 most=MOST_SECONDS / 60,
             )
         )
+    size = report.input.width, report.input.height
     with (
-        sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled) as clip,
-        ClipWriter(target, report.input.fps or 25.0, path, clip.start_s) as out,
+        sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled, size=size) as clip,
+        # Sound is found by the container's clock.
+        ClipWriter(target, report.input.fps or 25.0, None if clip.joins else path, clip.start_s) as out,
     ):
         for done, (frame,) in enumerate(clip, start=1):
             out.add(_drawn(frame.rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)

@@ -9,6 +9,7 @@ so that memory depends on the number of samples and people and not on the clip. 
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -24,7 +25,7 @@ from detector.pipeline.engine import Engine
 from detector.records import AnalysisOptions, ClipRules, FaceResult, FaceTrack, Manifest, Preview, Report, Watcher
 from detector.sentences import Sentence
 from detector.verdict.clips import CLIP_LIMITS
-from detector.verdict.files import LIMITS, judge_file
+from detector.verdict.files import LIMITS, judge_file, withhold_calm
 
 __all__ = ["READING", "SHOWING", "analyze_clip"]
 
@@ -62,15 +63,17 @@ def analyze_clip(
         engine = engine.only(decision.relevant(engine))
     with sample_by_rules(path, rules, name, watcher.cancelled) as clip:
         frames = score_frames(clip, engine, decision, watcher)
-        info, counts = clip.info, clip.counts
-    tracks, fleeting = _tracks(frames)
+        info, counts, unseen, unseen_share = clip.info, clip.counts, clip.unseen, clip.unseen_share
+    parts = _parts(frames, rules.min_frames)
+    tracks, fleeting = _tracks(parts)
     people = []
     for done, track in enumerate(tracks):
         watcher.progress(SHOWING, done, len(tracks))
         watcher.raise_if_cancelled()
-        people.append(judge_track(track, frames, engine, rules, decision, options))
+        person = judge_track(track, frames, engine, rules, decision, options)
+        people.append(withhold_calm(_with_gaps(person, unseen), unseen_share))
     verdict, reason, p_fake, decides = judge_file(people, "video")
-    notes = _notes(fleeting, any(frame.crowded for frame in frames))
+    notes = _notes(fleeting, any(frame.crowded for frame in frames), len(parts))
     return Report(
         input=replace(info, notes=(*info.notes, *notes)),
         verdict=verdict,
@@ -87,6 +90,14 @@ def analyze_clip(
     )
 
 
+def _with_gaps(person: FaceResult, unseen: Sequence[tuple[float, float]]) -> FaceResult:
+    """The person, whose gaps include the times that nobody could look at."""
+    if person.over_time is None or not unseen:
+        return person
+    gaps = tuple(sorted({*person.over_time.gaps, *unseen}))
+    return replace(person, over_time=replace(person.over_time, gaps=gaps))
+
+
 def _rules(manifest: Manifest) -> ClipRules:
     if manifest.clips is None:
         raise ManifestInvalid(
@@ -98,18 +109,43 @@ def _rules(manifest: Manifest) -> ClipRules:
     return manifest.clips
 
 
-def _tracks(frames: Sequence[ScoredFrame]) -> tuple[list[FaceTrack], int]:
+def _parts(frames: Sequence[ScoredFrame], least: int) -> list[list[tuple[int, ScoredFrame]]]:
+    """Runs of (sample, frame) within which people are followed: the clip's parts, small ones with the part before.
+
+    A mean over recordings that were joined would hide an altered one among genuine ones.
+    """
+    parts: list[list[tuple[int, ScoredFrame]]] = []
+    for _, run in itertools.groupby(enumerate(frames), key=lambda pair: pair[1].part):
+        part = list(run)
+        if parts and (len(part) < least or len(parts[-1]) < least):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return parts
+
+
+def _tracks(parts: Sequence[Sequence[tuple[int, ScoredFrame]]]) -> tuple[list[FaceTrack], int]:
     """The people, numbered anew, and how many faces were left out since a single frame showed them."""
-    tracks = link_faces(
-        [FrameFaces(sample, frame.time_s, [face.crop for face in frame.faces]) for sample, frame in enumerate(frames)]
-    )
-    lasting = [track for track in tracks if len(track.sightings) > 1 or len(frames) < _FLEETING]
+    tracks: list[FaceTrack] = []
+    for part in parts:
+        tracks += link_faces(
+            [FrameFaces(sample, frame.time_s, [face.crop for face in frame.faces]) for sample, frame in part]
+        )
+    count = sum(map(len, parts))
+    lasting = [track for track in tracks if len(track.sightings) > 1 or count < _FLEETING]
     numbered = [replace(track, id=number) for number, track in enumerate(lasting, start=1)]
     return numbered, len(tracks) - len(lasting)
 
 
-def _notes(fleeting: int, crowded: bool) -> list[Sentence]:
+def _notes(fleeting: int, crowded: bool, parts: int) -> list[Sentence]:
     notes: list[Sentence] = []
+    if parts > 1:
+        notes.append(
+            Sentence(
+                "The clip's {count} parts were judged one by one, so a person who is seen in several is listed for each.",
+                count=parts,
+            )
+        )
     if fleeting:
         notes.append(
             Sentence.plural(

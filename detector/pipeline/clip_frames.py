@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ from detector.drawing.preview import CLIP_SIDE, preview_of
 from detector.faces.crops import crop_face
 from detector.faces.following import FaceFollower
 from detector.media.clips import VideoSamples
+from detector.media.frames import fitted, scaled_to
 from detector.models.loading import LoadedModel
 from detector.pipeline.clip_decision import ClipDecision
 from detector.pipeline.engine import Engine
 from detector.probes.stability import face_logit
-from detector.records import CropSpec, FaceCrop, Frame, Preview, Rejection, Watcher
+from detector.records import CropSpec, Detection, FaceCrop, Frame, Preview, Rejection, Watcher
 from detector.runtime.prefetch import read_ahead
 from detector.verdict.faces import judge_quality
 
@@ -62,11 +64,17 @@ class ScoredFace:
 class ScoredFrame:
     """One sampled frame. Of its pixels only the crops and a preview are kept."""
 
+    index: int
+    """Place in the clip."""
     time_s: float
     faces: Sequence[ScoredFace]
     preview: Preview
     crowded: bool
     """Whether it shows more faces than are followed."""
+    size: tuple[int, int]
+    """(width, height) of the pixels in which places are given."""
+    part: int = 0
+    """Of a clip in which the clock begins anew or the size changes: running number of the part, 0, 1, ..."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,38 @@ def score_frames(clip: VideoSamples, engine: Engine, decision: ClipDecision, wat
                 waiting = waiting[_BATCH:]
             watcher.progress(READING, done, len(clip))
         _score(waiting, engine, decision)
-    return frames
+    return _in_parts(frames, clip)
+
+
+def _in_parts(frames: Sequence[ScoredFrame], clip: VideoSamples) -> list[ScoredFrame]:
+    """The frames with the numbers of their parts, and with all places in pixels of one size."""
+    found, part = [], 0
+    for position, frame in enumerate(frames):
+        if position:
+            before = frames[position - 1]
+            part += frame.size != before.size or bisect_right(clip.joins, frame.index) > bisect_right(
+                clip.joins, before.index
+            )
+        found.append(replace(_at_size(frame, clip.size), part=part))
+    return found
+
+
+def _at_size(frame: ScoredFrame, size: tuple[int, int]) -> ScoredFrame:
+    """The frame with places given in pixels of another size. What was scored stays as it was cut, at the frame's own size."""
+    if frame.size == size or frame.preview.rgb is None:
+        return frame
+    shares = size[0] / frame.size[0], size[1] / frame.size[1]
+    for face in frame.faces:
+        face.crop = replace(
+            face.crop, source=face.crop.source.stretched(*shares), detection=_stretched(face.crop.detection, shares)
+        )
+    preview = preview_of(scaled_to(frame.preview.rgb, fitted(size, CLIP_SIDE)), CLIP_SIDE)
+    return replace(frame, size=size, preview=replace(preview, scale=min(1.0, CLIP_SIDE / max(size))))
+
+
+def _stretched(found: Detection, shares: tuple[float, float]) -> Detection:
+    keypoints = (found.keypoints * np.array(shares)).astype(np.float32)
+    return replace(found, box=found.box.stretched(*shares), keypoints=keypoints)
 
 
 def _cut(
@@ -118,7 +157,10 @@ def _cut(
         if faces[-1].rejection is None:
             waiting.append(_Waiting(faces[-1], cut))
     crowded = len(found) > MOST_FACES
-    return ScoredFrame(frame.time_s or 0.0, faces, preview_of(frame.rgb, CLIP_SIDE), crowded), waiting
+    size = frame.rgb.shape[1], frame.rgb.shape[0]
+    return ScoredFrame(
+        frame.index, frame.time_s or 0.0, faces, preview_of(frame.rgb, CLIP_SIDE), crowded, size
+    ), waiting
 
 
 def _score(waiting: Sequence[_Waiting], engine: Engine, decision: ClipDecision) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from detector.errors import DetectorClosed, WeightsNotFound
 from detector.faces.finder import FindsFaces
-from detector.media.clips import is_clip
+from detector.media.clip_kinds import is_clip
 from detector.media.inputs import Source, as_file
 from detector.models.loading import LoadedModel, LoadedVideoModel, load_models, open_finder
 from detector.origin.provenance import read_provenance

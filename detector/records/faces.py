@@ -43,7 +43,11 @@ class Box:
 
     def scaled(self, factor: float) -> Box:
         """The same place in a picture whose sides are ``factor`` times as long."""
-        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+        return self.stretched(factor, factor)
+
+    def stretched(self, across: float, down: float) -> Box:
+        """The same place in a picture that is ``across`` times as wide and ``down`` times as high."""
+        return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
 
     def iou(self, other: Box) -> float:
         """Intersection over union, in [0, 1]."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from detector.records import FaceResult, MediaKind, Verdict
 from detector.sentences import Sentence, joined
 
-__all__ = ["LIMITS", "SEVERITY", "judge_file"]
+__all__ = ["LIMITS", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm"]
+
+MOST_UNSEEN = 0.1
+"""Share of a file that may have gone unseen for "no clear signs" to be said of the rest."""
 
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.NO_CLEAR_SIGNS,
@@ -31,6 +35,24 @@ LIMITS: tuple[Sentence, ...] = (
     Sentence("Heavy compression, resizing, filters and screenshots change scores in both directions."),
 )
 """Sentences that belong beside every result."""
+
+
+def withhold_calm(face: FaceResult, unseen: float) -> FaceResult:
+    """The face's result, inconclusive in place of "no clear signs" where too much of the file could not be looked at.
+
+    Args:
+        face: of a file with several pictures.
+        unseen: share of these that could not be looked at, in [0, 1].
+    """
+    if face.verdict is not Verdict.NO_CLEAR_SIGNS or unseen <= MOST_UNSEEN:
+        return face
+    reason = Sentence(
+        "Of every 100 pictures in the file {share:.0f} could not be looked at, and an altered part may lie there; the others "
+        "show no clear signs (score {score:.2f}). Cut out the part that matters, save it anew and try again.",
+        share=100 * unseen,
+        score=face.p_fake,
+    )
+    return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def judge_file(

@@ -16,7 +16,8 @@ import pytest
 from detector.errors import Cancelled, DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
 from detector.media import files
 from detector.media.clip_formats import identify_clip
-from detector.media.clips import VideoSamples, is_clip, sample_video
+from detector.media.clip_kinds import is_clip
+from detector.media.clips import VideoSamples, sample_video
 from detector.records import Frame
 from tests.support.clips import counting_frames, number_of, write_clip
 

@@ -25,7 +25,7 @@ from detector.records import (
 from detector.sentences import Sentence
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
-from detector.verdict.files import LIMITS, SEVERITY, judge_file
+from detector.verdict.files import LIMITS, SEVERITY, judge_file, withhold_calm
 
 BANDS = Bands(0.3, 0.7, 0.95)
 GATES = QualityGates(min_size_px=40, min_sharpness=12, min_brightness=20, max_brightness=240, max_abs_yaw=1.0)
@@ -243,3 +243,14 @@ def test_every_negative_carries_its_caveat_and_every_positive_too() -> None:
     ):
         assert caveat in judge_face(p_fake, BANDS)[1]
         assert caveat in judge_file([face(p_fake), face(None)])[1]
+
+
+def test_no_clear_signs_is_withheld_where_more_than_a_tenth_went_unseen() -> None:
+    calm = face(0.1)
+    assert withhold_calm(calm, 0.1) is calm
+    held = withhold_calm(calm, 0.25)
+    assert (held.verdict, held.p_fake) == (Verdict.INCONCLUSIVE, 0.1)
+    assert "Of every 100 pictures in the file 25 could not be looked at" in held.reason
+    assert not FORBIDDEN.search(held.reason)
+    for other in (face(0.5), face(0.99), face(None)):
+        assert withhold_calm(other, 0.9) is other
