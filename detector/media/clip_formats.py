@@ -29,6 +29,8 @@ class ClipFormat:
     counted: bool = False
     """Whether frames come out in the order of the packets' times without carrying times of their own (AVI knows only the
     order of decoding)."""
+    track: bool = False
+    """Whether a still picture lies beside the track, of which FFmpeg makes a stream of one frame."""
     joins: bool = False
     """Whether it is made for broadcasts, whose parts may be joined although each has a clock of its own."""
 

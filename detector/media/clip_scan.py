@@ -73,7 +73,7 @@ class ClipScan:
             announced = container.duration / av.time_base if container.duration else None
             stamps, keys = array("q"), array("b")
             packets = self.beside = reached = 0
-            beside = other_tracks(container, stream)
+            beside = [] if form.track else other_tracks(container, stream)
             for packet in packets_of(container, stream, *beside):
                 if packet.size == 0 or packet.is_discard:
                     continue
@@ -176,8 +176,13 @@ class ClipScan:
         # A stream whose coding is not even known has no decoder.
         streams = [stream for stream in streams if stream.codec_context is not None]
         if streams:
+            # Of a moving AVIF or HEIC the still picture is a stream as well, of one frame.
             return max(
-                streams, key=lambda stream: (stream.codec_context.width or 0) * (stream.codec_context.height or 0)
+                streams,
+                key=lambda stream: (
+                    stream.frames != 1,
+                    (stream.codec_context.width or 0) * (stream.codec_context.height or 0),
+                ),
             )
         if container.streams.audio:
             raise UnsupportedMedia(

@@ -17,12 +17,25 @@ from typing import Any
 
 from detector.errors import ManifestInvalid
 from detector.faces.tracks import FrameFaces, link_faces
-from detector.media.clips import sample_by_rules
+from detector.media.clips import VideoSamples, sample_by_rules
 from detector.pipeline.clip_decision import ClipDecision, choose_decision
 from detector.pipeline.clip_frames import MOST_FACES, READING, ScoredFrame, score_frames
 from detector.pipeline.clip_people import VIEWED, judge_track
 from detector.pipeline.engine import Engine
-from detector.records import AnalysisOptions, ClipRules, FaceResult, FaceTrack, Manifest, Preview, Report, Watcher
+from detector.pipeline.photo import report_on
+from detector.pipeline.series import most_telling
+from detector.records import (
+    AnalysisOptions,
+    ClipRules,
+    FaceResult,
+    FaceTrack,
+    Frame,
+    LoadedImage,
+    Manifest,
+    Preview,
+    Report,
+    Watcher,
+)
 from detector.sentences import Sentence
 from detector.verdict.clips import CLIP_LIMITS
 from detector.verdict.files import LIMITS, judge_file, withhold_calm
@@ -62,6 +75,8 @@ def analyze_clip(
     if options.verdict_only:
         engine = engine.only(decision.relevant(engine))
     with sample_by_rules(path, rules, name, watcher.cancelled) as clip:
+        if clip.counts.in_file < rules.min_frames:
+            return _as_photos(clip, engine, options)
         frames = score_frames(clip, engine, decision, watcher)
         info, counts, unseen, unseen_share = clip.info, clip.counts, clip.unseen, clip.unseen_share
     parts = _parts(frames, rules.min_frames)
@@ -87,6 +102,24 @@ def analyze_clip(
         options=_options(engine, rules, decision, options),
         counts=counts,
         deciding=decides,
+    )
+
+
+def _as_photos(clip: VideoSamples, engine: Engine, options: AnalysisOptions) -> Report:
+    """A clip of too few frames for anybody to be followed: each is looked at as a photo.
+
+    Raises:
+        UnknownModel: the model is none of those for pictures, nor for clips.
+    """
+    deciding = engine.image_model(None if options.model in engine.clip_models else options.model)
+    frames = [frame for stretch in clip for frame in stretch]
+    info = replace(clip.info, kind="image", duration_s=None, fps=None, codec=None)
+    pictures = (
+        LoadedImage(Frame(frame.rgb), replace(info, width=frame.rgb.shape[1], height=frame.rgb.shape[0]))
+        for frame in frames
+    )
+    return most_telling(
+        (report_on(picture, engine, deciding, options) for picture in pictures), len(frames), clip.counts.in_file
     )
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from detector.drawing.preview import preview_of
 from detector.faces.crops import crop_face
-from detector.media.images import read_image
+from detector.media.pages import read_pages
 from detector.models.loading import LoadedModel, stack
 from detector.pipeline.engine import Engine
 from detector.pipeline.evidence import FaceEvidence, gather_evidence
+from detector.pipeline.series import most_telling
 from detector.probes.regions import judge_region
 from detector.probes.stability import face_logit
 from detector.records import (
@@ -27,6 +28,7 @@ from detector.records import (
     FaceCrop,
     FaceResult,
     Frame,
+    LoadedImage,
     ModelSpec,
     Rejection,
     Report,
@@ -36,13 +38,13 @@ from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
 from detector.verdict.files import LIMITS, judge_file
 
-__all__ = ["analyze_photo"]
+__all__ = ["analyze_photo", "report_on"]
 
 
 def analyze_photo(
     path: str | os.PathLike[str], engine: Engine, options: AnalysisOptions, name: str | None = None
 ) -> Report:
-    """Analyse every face of a photo.
+    """Analyse every face of a photo, or of each picture of a file that holds several.
 
     Args:
         path: the file.
@@ -55,8 +57,22 @@ def analyze_photo(
         MediaError: the file cannot be read.
     """
     deciding = engine.image_model(options.model)
+    pages = read_pages(path, name)
+    return most_telling(
+        (report_on(page, engine, deciding, options) for page in pages), len(pages.chosen), len(pages.places)
+    )
+
+
+def report_on(image: LoadedImage, engine: Engine, deciding: LoadedModel, options: AnalysisOptions) -> Report:
+    """The report on one picture that is read already.
+
+    Args:
+        image: the picture.
+        engine: the loaded models.
+        deciding: the one of them that decides.
+        options: what is wanted.
+    """
     models = {deciding.spec.name: deciding} if options.verdict_only else engine.models
-    image = read_image(path, name)
     with engine.lock:
         detections = engine.finder.find(image.frame)
         cut = _cut(image.frame, detections, models.values())
@@ -82,6 +98,7 @@ def analyze_photo(
         preview=preview_of(image.frame.rgb),
         options=_options(engine, deciding.spec, options),
         deciding=decides,
+        stored_size=image.stored_size,
     )
 
 
