@@ -114,7 +114,7 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
     """
     stream = _check_structure(data, kind, notes)
     with decoder_errors(kind):
-        image = Image.open(io.BytesIO(stream), formats=(PILLOW_FORMAT.get(kind, kind),))
+        image: Image.Image = Image.open(io.BytesIO(stream), formats=(PILLOW_FORMAT.get(kind, kind),))
         if page:
             image.seek(page)
     stored = image.size

@@ -63,7 +63,7 @@ def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
         samples = _reformatter().reformat(
             frame, width=width, height=height, format="rgb48le", interpolation="BICUBIC", threads=2
         ).to_ndarray()  # fmt: skip
-        return np.ascontiguousarray(_turned(tone_mapped(samples, transfer, primaries), frame))
+        return np.ascontiguousarray(_turned(tone_mapped(np.asarray(samples, np.uint16), transfer, primaries), frame))
     see_through = any(component.is_alpha for component in frame.format.components)
     pixels = _reformatter().reformat(
         frame, width=width, height=height, format="rgba" if see_through else "rgb24", interpolation="BICUBIC", threads=2

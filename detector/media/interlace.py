@@ -70,8 +70,9 @@ def _grey(frame: av.VideoFrame) -> NDArray[np.uint8]:
     first = frame.format.components[0]
     if frame.format.name.startswith("yuv") and first.bits == 8:
         plane = frame.planes[0]
-        return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
-    return frame.to_ndarray(format="gray")
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)  # type: ignore[arg-type]
+        return np.asarray(rows[: frame.height, : frame.width])
+    return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
 
 
 def _alike(one: av.VideoFrame, other: av.VideoFrame) -> bool:
@@ -104,7 +105,7 @@ def _filtered(frames: list[av.VideoFrame], name: str, options: str) -> list[av.V
 
 
 def _pulled(graph: av.filter.Graph) -> list[av.VideoFrame]:
-    made = []
+    made: list[av.VideoFrame] = []
     while True:
         try:
             frame = graph.pull()

@@ -73,7 +73,8 @@ def undo_gamma(samples: NDArray[np.unsignedinteger], gamma: float) -> NDArray[np
     """
     most = np.iinfo(samples.dtype).max
     table = _encoded(((np.arange(most + 1) / most) ** (1 / gamma)).astype(np.float32))
-    return table[samples]
+    mapped: NDArray[np.uint8] = table[samples]
+    return mapped
 
 
 def _compressed(linear: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -81,13 +82,15 @@ def _compressed(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     strongest = linear.max(axis=-1, keepdims=True)
     room = 1.0 - _SHOULDER
     target = _SHOULDER + room * (1.0 - np.exp(-(strongest - _SHOULDER) / room))
-    return np.where(strongest > _SHOULDER, linear * (target / np.maximum(strongest, 1e-6)), linear).astype(np.float32)
+    shown = np.where(strongest > _SHOULDER, linear * (target / np.maximum(strongest, 1e-6)), linear)
+    return np.asarray(shown, np.float32)
 
 
 def _encoded(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light as 8-bit samples on the curve of sRGB."""
     codes = np.clip(linear * (_ENCODE_STEPS - 1) + 0.5, 0, _ENCODE_STEPS - 1).astype(np.uint16)
-    return _encoding()[codes]
+    encoded: NDArray[np.uint8] = _encoding()[codes]
+    return encoded
 
 
 _ENCODE_STEPS = 65536
@@ -113,4 +116,4 @@ def _light_of(transfer: int, bytes_: int) -> NDArray[np.float32]:
         light = np.where(x <= 0.5, x**2 / 3, (np.exp((x - 0.55991073) / 0.17883277) + 0.28466892) / 12)
     else:
         light = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)
+    return np.asarray(light, np.float32)

@@ -16,8 +16,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from detector.errors import ManifestInvalid
+from detector.faces.direction import as_turned
 from detector.faces.tracks import FrameFaces, link_faces
 from detector.media.clips import VideoSamples, sample_by_rules
+from detector.pipeline.annotation import TURNED
 from detector.pipeline.clip_decision import ClipDecision, choose_decision
 from detector.pipeline.clip_frames import MOST_FACES, READING, ScoredFrame, score_frames
 from detector.pipeline.clip_people import VIEWED, judge_track
@@ -77,7 +79,7 @@ def analyze_clip(
     with sample_by_rules(path, rules, name, watcher.cancelled) as clip:
         if clip.counts.in_file < rules.min_frames:
             return _as_photos(clip, engine, options)
-        frames = score_frames(clip, engine, decision, watcher)
+        frames, quarters = score_frames(clip, engine, decision, watcher)
         info, counts, unseen, unseen_share = clip.info, clip.counts, clip.unseen, clip.unseen_share
     parts = _parts(frames, rules.min_frames)
     tracks, fleeting = _tracks(parts)
@@ -90,7 +92,7 @@ def analyze_clip(
     verdict, reason, p_fake, decides = judge_file(people, "video")
     notes = _notes(fleeting, any(frame.crowded for frame in frames), len(parts))
     return Report(
-        input=replace(info, notes=(*info.notes, *notes)),
+        input=as_turned(replace(info, notes=(*info.notes, *notes)), quarters),
         verdict=verdict,
         reason=reason,
         p_fake=p_fake,
@@ -99,7 +101,7 @@ def analyze_clip(
         versions=engine.versions,
         limits=(*LIMITS, *CLIP_LIMITS),
         preview=_preview(frames, None if decides is None else people[decides]),
-        options=_options(engine, rules, decision, options),
+        options={**_options(engine, rules, decision, options), TURNED: 90 * quarters},
         counts=counts,
         deciding=decides,
     )

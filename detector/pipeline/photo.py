@@ -14,6 +14,7 @@ from typing import Any
 
 from detector.drawing.preview import preview_of
 from detector.faces.crops import crop_face
+from detector.faces.direction import as_turned, find_upright
 from detector.media.pages import read_pages
 from detector.models.loading import LoadedModel, stack
 from detector.pipeline.engine import Engine
@@ -74,12 +75,12 @@ def report_on(image: LoadedImage, engine: Engine, deciding: LoadedModel, options
     """
     models = {deciding.spec.name: deciding} if options.verdict_only else engine.models
     with engine.lock:
-        detections = engine.finder.find(image.frame)
-        cut = _cut(image.frame, detections, models.values())
+        frame, detections, quarters = find_upright(engine.finder, image.frame)
+        cut = _cut(frame, detections, models.values())
         crops = cut[deciding.spec.crop]
         rejections = [judge_quality(crop.quality, engine.manifest.gates) for crop in crops]
         usable = {index: crops[index] for index, rejection in enumerate(rejections) if rejection is None}
-        evidence = gather_evidence(deciding, image.frame, usable, options)
+        evidence = gather_evidence(deciding, frame, usable, options)
         scores = _scores(cut, deciding, models, evidence)
     faces = tuple(
         _judged(crop, rejection, scores.get(index, {}), evidence.get(index), deciding.spec)
@@ -87,7 +88,7 @@ def report_on(image: LoadedImage, engine: Engine, deciding: LoadedModel, options
     )
     verdict, reason, p_fake, decides = judge_file(faces, "image")
     return Report(
-        input=image.info,
+        input=as_turned(image.info, quarters),
         verdict=verdict,
         reason=reason,
         p_fake=p_fake,
@@ -95,7 +96,7 @@ def report_on(image: LoadedImage, engine: Engine, deciding: LoadedModel, options
         model=deciding.info,
         versions=engine.versions,
         limits=LIMITS,
-        preview=preview_of(image.frame.rgb),
+        preview=preview_of(frame.rgb),
         options=_options(engine, deciding.spec, options),
         deciding=decides,
         stored_size=image.stored_size,

@@ -166,7 +166,7 @@ def test_combs_are_deinterlaced_whether_the_file_says_so_or_not(said: bool, tmp_
     with sample_video(path, samples=5) as clip:
         frames = [frame for (frame,) in clip]
     with av.open(str(path)) as container:
-        raw = [upright_rgb(frame) for frame in container.decode(video=0)]
+        raw = [upright_rgb(decoded) for decoded in container.decode(video=0)]
     for frame in frames:
         # Which of the two moments goes first is for the file to say.
         hurt, left = (
