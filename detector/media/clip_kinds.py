@@ -39,7 +39,8 @@ def format_of(file: BinaryIO) -> ClipFormat:
     if found is None:
         raise UnsupportedMedia(
             Sentence(
-                "This is not a video that is read here (MP4, MOV, MKV, WebM, AVI, MPEG or GIF). {cure}", cure=SAVE_AS
+                "This is not a video that is read here (such as MP4, MOV, MKV, WebM, AVI, MPEG, WMV, FLV or GIF). {cure}",
+                cure=SAVE_AS,
             )
         )
     return found

@@ -25,7 +25,7 @@ import av.error
 from detector.errors import Cancelled, DamagedMedia, MediaError
 from detector.media import files
 from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
-from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, STRETCHED, LostFrames, notes_on
+from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, LostFrames, notes_on
 from detector.media.clip_places import choose_stretches
 from detector.media.clip_scan import (
     MAX_SECONDS,
@@ -38,7 +38,7 @@ from detector.media.clip_scan import (
     open_clip,
     packets_of,
 )
-from detector.media.frames import has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
+from detector.media.frames import KEPT_SIDE, has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
 from detector.media.interlace import is_combed, without_combs
 from detector.media.moving_pictures import has_still_beside, webp_as_clip
 from detector.media.peekable import Peekable
@@ -321,7 +321,8 @@ class VideoSamples:
         self._container = self._open()
         stream = self._scan.stream_of(self._container)
         stream.thread_type = "AUTO"
-        stream.thread_count = min(4, os.cpu_count() or 1)
+        # Each thread holds frames of its own, of which those of an 8K clip fill 50 MB.
+        stream.thread_count = 1 if max(self._scan.size) > KEPT_SIDE else min(4, os.cpu_count() or 1)
         return self._container
 
     def _end(self) -> None:
@@ -343,7 +344,7 @@ class VideoSamples:
         if entry:
             try:
                 container.seek(self._scan.stamps[entry], stream=stream)
-            except av.error.FFmpegError as error:
+            except (av.error.FFmpegError, OSError) as error:
                 raise _WrongEntry from error
         last = -1
         running = None if self._scan.running is None else iter(self._scan.running.tolist())
@@ -390,6 +391,8 @@ class VideoSamples:
             self._notes[HDR] = None
         if square_pixel_size(raw, self._scan.pixel_ratio) != (raw.width, raw.height):
             self._notes[STRETCHED] = None
+        if max(raw.width, raw.height) > KEPT_SIDE:
+            self._notes[SCALED] = None
         rgb = upright_rgb(raw, self._scan.pixel_ratio)
         self._sizes.add((rgb.shape[1], rgb.shape[0]))
         if self._fixed is not None and (rgb.shape[1], rgb.shape[0]) != self._fixed:

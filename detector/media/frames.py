@@ -18,8 +18,10 @@ from av.video.reformatter import VideoReformatter
 from detector.media.tone import is_hdr, is_wide, tone_mapped
 from detector.records import UInt8Image
 
-__all__ = ["fitted", "has_hdr_curve", "scaled_to", "square_pixel_size", "upright_rgb"]
+__all__ = ["KEPT_SIDE", "fitted", "has_hdr_curve", "scaled_to", "square_pixel_size", "upright_rgb"]
 
+KEPT_SIDE = 4096
+"""Longer side of the pixels that are made, at most: larger frames are scaled on the way."""
 _WIDEST_PIXEL = 4.0
 """Pixels that claim to be longer than this are taken for square: no camera has them."""
 
@@ -57,7 +59,7 @@ def _reformatter() -> VideoReformatter:
 
 def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
     """(H, W, 3) uint8 RGB of a decoded frame, upright, with square pixels, on white where it is transparent."""
-    width, height = square_pixel_size(frame, pixel_ratio)
+    width, height = fitted(square_pixel_size(frame, pixel_ratio), KEPT_SIDE)
     transfer, primaries = int(frame.color_trc), int(frame.color_primaries)
     if is_hdr(transfer) or is_wide(primaries):
         samples = _reformatter().reformat(

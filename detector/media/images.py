@@ -153,7 +153,9 @@ def _unsupported(data: bytes) -> MediaError:
     if foreign is None:
         return UnsupportedMedia(
             Sentence(
-                "This is not a picture file that is read here ({formats}). Save it as JPEG or PNG.", formats=FORMATS
+                "This is neither a photo ({formats}) nor a video that is read here. Save a photo as JPEG or PNG, a video as "
+                "MP4 (H.264).",
+                formats=FORMATS,
             )
         )
     what, cure = foreign

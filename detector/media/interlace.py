@@ -70,7 +70,7 @@ def _grey(frame: av.VideoFrame) -> NDArray[np.uint8]:
     first = frame.format.components[0]
     if frame.format.name.startswith("yuv") and first.bits == 8:
         plane = frame.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)  # type: ignore[arg-type]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         return np.asarray(rows[: frame.height, : frame.width])
     return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
 
