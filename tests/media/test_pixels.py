@@ -203,7 +203,7 @@ def test_large_pictures_are_read_at_a_part_of_their_size(monkeypatch: pytest.Mon
         loaded = decode_image(out.getvalue())
         assert loaded.frame.rgb.shape == (256, 256, 3), form
         assert loaded.stored_size == (512, 512)
-        assert any("half its width" in note for note in loaded.info.notes), form
+        assert any("1/2 of its width" in note for note in loaded.info.notes), form
         turned = np.rot90(loaded.frame.rgb, 1) if form in ("JPEG", "PNG") else loaded.frame.rgb
         assert np.abs(turned - half).mean() < 6, form
 

@@ -1,6 +1,6 @@
 """More files that people have: joined, turned, moving, HDR, interlaced, large, and in containers of all kinds; whole and hurt.
 
-A continuation of ``tests.corpus``, and as that without anything stored. Each stands for a kind of fault that was once found.
+Each stands for a kind of fault that was once found.
 """
 
 from __future__ import annotations
@@ -16,28 +16,15 @@ from typing import Any
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from tests.corpus import Case, Expect, flipped, portrait
+from tests.corpus.cases import Expect, Rgb, add_clip, add_image, flipped
+from tests.corpus.pictures import portrait
 from tests.support.clips import paste, write_clip
-
-__all__ = ["CASES"]
-
-Rgb = NDArray[np.uint8]
-CASES: list[Case] = []
-
-
-def _image(name: str, expect: Expect, make: Callable[[], bytes]) -> None:
-    CASES.append(Case(name, "image", expect, lambda path: _put(path, make())))
 
 
 def _clip(name: str, expect: Expect, make: Callable[[Path], bytes]) -> None:
-    CASES.append(Case(name, "video", expect, lambda path: _put(path, make(path.with_suffix(".part")))))
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
+    add_clip(name, expect, lambda path: make(path.with_suffix(".part")))
 
 
 def _saved(picture: Image.Image, form: str, **options: Any) -> bytes:
@@ -123,11 +110,13 @@ for _form, _ending in (("WEBP", "webp"), ("PNG", "png"), ("AVIF", "avif"), ("GIF
     _clip(f"moving, cut.{_ending}", "either", lambda _, f=_form: _moving(f, 6)[:-900])  # type: ignore[misc]
 _clip("still beside.png", "face", lambda _: _moving("PNG", 6, default_image=True))
 _clip("no time.webp", "face", lambda _: _moving("WEBP", 6, duration=0))
-_image("claims frames.png", "either", lambda: _with_chunk(_saved(portrait(), "PNG"), b"acTL", struct.pack(">II", 9, 0)))
-_image("three pages.tif", "face", lambda: _pages("TIFF", 3))
-_image("many pages.tiff", "face", lambda: _pages("TIFF", 40))
-_image("burst.heic", "face", lambda: _pages("HEIF", 3))
-_image("pages, cut.tif", "either", lambda: _pages("TIFF", 4)[:-200_000])
+add_image(
+    "claims frames.png", "either", lambda: _with_chunk(_saved(portrait(), "PNG"), b"acTL", struct.pack(">II", 9, 0))
+)
+add_image("three pages.tif", "face", lambda: _pages("TIFF", 3))
+add_image("many pages.tiff", "face", lambda: _pages("TIFF", 40))
+add_image("burst.heic", "face", lambda: _pages("HEIF", 3))
+add_image("pages, cut.tif", "either", lambda: _pages("TIFF", 4)[:-200_000])
 
 
 def _pages(form: str, count: int) -> bytes:
@@ -151,21 +140,23 @@ def _nclx(form: str, transfer: int) -> bytes:
 
 
 for _transfer in (16, 18, 13, 255):
-    _image(
+    add_image(
         f"cicp {_transfer}.png",
         "face",
         lambda t=_transfer: _with_chunk(_saved(portrait(), "PNG"), b"cICP", bytes((9, t, 0, 1))),  # type: ignore[misc]
     )
 for _form, _ending in (("AVIF", "avif"), ("HEIF", "heic")):
-    _image(f"pq.{_ending}", "face", lambda f=_form: _nclx(f, 16))  # type: ignore[misc]
+    add_image(f"pq.{_ending}", "face", lambda f=_form: _nclx(f, 16))  # type: ignore[misc]
 for _gamma in (0, 1, 100_000, 45_455, 0xFFFFFFFF):
-    _image(
+    add_image(
         f"gamma {_gamma}.png",
         "face",
         lambda g=_gamma: _with_chunk(_saved(portrait(), "PNG"), b"gAMA", struct.pack(">I", g)),  # type: ignore[misc]
     )
-_image("long pixels.png", "face", lambda: _with_chunk(_saved(portrait(), "PNG"), b"pHYs", struct.pack(">IIB", 3, 4, 0)))
-_image(
+add_image(
+    "long pixels.png", "face", lambda: _with_chunk(_saved(portrait(), "PNG"), b"pHYs", struct.pack(">IIB", 3, 4, 0))
+)
+add_image(
     "endless pixels.png",
     "face",
     lambda: _with_chunk(_saved(portrait(), "PNG"), b"pHYs", struct.pack(">IIB", 1, 0x7FFFFFFF, 0)),
@@ -173,21 +164,21 @@ _image(
 
 # Almost whole --------------------------------------------------------------------------------------------------------
 
-_image("no end mark.jpg", "face", lambda: _saved(portrait(), "JPEG", quality=90)[:-2])
-_image("no end mark, in passes.jpg", "face", lambda: _saved(portrait(), "JPEG", progressive=True)[:-2])
-_image("no end.jpg", "refused", lambda: _saved(portrait(), "JPEG", quality=90)[:-60])
-_image("no end, closed.jpg", "either", lambda: _saved(portrait(), "JPEG", quality=90)[:-60] + b"\xff\xd9")
-_image("damaged text.png", "face", lambda: _with_chunk(_saved(portrait(), "PNG"), b"tEXt", b"Comment\0a", wrong=1))
-_image(
+add_image("no end mark.jpg", "face", lambda: _saved(portrait(), "JPEG", quality=90)[:-2])
+add_image("no end mark, in passes.jpg", "face", lambda: _saved(portrait(), "JPEG", progressive=True)[:-2])
+add_image("no end.jpg", "refused", lambda: _saved(portrait(), "JPEG", quality=90)[:-60])
+add_image("no end, closed.jpg", "either", lambda: _saved(portrait(), "JPEG", quality=90)[:-60] + b"\xff\xd9")
+add_image("damaged text.png", "face", lambda: _with_chunk(_saved(portrait(), "PNG"), b"tEXt", b"Comment\0a", wrong=1))
+add_image(
     "damaged clear colour.png", "refused", lambda: _with_chunk(_saved(portrait(), "PNG"), b"tRNS", bytes(6), wrong=1)
 )
-_image("damaged critical.png", "refused", lambda: _with_chunk(_saved(portrait(), "PNG"), b"IDAT", b"", wrong=1))
+add_image("damaged critical.png", "refused", lambda: _with_chunk(_saved(portrait(), "PNG"), b"IDAT", b"", wrong=1))
 
 # Turned --------------------------------------------------------------------------------------------------------------
 
 for _quarters in range(4):
     for _mirrored in (False, True):
-        _image(
+        add_image(
             f"turned {_quarters}{' and mirrored' if _mirrored else ''}.jpg",
             "face",
             lambda q=_quarters, m=_mirrored: _saved(  # type: ignore[misc]
@@ -205,10 +196,10 @@ for _quarters in (1, 2, 3):
 
 # Large ---------------------------------------------------------------------------------------------------------------
 
-_image("60 megapixels.jpg", "report", lambda: _saved(Image.new("L", (10_000, 6000), 90), "JPEG"))
-_image("190 megapixels.png", "report", lambda: _saved(Image.new("L", (19_000, 10_000), 90), "PNG", compress_level=1))
-_image("panorama.jpg", "report", lambda: _saved(Image.new("L", (60_000, 1000), 90), "JPEG"))
-_image("210 megapixels.png", "limit", lambda: _saved(Image.new("1", (21_000, 10_000)), "PNG"))
+add_image("60 megapixels.jpg", "report", lambda: _saved(Image.new("L", (10_000, 6000), 90), "JPEG"))
+add_image("190 megapixels.png", "report", lambda: _saved(Image.new("L", (19_000, 10_000), 90), "PNG", compress_level=1))
+add_image("panorama.jpg", "report", lambda: _saved(Image.new("L", (60_000, 1000), 90), "JPEG"))
+add_image("210 megapixels.png", "limit", lambda: _saved(Image.new("1", (21_000, 10_000)), "PNG"))
 
 # Containers ----------------------------------------------------------------------------------------------------------
 
