@@ -1,6 +1,6 @@
 """The command line: the same Report as the page, without a browser.
 
-    python -m detector analyze [--weights DIR] [--json -|PATH] [--model NAME] [--verdict-only] [--heatmaps DIR]
+    python -m detector analyze [--weights DIR] [--json -|PATH] [--csv OUT.csv] [--model NAME] [--verdict-only] [--heatmaps DIR]
                                [--annotated OUT.mp4] [--html OUT.html] [--lang LANGUAGE]
                                FILE [FILE ...]
     python -m detector models [--weights DIR] [--json]

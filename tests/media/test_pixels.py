@@ -98,10 +98,10 @@ def test_hdr_clips_are_tone_mapped_as_pictures_are(transfer: int, encode: Any, t
         context = stream.codec_context
         context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 9, 9, 1
         for number in range(3):
-            frame = av.VideoFrame.from_ndarray(encode(rgb), format="rgb48le")
-            frame = frame.reformat(format="yuv420p10le", dst_colorspace=9, dst_color_range=1)
-            frame.pts, frame.time_base = number, Fraction(1, 10)
-            out.mux(stream.encode(frame))
+            made = av.VideoFrame.from_ndarray(encode(rgb), format="rgb48le")
+            made = made.reformat(format="yuv420p10le", dst_colorspace=9, dst_color_range=1)
+            made.pts, made.time_base = number, Fraction(1, 10)
+            out.mux(stream.encode(made))
         out.mux(stream.encode(None))
     with sample_video(path, samples=1) as clip:
         ((frame,),) = list(clip)
