@@ -17,6 +17,7 @@ from typing import Any
 
 from detector.errors import ManifestInvalid
 from detector.faces.direction import as_turned
+from detector.faces.flatness import flat_share
 from detector.faces.tracks import FrameFaces, link_faces
 from detector.media.clips import VideoSamples, sample_by_rules
 from detector.pipeline.annotation import TURNED
@@ -40,7 +41,7 @@ from detector.records import (
 )
 from detector.sentences import Sentence
 from detector.verdict.clips import CLIP_LIMITS
-from detector.verdict.files import LIMITS, judge_file, withhold_calm
+from detector.verdict.files import LIMITS, judge_file, withhold_calm, withhold_of_drawing
 
 __all__ = ["READING", "SHOWING", "analyze_clip"]
 
@@ -88,7 +89,8 @@ def analyze_clip(
         watcher.progress(SHOWING, done, len(tracks))
         watcher.raise_if_cancelled()
         person = judge_track(track, frames, engine, rules, decision, options)
-        people.append(withhold_calm(_with_gaps(person, unseen), unseen_share))
+        person = withhold_of_drawing(_with_gaps(person, unseen), flat_share(person.crop.rgb))
+        people.append(withhold_calm(person, unseen_share))
     verdict, reason, p_fake, decides = judge_file(people, "video")
     notes = _notes(fleeting, any(frame.crowded for frame in frames), len(parts))
     return Report(

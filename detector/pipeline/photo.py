@@ -15,6 +15,7 @@ from typing import Any
 from detector.drawing.preview import preview_of
 from detector.faces.crops import crop_face
 from detector.faces.direction import as_turned, find_upright
+from detector.faces.flatness import flat_share
 from detector.media.pages import read_pages
 from detector.models.loading import LoadedModel, stack
 from detector.pipeline.engine import Engine
@@ -37,7 +38,7 @@ from detector.records import (
 )
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
-from detector.verdict.files import LIMITS, judge_file
+from detector.verdict.files import LIMITS, judge_file, withhold_of_drawing
 
 __all__ = ["analyze_photo", "report_on"]
 
@@ -146,9 +147,10 @@ def _judged(
         verdict, reason, stability = judge_stability(verdict, reason, evidence.p_fake, evidence.views, spec.bands)
     if evidence.places is not None:
         region = judge_region(evidence.places, evidence.p_fake, evidence.hidden)
-    return FaceResult(
+    face = FaceResult(
         crop, verdict, reason, evidence.p_fake, scores, evidence.heatmap, stability=stability, region=region
     )
+    return withhold_of_drawing(face, flat_share(crop.rgb))
 
 
 def _options(engine: Engine, spec: ModelSpec, options: AnalysisOptions) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from types import MappingProxyType
 from detector.records import FaceResult, MediaKind, Verdict
 from detector.sentences import Sentence, joined
 
-__all__ = ["LIMITS", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm"]
+__all__ = ["LIMITS", "MOST_FLAT", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm", "withhold_of_drawing"]
 
 MOST_UNSEEN = 0.1
 """Share of a file that may have gone unseen for "no clear signs" to be said of the rest."""
+
+MOST_FLAT = 0.5
+"""Share of a few flat colours from which a face is taken for a drawing."""
 
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.NO_CLEAR_SIGNS,
@@ -50,6 +53,23 @@ def withhold_calm(face: FaceResult, unseen: float) -> FaceResult:
         "Of every 100 pictures in the file {share:.0f} could not be looked at, and an altered part may lie there; the others "
         "show no clear signs (score {score:.2f}). Cut out the part that matters, save it anew and try again.",
         share=100 * unseen,
+        score=face.p_fake,
+    )
+    return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
+
+
+def withhold_of_drawing(face: FaceResult, flat: float) -> FaceResult:
+    """The face's result, inconclusive in place of "no clear signs" where it is no photograph of a face.
+
+    Args:
+        face: of a picture or clip.
+        flat: share of a few flat colours in it, as ``faces.flatness`` measures it.
+    """
+    if face.verdict is not Verdict.NO_CLEAR_SIGNS or flat < MOST_FLAT:
+        return face
+    reason = Sentence(
+        "This looks like a drawing and not like a photograph: most of the face consists of a few flat colours. The model knows "
+        "photographs only, so its score ({score:.2f}) says nothing here.",
         score=face.p_fake,
     )
     return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
