@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from detector.runtime import environment
 from detector.runtime.environment import missing_library, prepare
 
 
@@ -29,7 +28,7 @@ def test_a_proxy_is_not_asked_for_this_computer() -> None:
 
 
 def test_a_socks_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     variables = {"all_proxy": "socks5://127.0.0.1:9050"}
     (sentence,) = prepare(variables)
     assert "all_proxy" not in variables
