@@ -28,8 +28,6 @@ from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
 from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, LostFrames, notes_on
 from detector.media.clip_places import choose_stretches
 from detector.media.clip_scan import (
-    MAX_SECONDS,
-    MAX_SIDE,
     SAVE_AS,
     SMALLER,
     ClipScan,
@@ -46,9 +44,6 @@ from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
 
 __all__ = [
-    "MAX_FILE_BYTES",
-    "MAX_SECONDS",
-    "MAX_SIDE",
     "VideoSamples",
     "sample_by_rules",
     "sample_video",
