@@ -13,6 +13,7 @@ from pathlib import Path
 
 from detector.arguments import host_name, whole_number
 from detector.errors import DetectorError
+from detector.runtime.environment import prepare
 from detector.web.options import launch_options
 from detector.web.page import build_app
 from detector.web.rules import Rules, names_of
@@ -26,6 +27,8 @@ __all__ = ["build_app", "launch_options", "main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until interrupted; the return value is the exit status."""
     given = _parser().parse_args(arguments)
+    for sentence in prepare():
+        print(f"note: {sentence}", file=sys.stderr)
     if given.mcp and importlib.util.find_spec("mcp") is None:
         print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
         return 1

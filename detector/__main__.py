@@ -1,6 +1,6 @@
 """The command line: the same Report as the page, without a browser.
 
-    python -m detector analyze [--weights DIR] [--json -|PATH] [--model NAME] [--verdict-only] [--heatmaps DIR]
+    python -m detector analyze [--weights DIR] [--json -|PATH] [--csv OUT.csv] [--model NAME] [--verdict-only] [--heatmaps DIR]
                                [--annotated OUT.mp4] [--html OUT.html] [--lang LANGUAGE]
                                FILE [FILE ...]
     python -m detector models [--weights DIR] [--json]
@@ -23,6 +23,7 @@ from detector.commands import analyze, check, models, schema
 from detector.commands.command import FAILED, Load
 from detector.errors import DetectorError
 from detector.runtime.console import native_noise_hidden
+from detector.runtime.environment import missing_library, prepare
 from detector.version import VERSION
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> in
         load: makes the detector from the weights folder; default ``detector.load_detector``.
     """
     options = command_line().parse_args(arguments)
+    if options.command != "self-check":  # which names what is wrong
+        prepare()
     for stream in (sys.stdout, sys.stderr):
         # A file name that the terminal's encoding lacks must not stop a run of a thousand files.
         if hasattr(stream, "reconfigure"):
@@ -55,6 +58,11 @@ def main(arguments: Sequence[str] | None = None, load: Load | None = None) -> in
         return BROKEN_PIPE
     except DetectorError as error:
         print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except ImportError as error:
+        if not (sentence := missing_library(error)):
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
         return FAILED
     return status
 

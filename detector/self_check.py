@@ -11,7 +11,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ import numpy as np
 
 from detector.errors import DetectorError
 from detector.paths import EXAMPLES, ROOT
+from detector.runtime.environment import prepare
 
 if TYPE_CHECKING:
     from detector.worker.isolation import IsolatedDetector
@@ -54,11 +55,13 @@ def self_check(weights_dir: Path | None = None) -> Iterator[Check]:
     """
     from detector.worker.isolation import IsolatedDetector
 
+    wrong = prepare()
     with ExitStack() as opened, ThreadPoolExecutor(1) as ahead:
         # The models load while the rest is tried; what is wrong with them is reported in its turn.
         detector = ahead.submit(lambda: opened.enter_context(IsolatedDetector(weights_dir)))
         tries: tuple[tuple[str, Callable[[], str]], ...] = (
             ("versions", _versions),
+            ("environment", lambda: _environment(wrong)),
             ("temporary folder", _temporary_folder),
             ("weights", lambda: _weights(weights_dir)),
             ("picture formats", _picture_formats),
@@ -104,6 +107,13 @@ def _versions() -> str:
     if wrong:
         raise _NotWell(f"{'; '.join(wrong)}. Run: {_cure()}")
     return f"Python {platform.python_version()} with {', '.join(known)}."
+
+
+def _environment(wrong: Sequence[str]) -> str:
+    """Say which variables of the environment are not as they should be."""
+    if wrong:
+        raise _NotWell(" ".join(wrong))
+    return "No variable of the environment stands in the way."
 
 
 def _requirements() -> list[str]:

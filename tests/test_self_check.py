@@ -33,7 +33,7 @@ def test_what_does_not_work_is_named_with_its_cure_and_stops_nothing(
     (tmp_path / "requirements.txt").write_text("numpy>=999\nno-such-package-here>=1\n# a comment\n-r other.txt\n")
     monkeypatch.setattr(self_check, "ROOT", tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    monkeypatch.setitem(media._PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
+    monkeypatch.setitem(media.PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
     monkeypatch.setattr(self_check, "_CODECS", ("h264", "no-such-coding"))
     monkeypatch.setattr(self_check, "_end_to_end", lambda detector: "not tried here")
     assert main(["self-check", "--weights", str(tmp_path)]) == 2

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from detector.commands.command import FAILED, OK, Load, add_command, printable
+from detector.commands.inputs import WrongInput, expanded
 from detector.commands.outputs import json_lines, problem_with, stem_of, write_html, write_pictures
+from detector.commands.table import Rows, csv_rows
 from detector.errors import DetectorError
 from detector.records import Report
+from detector.sentences import Sentence
 from detector.words import results as words
 from detector.words.language import LANGUAGES, language
 
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from detector.pipeline.detector import Detector
 
 __all__ = ["add_to", "run"]
+
+_CLEARED = "\r\x1b[K"
+"""Removes the line that a terminal shows."""
+_UNREAD = Sentence("could not be read")
+_NOTE = Sentence("Please note")
+_BAR = 20
+"""Characters of the bar that shows how many files are done."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,13 +44,19 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "Exit status: 0 if every file could be read, whatever its verdict; 2 otherwise.",
         example="python -m detector analyze photo.jpg video.mp4 --json reports.jsonl",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a photo or a video")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help='a photo, a video, a folder of them, or a pattern such as "photos/*.jpg"',
+    )
     parser.add_argument(
         "--json",
         metavar="-|PATH",
         help="write JSON Lines, one report a file: to standard output with -, which then carries nothing else, or to "
         "PATH (an existing file is replaced only if its name ends in .json or .jsonl)",
     )
+    parser.add_argument("--csv", type=Path, metavar="OUT.csv", help="write a table for spreadsheets, one line a file")
     parser.add_argument("--model", metavar="NAME", help="the model that decides; see the command models")
     parser.add_argument(
         "--verdict-only",
@@ -71,17 +87,22 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         choices=tuple(LANGUAGES),
         default="en",
         metavar="LANGUAGE",
-        help="language of --html: %(choices)s (default %(default)s)",
+        help="language of the results and of --html: %(choices)s (default %(default)s)",
     )
 
 
 def run(options: argparse.Namespace, load: Load) -> int:
     """Analyse the files; 0 if every one could be read."""
+    try:
+        options.files = expanded(options.files)
+    except WrongInput as error:
+        return _refused(str(error))
     if problem := problem_with(options):
         return _refused(problem)
     with contextlib.ExitStack() as stack:
         try:
             lines = stack.enter_context(json_lines(options.json, options.files))
+            table = stack.enter_context(csv_rows(options.csv))
             if options.heatmaps is not None:
                 options.heatmaps.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -89,11 +110,24 @@ def run(options: argparse.Namespace, load: Load) -> int:
         people = None if options.json == "-" else sys.stdout
         # Libraries print as they like; what is asked for on standard output stays alone there.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
-        detector = stack.enter_context(load(options.weights))
+        detector = stack.enter_context(_loaded(load, options.weights))
         # Before the first file is opened; a video model is known to clips only.
         if options.model is None or options.model not in detector.clip_models:
             detector.select(options.model)
-        return _analyze_each(options, detector, lines, people)
+        return _analyze_each(options, detector, lines, people, table)
+
+
+def _loaded(load: Load, weights: Path | None) -> contextlib.AbstractContextManager[Detector]:
+    """The detector; at a terminal with a line that says why nothing happens for some seconds."""
+    shown = sys.stderr.isatty()
+    if shown:
+        sys.stderr.write("Loading models…")
+        sys.stderr.flush()
+    try:
+        return load(weights)
+    finally:
+        if shown:
+            sys.stderr.write(_CLEARED)
 
 
 def _refused(problem: str) -> int:
@@ -101,60 +135,78 @@ def _refused(problem: str) -> int:
     return FAILED
 
 
-def _analyze_each(options: argparse.Namespace, detector: Detector, lines: TextIO | None, people: TextIO | None) -> int:
+def _analyze_each(
+    options: argparse.Namespace, detector: Detector, lines: TextIO | None, people: TextIO | None, table: Rows
+) -> int:
     """One file after the other, each written before the next is begun."""
     from detector.report import serialise
     from detector.report.plain_text import result_text
 
+    say = language(options.lang)
     stems: set[str] = set()
     status = OK
     limits: tuple[str, ...] = ()
-    for file in options.files:
+    for number, file in enumerate(options.files, start=1):
         try:
-            report = _analyzed(file, options, detector)
+            report = _analyzed(file, options, detector, _share(number, len(options.files), file))
         except DetectorError as error:
             status = FAILED
+            table.add(file, error)
             name = printable(os.path.basename(file) or file)
             plain: dict[str, Any] = serialise.error_dict(name, error)
-            text = f"{printable(file)}: could not be read\n  {error}\n"
+            text = f"{printable(file)}: {say(_UNREAD)}\n  {say(error.sentence)}\n"
         else:
             limits = report.limits
-            plain, text = serialise.to_dict(report), f"{result_text(report, printable(file))}\n"
+            table.add(file, report)
+            plain, text = serialise.to_dict(report), f"{result_text(report, printable(file), say)}\n"
             if options.html is not None:
-                write_html(report, detector.manifest, options.html, language(options.lang))
+                write_html(report, detector.manifest, options.html, say)
             if options.heatmaps is not None:
                 write_pictures(report, detector.manifest, options.heatmaps, stem_of(report.input.name, stems))
+        if sys.stderr.isatty():
+            sys.stderr.write(_CLEARED)
+            sys.stderr.flush()
         for stream, line in ((lines, serialise.to_json(plain)), (people, text)):
             if stream is not None:
                 stream.write(f"{line}\n")
                 stream.flush()
     if people is not None and limits:
-        people.write("Please note\n" + "".join(f"  {limit}\n" for limit in limits))
+        people.write(f"{say(_NOTE)}\n" + "".join(f"  {say(limit)}\n" for limit in limits))
     return status
 
 
-def _analyzed(file: str, options: argparse.Namespace, detector: Detector) -> Report:
+def _analyzed(file: str, options: argparse.Namespace, detector: Detector, share: str) -> Report:
     shows_heatmaps = (options.heatmaps, options.annotated, options.html)
     report = detector.analyze(
         file,
         model=options.model,
         heatmaps=any(target is not None for target in shows_heatmaps),
-        progress=_progress(),
+        progress=_progress(share),
         verdict_only=options.verdict_only,
     )
     if options.annotated is not None:
-        detector.annotate(file, report, options.annotated, heat=True, progress=_progress())
+        detector.annotate(file, report, options.annotated, heat=True, progress=_progress(share))
     return report
 
 
-def _progress() -> Callable[[str, int, int], None] | None:
+def _share(number: int, count: int, file: str) -> str:
+    """How far a run of several files is, with a bar; empty for a single one."""
+    if count == 1:
+        return ""
+    done = _BAR * (number - 1) // count
+    return f"[{'#' * done}{'.' * (_BAR - done)}] {number} of {count}, {printable(os.path.basename(file))[:40]}  "
+
+
+def _progress(share: str) -> Callable[[str, int, int], None] | None:
     """A line on the terminal that is written over and at last removed; none where nobody watches."""
     if not sys.stderr.isatty():
         return None
+    sys.stderr.write(f"{_CLEARED}{share}")
+    sys.stderr.flush()
 
     def show(stage: str, done: int, total: int) -> None:
-        share = f"{words.STAGES[stage]}: {done} of {total}" if done < total else ""
-        sys.stderr.write(f"\r\x1b[K{share}")
+        now = f"{share}{words.STAGES[stage]}: {done} of {total}" if done < total else ""
+        sys.stderr.write(f"{_CLEARED}{now}")
         sys.stderr.flush()
 
     return show

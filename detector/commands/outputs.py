@@ -22,10 +22,20 @@ _LONGEST_STEM = 180
 
 
 def problem_with(options: argparse.Namespace) -> str:
-    """Why the annotated video or the HTML report cannot be written; empty if they can."""
+    """Why the table, the annotated video or the HTML report cannot be written; empty if they can."""
+    if options.csv is not None and (problem := _table_problem(options.csv)):
+        return problem
     if options.annotated is not None and (problem := _annotation_problem(options.annotated, options.files)):
         return problem
     return _html_problem(options.html, options.files) if options.html is not None else ""
+
+
+def _table_problem(target: Path) -> str:
+    if target.suffix.lower() not in (".csv", ".txt"):
+        return f"--csv writes a table, so its name must end in .csv, unlike {printable(target.name)}."
+    if not target.absolute().parent.is_dir():
+        return f"the folder of {printable(str(target))} does not exist; make it first."
+    return ""
 
 
 def _annotation_problem(target: Path, files: Sequence[str]) -> str:

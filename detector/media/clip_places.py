@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Generator
-
-import av
 
 from detector.media.clip_scan import ClipScan
 
-__all__ = ["EVERY_S", "FEW_FRAMES", "Peekable", "choose_stretches"]
+__all__ = ["EVERY_S", "FEW_FRAMES", "choose_stretches"]
 
 EVERY_S = 2.0
 """Seconds between places that a long clip is given more of; the effect of the number was measured on clips of 3 to 35 s."""
@@ -61,30 +58,3 @@ def _key_in(scan: ClipScan, low: int, high: int, otherwise: int) -> int:
     """The key frame in [low, high] that is nearest to ``otherwise``, else ``otherwise``."""
     inside = scan.keys[bisect_left(scan.keys, low) : bisect_right(scan.keys, high)]
     return min(inside, key=lambda key: abs(key - otherwise), default=otherwise)
-
-
-class Peekable:
-    """(ordinal, frame) pairs of which the next may be looked at before it is taken."""
-
-    def __init__(self, frames: Generator[tuple[int, av.VideoFrame], None, None]) -> None:
-        self._frames = frames
-        self._next: tuple[int, av.VideoFrame] | None = None
-        self.reached = -1
-        """Ordinal of the last frame that came out of the decoder."""
-
-    def peek(self) -> int | None:
-        """Ordinal of the next frame; None at the end."""
-        if self._next is None and (item := next(self._frames, None)) is not None:
-            self._next, self.reached = item, item[0]
-        return None if self._next is None else self._next[0]
-
-    def pop(self) -> av.VideoFrame:
-        """The frame whose ordinal ``peek`` has just given."""
-        assert self._next is not None
-        _, frame = self._next
-        self._next = None
-        return frame
-
-    def close(self) -> None:
-        """End the decoding."""
-        self._frames.close()

@@ -37,7 +37,7 @@ __all__ = [
     "packets_of",
 ]
 
-MAX_SIDE = 4096
+MAX_SIDE = 8192
 """Pixels; the decoder's own pictures of an 8K clip fill 600 MB."""
 MIN_SIDE = 16
 MAX_SECONDS = 4 * 3600.0
@@ -52,6 +52,8 @@ _MOST_AHEAD_S = 10.0
 """Seconds by which the clock of a broadcast format may jump ahead before it is taken for another clock."""
 _MOST_ERRORS = 100
 """Packets in a row that may be unreadable before the rest of the file is given up."""
+_LEAST_BEYOND = 1 << 15
+"""Bytes behind the last frame of a joined file that are more than the end of its sound."""
 _BUFFER = 1 << 18
 
 Stop = Callable[[], bool]
@@ -66,6 +68,7 @@ class ClipScan:
         with container:
             stream = self.stream_of(container)
             check_size(stream.codec_context.width, stream.codec_context.height, header=True)
+            self.size = stream.codec_context.width, stream.codec_context.height
             self.codec = _codec_name(stream)
             self.pixel_ratio = float(stream.sample_aspect_ratio or 1)
             self._base = Fraction(stream.time_base or 1)
@@ -73,7 +76,7 @@ class ClipScan:
             announced = container.duration / av.time_base if container.duration else None
             stamps, keys = array("q"), array("b")
             packets = self.beside = reached = 0
-            beside = other_tracks(container, stream)
+            beside = [] if form.track else other_tracks(container, stream)
             for packet in packets_of(container, stream, *beside):
                 if packet.size == 0 or packet.is_discard:
                     continue
@@ -81,7 +84,7 @@ class ClipScan:
                     self.beside += 1
                     continue
                 packets += 1
-                reached = packet.pos or 0
+                reached = max(reached, (packet.pos or 0) + packet.size)
                 if packets % 64 == 0 and cancelled():
                     raise Cancelled(Sentence("The analysis was stopped."))
                 if packets > MAX_FRAMES:
@@ -101,7 +104,8 @@ class ClipScan:
             )
         self._place(np.array(stamps, np.int64), np.array(keys, np.bool_), packets, rate, form)
         self._measure(None if self.starts else announced)
-        self.beyond = max(0.0, 1.0 - reached / size) if form.joins and reached and not self.beside else 0.0
+        counts = form.joins and reached and not self.beside and size - reached > _LEAST_BEYOND
+        self.beyond = 1.0 - reached / size if counts else 0.0
         """Share of a joined file behind its last frame: parts whose tracks FFmpeg does not take for the first one's."""
 
     def _place(
@@ -176,8 +180,13 @@ class ClipScan:
         # A stream whose coding is not even known has no decoder.
         streams = [stream for stream in streams if stream.codec_context is not None]
         if streams:
+            # Of a moving AVIF or HEIC the still picture is a stream as well, of one frame.
             return max(
-                streams, key=lambda stream: (stream.codec_context.width or 0) * (stream.codec_context.height or 0)
+                streams,
+                key=lambda stream: (
+                    stream.frames != 1,
+                    (stream.codec_context.width or 0) * (stream.codec_context.height or 0),
+                ),
             )
         if container.streams.audio:
             raise UnsupportedMedia(
@@ -229,7 +238,7 @@ def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
             buffer_size=_BUFFER,
             io_open=refuse,
         )
-    except (av.error.FFmpegError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:  # OSError: a seek to where no file has anything
         raise DamagedMedia(
             Sentence(
                 "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
@@ -271,7 +280,7 @@ def packets_of(container: Any, *streams: Any) -> Iterator[Any]:
             packet = next(packets)
         except (StopIteration, av.error.EOFError):
             return
-        except av.error.FFmpegError:
+        except (av.error.FFmpegError, OSError):
             errors += 1
             packets = container.demux(*streams)
             continue

@@ -25,11 +25,9 @@ import av.error
 from detector.errors import Cancelled, DamagedMedia, MediaError
 from detector.media import files
 from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
-from detector.media.clip_notes import MOST_BEYOND, LostFrames, notes_on
-from detector.media.clip_places import Peekable, choose_stretches
+from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, LostFrames, notes_on
+from detector.media.clip_places import choose_stretches
 from detector.media.clip_scan import (
-    MAX_SECONDS,
-    MAX_SIDE,
     SAVE_AS,
     SMALLER,
     ClipScan,
@@ -38,14 +36,14 @@ from detector.media.clip_scan import (
     open_clip,
     packets_of,
 )
-from detector.media.frames import has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
+from detector.media.frames import KEPT_SIDE, has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
+from detector.media.interlace import is_combed, without_combs
+from detector.media.moving_pictures import has_still_beside, webp_as_clip
+from detector.media.peekable import Peekable
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
 
 __all__ = [
-    "MAX_FILE_BYTES",
-    "MAX_SECONDS",
-    "MAX_SIDE",
     "VideoSamples",
     "sample_by_rules",
     "sample_video",
@@ -123,24 +121,23 @@ class VideoSamples:
     """
 
     def __init__(
-        self,
-        file: BinaryIO,
-        name: str,
-        samples: int | None,
-        most: int | None,
-        stretch: int,
-        cancelled: Stop,
+        self, file: BinaryIO, name: str, samples: int | None, most: int | None, stretch: int, cancelled: Stop,
         size: tuple[int, int] | None = None,
-    ) -> None:
-        self._file, self._cancelled, self._fixed = file, cancelled, size
+    ) -> None:  # fmt: skip
+        self._given, self._cancelled, self._fixed = file, cancelled, size
         self._format = format_of(file)
         sha256 = files.sha256_of(file)
         bytes_ = os.fstat(file.fileno()).st_size
+        self._file: BinaryIO = webp_as_clip(file.read()) if self._format.name == "WebP" else file
+        self._notes: dict[str, None] = {}
         self._scan = ClipScan(self._open(), self._format, bytes_, cancelled)
+        self._stills = 0
+        if has_still_beside(file, self._format):
+            self._stills = 1
+            self._notes[Sentence("The still picture beside the animation was not looked at.")] = None
         self._decoded = self._undecodable = self._too_large = self._sampled = 0
         self._sizes: set[tuple[int, int]] = set()
         self._unseen: list[int] = []
-        self._notes: dict[str, None] = {}
         # A seek says nothing about which of several clocks a packet's time belongs to.
         self._seekable = self._format.seekable and self._scan.running is None
         if samples is not None and self._scan.starts:
@@ -148,6 +145,7 @@ class VideoSamples:
             most = None if most is None else max(most, samples)
         self._wanted = choose_stretches(self._scan, samples, most, stretch, seekable=self._seekable)
         self._needed: frozenset[int] | None = None
+        self._interlaced = False
         self._container: av.container.InputContainer | None = None
         self._read_first_frame()
         self._decoded = self._undecodable = 0
@@ -162,7 +160,7 @@ class VideoSamples:
             height=self.size[1],
             duration_s=self._scan.duration_s,
             fps=self._scan.fps,
-            codec=self._scan.codec,
+            codec="webp" if self._file is not file else self._scan.codec,
         )
 
     def __enter__(self) -> Self:
@@ -177,6 +175,7 @@ class VideoSamples:
         """Close the file."""
         self._end()
         self._file.close()
+        self._given.close()
 
     def __len__(self) -> int:
         """Stretches that are tried; fewer are given where frames do not decode."""
@@ -211,7 +210,7 @@ class VideoSamples:
     def unseen_share(self) -> float:
         """Share of the file's moving pictures that could not be looked at, in [0, 1]; complete once the clip was iterated."""
         seen = 1.0 - len(self._unseen) / len(self._wanted)
-        of_tracks = len(self._scan.stamps) / (len(self._scan.stamps) + self._scan.beside)
+        of_tracks = len(self._scan.stamps) / (len(self._scan.stamps) + self._scan.beside + self._stills)
         return 1.0 - seen * of_tracks * (1.0 - (self._scan.beyond if self._scan.beyond > MOST_BEYOND else 0.0))
 
     @property
@@ -245,7 +244,12 @@ class VideoSamples:
                 # Where a frame does not decode, the next one that does stands in for it.
                 while len(found) < length and (index := frames.peek()) is not None and index < beyond:
                     raw = frames.pop()
-                    if index >= first and (frame := self._upright(raw, index)) is not None:
+                    if index < first:
+                        continue
+                    if is_combed(raw):
+                        raw = without_combs(raw, *frames.neighbours())
+                        self._notes[COMBED] = None
+                    if (frame := self._upright(raw, index)) is not None:
                         found.append(frame)
                 if found:
                     self._sampled += len(found)
@@ -260,7 +264,8 @@ class VideoSamples:
 
     def _needed_stamps(self) -> frozenset[int] | None:
         """Time stamps of the wanted frames, where others may be passed over; None where all on the way are decoded."""
-        if self._scan.codec != _PASSABLE or self._format.counted or not self._scan.timed:
+        # Of interlaced frames the neighbours are needed as well.
+        if self._interlaced or self._scan.codec != _PASSABLE or self._format.counted or not self._scan.timed:
             return None
         return frozenset(
             self._scan.stamps[index] for first, length in self._wanted for index in range(first, first + length)
@@ -281,6 +286,7 @@ class VideoSamples:
                 for index, raw in frames:
                     check_size(*square_pixel_size(raw, self._scan.pixel_ratio))
                     if self._upright(raw, index) is not None:
+                        self._interlaced = raw.interlaced_frame
                         return
         finally:
             self._end()
@@ -310,7 +316,8 @@ class VideoSamples:
         self._container = self._open()
         stream = self._scan.stream_of(self._container)
         stream.thread_type = "AUTO"
-        stream.thread_count = min(4, os.cpu_count() or 1)
+        # Each thread holds frames of its own, of which those of an 8K clip fill 50 MB.
+        stream.thread_count = 1 if max(self._scan.size) > KEPT_SIDE else min(4, os.cpu_count() or 1)
         return self._container
 
     def _end(self) -> None:
@@ -332,7 +339,7 @@ class VideoSamples:
         if entry:
             try:
                 container.seek(self._scan.stamps[entry], stream=stream)
-            except av.error.FFmpegError as error:
+            except (av.error.FFmpegError, OSError) as error:
                 raise _WrongEntry from error
         last = -1
         running = None if self._scan.running is None else iter(self._scan.running.tolist())
@@ -376,8 +383,11 @@ class VideoSamples:
             self._too_large += 1
             return None
         if has_hdr_curve(raw):
-            hdr = Sentence("The clip is HDR and was read without tone mapping, so brightness and colours are off.")
-            self._notes[hdr] = None
+            self._notes[HDR] = None
+        if square_pixel_size(raw, self._scan.pixel_ratio) != (raw.width, raw.height):
+            self._notes[STRETCHED] = None
+        if max(raw.width, raw.height) > KEPT_SIDE:
+            self._notes[SCALED] = None
         rgb = upright_rgb(raw, self._scan.pixel_ratio)
         self._sizes.add((rgb.shape[1], rgb.shape[0]))
         if self._fixed is not None and (rgb.shape[1], rgb.shape[0]) != self._fixed:

@@ -9,9 +9,12 @@ import io
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from detector.errors import UnsupportedMedia
+from detector.media.signalled import Curve
+from detector.media.tone import tone_mapped, undo_gamma
 from detector.sentences import Sentence
 
 __all__ = ["BACKGROUND", "to_srgb"]
@@ -20,6 +23,8 @@ BACKGROUND = (255, 255, 255)
 """What shows through transparent parts: white, as on most pages where such pictures are seen."""
 
 _PHOTOMETRIC_TAG = 262
+_LONGEST_NAME = 60
+"""Characters of a profile's name that are shown."""
 _16_TO_8BIT = ((np.arange(65536, dtype=np.uint32) + 128) // 257).astype(np.uint8)
 """Nearest 8-bit sample of a 16-bit one: 65535 / 255 = 257."""
 
@@ -27,13 +32,21 @@ _16_TO_8BIT = ((np.arange(65536, dtype=np.uint32) + 128) // 257).astype(np.uint8
 _PROFILE_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError, RuntimeError)
 
 
-def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> Image.Image:
+def to_srgb(
+    image: Image.Image,
+    icc: bytes | None,
+    notes: list[str],
+    curve: Curve = Curve(),  # noqa: B008 - frozen
+    deep: NDArray[np.uint16] | None = None,
+) -> Image.Image:
     """Convert to sRGB on an opaque background.
 
     Args:
         image: Loaded picture of any mode.
         icc: Embedded ICC profile; empty where it was not readable, None where there is none.
         notes: Sentences for the user are appended.
+        curve: What the file says of its samples; goes before a profile where it is that of HDR.
+        deep: (H, W, 3) uint16, the same colours with more bits, for a special ``curve``; None for those of ``image``.
 
     Returns:
         The picture in mode RGB, not yet turned upright.
@@ -42,7 +55,25 @@ def to_srgb(image: Image.Image, icc: bytes | None, notes: list[str]) -> Image.Im
         UnsupportedMedia: The samples have no defined white (signed, 32-bit or floating point).
     """
     colour, alpha = _split_alpha(image)
+    if curve.hdr or (curve.is_special and not icc):
+        return _on_background(_by_curve(colour, curve, deep, notes), alpha, notes)
     return _on_background(_managed(colour, icc, notes), alpha, notes)
+
+
+def _by_curve(colour: Image.Image, curve: Curve, deep: NDArray[np.uint16] | None, notes: list[str]) -> Image.Image:
+    samples = np.asarray(colour.convert("RGB")) if deep is None else deep
+    if curve.gamma is not None:
+        notes.append(Sentence("The file states a gamma of its own, which was applied."))
+        return Image.fromarray(undo_gamma(samples, curve.gamma))
+    if curve.hdr:
+        notes.append(
+            Sentence(
+                "The picture is HDR; its brightness and colours were brought to those of an ordinary picture (tone mapping)."
+            )
+        )
+    else:
+        notes.append(Sentence("The picture has a wide range of colours; they were converted to those of sRGB."))
+    return Image.fromarray(tone_mapped(samples, curve.transfer, curve.primaries))
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -77,7 +108,7 @@ def _managed(colour: Image.Image, icc: bytes | None, notes: list[str]) -> Image.
     """Convert 8-bit colour to mode RGB in sRGB through the embedded profile, or by plain rules where there is none."""
     if icc is not None or colour.mode == "LAB":
         try:
-            return _through_profile(colour, icc)
+            return _through_profile(colour, icc, notes)
         except _PROFILE_ERRORS:
             notes.append(
                 Sentence("The embedded colour profile is damaged or does not fit, so colours may be slightly off.")
@@ -90,7 +121,7 @@ def _managed(colour: Image.Image, icc: bytes | None, notes: list[str]) -> Image.
     return colour if colour.mode == "RGB" else colour.convert("RGB")
 
 
-def _through_profile(colour: Image.Image, icc: bytes | None) -> Image.Image:
+def _through_profile(colour: Image.Image, icc: bytes | None, notes: list[str]) -> Image.Image:
     profile: Any
     if colour.mode == "LAB":
         profile = ImageCms.createProfile("LAB")
@@ -106,7 +137,20 @@ def _through_profile(colour: Image.Image, icc: bytes | None) -> Image.Image:
         ImageCms.Intent.RELATIVE_COLORIMETRIC,
         ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
-    return cast(Image.Image, ImageCms.applyTransform(colour, transform))
+    converted = cast(Image.Image, ImageCms.applyTransform(colour, transform))
+    name = _name_of(profile)
+    if colour.mode == "RGB" and "srgb" not in name.lower():
+        notes.append(Sentence("Colours were converted to sRGB from the embedded profile ({name}).", name=name))
+    return converted
+
+
+def _name_of(profile: Any) -> str:
+    try:
+        name = str(ImageCms.getProfileDescription(profile))
+    except _PROFILE_ERRORS:
+        name = ""
+    shown = "".join(character for character in name if character.isprintable()).strip()
+    return shown[:_LONGEST_NAME] or "?"
 
 
 def _on_background(rgb: Image.Image, alpha: Image.Image | None, notes: list[str]) -> Image.Image:

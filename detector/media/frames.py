@@ -15,19 +15,20 @@ import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 
+from detector.media.tone import is_hdr, is_wide, tone_mapped
 from detector.records import UInt8Image
 
-__all__ = ["fitted", "has_hdr_curve", "scaled_to", "square_pixel_size", "upright_rgb"]
+__all__ = ["KEPT_SIDE", "fitted", "has_hdr_curve", "scaled_to", "square_pixel_size", "upright_rgb"]
 
-_HDR_CURVES = (16, 18)
-"""Transfer characteristics of ITU-T H.273 for PQ and HLG."""
+KEPT_SIDE = 4096
+"""Longer side of the pixels that are made, at most: larger frames are scaled on the way."""
 _WIDEST_PIXEL = 4.0
 """Pixels that claim to be longer than this are taken for square: no camera has them."""
 
 
 def has_hdr_curve(frame: av.VideoFrame) -> bool:
-    """Whether the samples follow an HDR curve, for which the conversion to 8 bits is off."""
-    return int(frame.color_trc) in _HDR_CURVES
+    """Whether the samples follow an HDR curve."""
+    return is_hdr(int(frame.color_trc))
 
 
 def square_pixel_size(frame: av.VideoFrame, pixel_ratio: float) -> tuple[int, int]:
@@ -58,7 +59,13 @@ def _reformatter() -> VideoReformatter:
 
 def upright_rgb(frame: av.VideoFrame, pixel_ratio: float = 1.0) -> UInt8Image:
     """(H, W, 3) uint8 RGB of a decoded frame, upright, with square pixels, on white where it is transparent."""
-    width, height = square_pixel_size(frame, pixel_ratio)
+    width, height = fitted(square_pixel_size(frame, pixel_ratio), KEPT_SIDE)
+    transfer, primaries = int(frame.color_trc), int(frame.color_primaries)
+    if is_hdr(transfer) or is_wide(primaries):
+        samples = _reformatter().reformat(
+            frame, width=width, height=height, format="rgb48le", interpolation="BICUBIC", threads=2
+        ).to_ndarray()  # fmt: skip
+        return np.ascontiguousarray(_turned(tone_mapped(np.asarray(samples, np.uint16), transfer, primaries), frame))
     see_through = any(component.is_alpha for component in frame.format.components)
     pixels = _reformatter().reformat(
         frame, width=width, height=height, format="rgba" if see_through else "rgb24", interpolation="BICUBIC", threads=2

@@ -1,14 +1,12 @@
-"""What a reader should know of a picture file beside its pixels: other pictures in it, and brightness that is off."""
+"""What a reader should know of a picture file beside its pixels: other pictures in it."""
 
 from __future__ import annotations
-
-from PIL import Image
 
 from detector.media.gif import scan_gif
 from detector.media.png import png_frames
 from detector.sentences import Sentence
 
-__all__ = ["note_hdr", "note_other_pictures"]
+__all__ = ["note_other_pictures"]
 
 
 def note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: int, notes: list[str]) -> None:
@@ -30,17 +28,3 @@ def note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: i
         notes.append(Sentence("Only the first of {frames} pages was read.", frames=frames))
     elif frames > 1:
         notes.append(Sentence("Only the first of {frames} frames was read.", frames=frames))
-
-
-def note_hdr(data: bytes, kind: str, image: Image.Image, notes: list[str]) -> None:
-    """Say so where the samples follow an HDR curve (ITU-T H.273 transfer 16 or 18), which is not tone-mapped here."""
-    transfer = 0
-    if kind == "HEIC":
-        transfer = int((image.info.get("nclx_profile") or {}).get("transfer_characteristics", 0))
-    elif kind == "AVIF" and b"tmap" not in data[:4096]:  # a gain map's own colours are not those of the picture
-        at = data.find(b"colrnclx", 0, 4096)
-        transfer = int.from_bytes(data[at + 10 : at + 12], "big") if at >= 0 else 0
-    if transfer in (16, 18):
-        notes.append(
-            Sentence("The picture is HDR and was read without tone mapping, so its brightness and colours are off.")
-        )

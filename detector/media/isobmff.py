@@ -5,7 +5,7 @@ from __future__ import annotations
 from detector.media.structure import ENDS_EARLY, HOLLOW, counted, is_hollow
 from detector.sentences import Sentence
 
-__all__ = ["AVIF_BRANDS", "HEIC_BRANDS", "STILL_BRANDS", "isobmff_damage"]
+__all__ = ["AVIF_BRANDS", "HEIC_BRANDS", "STILL_BRANDS", "has_track", "isobmff_damage"]
 
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -31,3 +31,20 @@ def isobmff_damage(data: bytes) -> str | None:
             return HOLLOW
         position = end
     return None
+
+
+def has_track(data: bytes) -> bool:
+    """Whether the file holds a sequence of pictures with times, beside or in place of a still one."""
+    position = 0
+    for _ in counted(Sentence("boxes")):
+        size, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+        if kind == b"moov":
+            return True
+        if size == 1:
+            size = int.from_bytes(data[position + 8 : position + 16], "big")
+        if size < 8:
+            return False
+        position += size
+        if position + 8 > len(data):
+            return False
+    return False

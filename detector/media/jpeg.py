@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from detector.media.structure import ENDS_EARLY, counted
 from detector.sentences import Sentence
 
-__all__ = ["jpeg_damage", "jpeg_for_second_opinion", "jpeg_scans"]
+__all__ = ["jpeg_damage", "jpeg_for_second_opinion", "jpeg_is_progressive", "jpeg_scans"]
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -31,6 +31,11 @@ def jpeg_damage(data: bytes) -> str | None:
         if marker == 0xDA:
             return None if data.find(b"\xff\xd9", start) >= 0 else ENDS_EARLY
     return ENDS_EARLY
+
+
+def jpeg_is_progressive(data: bytes) -> bool:
+    """Whether the picture is stored in passes, each of which refines it."""
+    return any(marker == 0xC2 for marker, _, _ in _jpeg_segments(data))
 
 
 def jpeg_scans(data: bytes) -> int:

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from detector.media.structure import ENDS_EARLY, counted
 from detector.sentences import Sentence
 
-__all__ = ["png_damage", "png_for_decoder", "png_frames", "png_profile", "png_texts"]
+__all__ = [
+    "png_cicp",
+    "png_damage",
+    "png_damaged_extras",
+    "png_for_decoder",
+    "png_frames",
+    "png_gamma",
+    "png_pixel_ratio",
+    "png_profile",
+    "png_texts",
+]
 
 _MAX_PROFILE_BYTES = 16 * 1024 * 1024
 
@@ -30,14 +40,58 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = end + 4
 
 
+def _is_intact(data: bytes, start: int, end: int) -> bool:
+    return zlib.crc32(memoryview(data)[start - 4 : end]) == int.from_bytes(data[end : end + 4], "big")
+
+
+def _is_extra(kind: bytes) -> bool:
+    """Whether a chunk is ancillary, that is not needed for the pixels; transparency is."""
+    return bool(kind[0] & 0x20) and kind != b"tRNS"
+
+
 def png_damage(data: bytes) -> str | None:
-    """Check that every chunk up to IEND is there and that its CRC-32 holds."""
+    """Check that every chunk up to IEND is there and that its CRC-32 holds, but for chunks beside the picture."""
     kinds = set()
     for kind, start, end in _png_chunks(data):
-        if zlib.crc32(memoryview(data)[start - 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+        if not _is_extra(kind) and not _is_intact(data, start, end):
             return Sentence("a checksum does not match")
         kinds.add(kind)
     return None if {b"IHDR", b"IDAT", b"IEND"} <= kinds else ENDS_EARLY
+
+
+def png_damaged_extras(data: bytes) -> bool:
+    """Whether the CRC-32 of a chunk beside the picture, such as a text, does not hold."""
+    return any(_is_extra(kind) and not _is_intact(data, start, end) for kind, start, end in _png_chunks(data))
+
+
+def _extra(data: bytes, wanted: bytes, least: int) -> bytes | None:
+    """Contents of the first intact chunk of a type, of at least so many bytes; None without one."""
+    for kind, start, end in _png_chunks(data):
+        if kind == wanted and end - start >= least and _is_intact(data, start, end):
+            return data[start:end]
+    return None
+
+
+def png_cicp(data: bytes) -> tuple[int, int] | None:
+    """(primaries, transfer) by ITU-T H.273 where a cICP chunk says so."""
+    body = _extra(data, b"cICP", 4)
+    return None if body is None else (body[0], body[1])
+
+
+def png_gamma(data: bytes) -> float | None:
+    """The exponent of the gAMA chunk; None without one, and where sRGB or a profile goes before it."""
+    body = _extra(data, b"gAMA", 4)
+    if body is None or any(kind in (b"sRGB", b"iCCP", b"cICP") for kind, _, _ in _png_chunks(data)):
+        return None
+    gamma = int.from_bytes(body[:4], "big") / 100_000
+    return gamma if 0.1 <= gamma <= 10 else None
+
+
+def png_pixel_ratio(data: bytes) -> float:
+    """Width of a pixel over its height, by the pHYs chunk; 1 without one."""
+    body = _extra(data, b"pHYs", 9)
+    across, down = (int.from_bytes(body[at : at + 4], "big") for at in (0, 4)) if body else (1, 1)
+    return down / across if across and down else 1.0
 
 
 def png_for_decoder(data: bytes) -> bytes:
@@ -52,7 +106,11 @@ def png_for_decoder(data: bytes) -> bytes:
     if (depth, colour_type) != (16, 2):
         keep.add(b"tRNS")
     parts = [data[:8]]
-    parts += [data[start - 8 : end + 4] for kind, start, end in _png_chunks(data) if kind in keep]
+    parts += [
+        data[start - 8 : end + 4]
+        for kind, start, end in _png_chunks(data)
+        if kind in keep and (kind != b"eXIf" or _is_intact(data, start, end))
+    ]
     return b"".join(parts)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from detector.media.structure import ENDS_EARLY, HOLLOW, counted, is_hollow
 from detector.sentences import Sentence
 
-__all__ = ["webp_canvas", "webp_damage"]
+__all__ = ["webp_canvas", "webp_damage", "webp_durations"]
 
 
 def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -50,3 +50,12 @@ def webp_canvas(data: bytes) -> tuple[int, int] | None:
         if kind == b"VP8 ":
             return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
     return None
+
+
+def webp_durations(data: bytes) -> list[int]:
+    """Milliseconds for which each frame of a moving WebP is shown; empty for a still one."""
+    return [
+        int.from_bytes(data[start + 12 : start + 15], "little")
+        for kind, start, _ in _webp_chunks(data)
+        if kind == b"ANMF"
+    ]

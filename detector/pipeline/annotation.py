@@ -14,15 +14,18 @@ from dataclasses import replace
 from detector.drawing.heatmap import heatmap_on_crop
 from detector.drawing.overlay import boxes_on_frame, shrink
 from detector.errors import MediaTooLarge, UnsupportedMedia
+from detector.faces.direction import turned
 from detector.media.clip_writer import ClipWriter
 from detector.media.clips import sample_video
 from detector.records import Appearance, Box, FaceResult, Moment, Report, TimePoint, UInt8Image, Verdict, Watcher
 from detector.sentences import Sentence, of_hundred
 
-__all__ = ["MOST_SECONDS", "WRITING", "annotate", "place_at"]
+__all__ = ["MOST_SECONDS", "TURNED", "WRITING", "annotate", "place_at"]
 
 WRITING = "writing"
 """The stage of which progress is reported."""
+TURNED = "turned_deg"
+"""Of a report's options: degrees by which the clip was turned counter-clockwise for its faces to stand upright."""
 MOST_SECONDS = 600.0
 """Length of a clip that is annotated; drawing and encoding take about as long as the clip."""
 MOST_SIDE = 1280
@@ -52,14 +55,16 @@ def annotate(
                 most=MOST_SECONDS / 60,
             )
         )
-    size = report.input.width, report.input.height
+    quarters = int(str(report.options.get(TURNED, 0))) // 90
+    width, height = report.input.width, report.input.height
+    size = (height, width) if quarters % 2 else (width, height)
     with (
         sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled, size=size) as clip,
         # Sound is found by the container's clock.
         ClipWriter(target, report.input.fps or 25.0, None if clip.joins else path, clip.start_s) as out,
     ):
         for done, (frame,) in enumerate(clip, start=1):
-            out.add(_drawn(frame.rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)
+            out.add(_drawn(turned(frame, quarters).rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)
             watcher.progress(WRITING, done, len(clip))
 
 

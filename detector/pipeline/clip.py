@@ -16,16 +16,32 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from detector.errors import ManifestInvalid
+from detector.faces.direction import as_turned
+from detector.faces.flatness import flat_share
 from detector.faces.tracks import FrameFaces, link_faces
-from detector.media.clips import sample_by_rules
+from detector.media.clips import VideoSamples, sample_by_rules
+from detector.pipeline.annotation import TURNED
 from detector.pipeline.clip_decision import ClipDecision, choose_decision
 from detector.pipeline.clip_frames import MOST_FACES, READING, ScoredFrame, score_frames
 from detector.pipeline.clip_people import VIEWED, judge_track
 from detector.pipeline.engine import Engine
-from detector.records import AnalysisOptions, ClipRules, FaceResult, FaceTrack, Manifest, Preview, Report, Watcher
+from detector.pipeline.photo import report_on
+from detector.pipeline.series import most_telling
+from detector.records import (
+    AnalysisOptions,
+    ClipRules,
+    FaceResult,
+    FaceTrack,
+    Frame,
+    LoadedImage,
+    Manifest,
+    Preview,
+    Report,
+    Watcher,
+)
 from detector.sentences import Sentence
 from detector.verdict.clips import CLIP_LIMITS
-from detector.verdict.files import LIMITS, judge_file, withhold_calm
+from detector.verdict.files import LIMITS, judge_file, withhold_calm, withhold_of_drawing
 
 __all__ = ["READING", "SHOWING", "analyze_clip"]
 
@@ -62,7 +78,9 @@ def analyze_clip(
     if options.verdict_only:
         engine = engine.only(decision.relevant(engine))
     with sample_by_rules(path, rules, name, watcher.cancelled) as clip:
-        frames = score_frames(clip, engine, decision, watcher)
+        if clip.counts.in_file < rules.min_frames:
+            return _as_photos(clip, engine, options)
+        frames, quarters = score_frames(clip, engine, decision, watcher)
         info, counts, unseen, unseen_share = clip.info, clip.counts, clip.unseen, clip.unseen_share
     parts = _parts(frames, rules.min_frames)
     tracks, fleeting = _tracks(parts)
@@ -71,11 +89,12 @@ def analyze_clip(
         watcher.progress(SHOWING, done, len(tracks))
         watcher.raise_if_cancelled()
         person = judge_track(track, frames, engine, rules, decision, options)
-        people.append(withhold_calm(_with_gaps(person, unseen), unseen_share))
+        person = withhold_of_drawing(_with_gaps(person, unseen), flat_share(person.crop.rgb))
+        people.append(withhold_calm(person, unseen_share))
     verdict, reason, p_fake, decides = judge_file(people, "video")
     notes = _notes(fleeting, any(frame.crowded for frame in frames), len(parts))
     return Report(
-        input=replace(info, notes=(*info.notes, *notes)),
+        input=as_turned(replace(info, notes=(*info.notes, *notes)), quarters),
         verdict=verdict,
         reason=reason,
         p_fake=p_fake,
@@ -84,9 +103,27 @@ def analyze_clip(
         versions=engine.versions,
         limits=(*LIMITS, *CLIP_LIMITS),
         preview=_preview(frames, None if decides is None else people[decides]),
-        options=_options(engine, rules, decision, options),
+        options={**_options(engine, rules, decision, options), TURNED: 90 * quarters},
         counts=counts,
         deciding=decides,
+    )
+
+
+def _as_photos(clip: VideoSamples, engine: Engine, options: AnalysisOptions) -> Report:
+    """A clip of too few frames for anybody to be followed: each is looked at as a photo.
+
+    Raises:
+        UnknownModel: the model is none of those for pictures, nor for clips.
+    """
+    deciding = engine.image_model(None if options.model in engine.clip_models else options.model)
+    frames = [frame for stretch in clip for frame in stretch]
+    info = replace(clip.info, kind="image", duration_s=None, fps=None, codec=None)
+    pictures = (
+        LoadedImage(Frame(frame.rgb), replace(info, width=frame.rgb.shape[1], height=frame.rgb.shape[0]))
+        for frame in frames
+    )
+    return most_telling(
+        (report_on(picture, engine, deciding, options) for picture in pictures), len(frames), clip.counts.in_file
     )
 
 

@@ -17,6 +17,7 @@ from detector.media.clips import VideoSamples
 from detector.media.frames import fitted, scaled_to
 from detector.models.loading import LoadedModel
 from detector.pipeline.clip_decision import ClipDecision
+from detector.pipeline.clip_direction import Upright
 from detector.pipeline.engine import Engine
 from detector.probes.stability import face_logit
 from detector.records import CropSpec, Detection, FaceCrop, Frame, Preview, Rejection, Watcher
@@ -75,6 +76,8 @@ class ScoredFrame:
     """(width, height) of the pixels in which places are given."""
     part: int = 0
     """Of a clip in which the clock begins anew or the size changes: running number of the part, 0, 1, ..."""
+    quarters: int = 0
+    """By which it was turned counter-clockwise."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,11 @@ class _Waiting:
     cut: Mapping[CropSpec, FaceCrop]
 
 
-def score_frames(clip: VideoSamples, engine: Engine, decision: ClipDecision, watcher: Watcher) -> list[ScoredFrame]:
-    """Every sampled frame with its faces cut and scored, in order of time.
+def score_frames(
+    clip: VideoSamples, engine: Engine, decision: ClipDecision, watcher: Watcher
+) -> tuple[list[ScoredFrame], int]:
+    """Every sampled frame with its faces cut and scored, in order of time; and by how many quarters all were turned
+    counter-clockwise for their faces to stand upright.
 
     Raises:
         Cancelled: the watcher asked for it.
@@ -94,33 +100,53 @@ def score_frames(clip: VideoSamples, engine: Engine, decision: ClipDecision, wat
     frames: list[ScoredFrame] = []
     waiting: list[_Waiting] = []
     specs = {m.spec.crop for m in engine.models.values()} | {m.spec.crop for m in engine.video_models.values()}
-    follower = FaceFollower(engine.finder)
+    follower, upright = FaceFollower(engine.finder), Upright(engine.finder)
+
+    def look(ready: Sequence[Frame]) -> None:
+        nonlocal waiting
+        for frame in ready:
+            watcher.raise_if_cancelled()
+            scored, to_score = _cut(frame, follower, specs, engine, decision, upright.quarters)
+            frames.append(scored)
+            waiting += to_score
+        while len(waiting) >= _BATCH:
+            _score(waiting[:_BATCH], engine, decision)
+            waiting = waiting[_BATCH:]
+
     watcher.progress(READING, 0, len(clip))
     with contextlib.closing(read_ahead(iter(clip), _AHEAD)) as stretches:
         for done, stretch in enumerate(stretches, start=1):
             for frame in stretch:
                 watcher.raise_if_cancelled()
-                scored, to_score = _cut(frame, follower, specs, engine, decision)
-                frames.append(scored)
-                waiting += to_score
-            while len(waiting) >= _BATCH:
-                _score(waiting[:_BATCH], engine, decision)
-                waiting = waiting[_BATCH:]
+                look(upright.after(frame))
             watcher.progress(READING, done, len(clip))
+        look(upright.rest())
         _score(waiting, engine, decision)
-    return _in_parts(frames, clip)
+    return _in_parts(
+        [_turned_on(frame, upright.quarters) for frame in frames], clip, upright.quarters
+    ), upright.quarters
 
 
-def _in_parts(frames: Sequence[ScoredFrame], clip: VideoSamples) -> list[ScoredFrame]:
+def _turned_on(frame: ScoredFrame, quarters: int) -> ScoredFrame:
+    """The frame as the others are turned; one that went on before it was clear shows no face."""
+    if frame.quarters == quarters or frame.preview.rgb is None:
+        return frame
+    more = quarters - frame.quarters
+    preview = replace(frame.preview, rgb=np.ascontiguousarray(np.rot90(frame.preview.rgb, more)))
+    return replace(frame, preview=preview, size=frame.size[::-1] if more % 2 else frame.size, quarters=quarters)
+
+
+def _in_parts(frames: Sequence[ScoredFrame], clip: VideoSamples, quarters: int) -> list[ScoredFrame]:
     """The frames with the numbers of their parts, and with all places in pixels of one size."""
     found, part = [], 0
+    size = clip.size[::-1] if quarters % 2 else clip.size
     for position, frame in enumerate(frames):
         if position:
             before = frames[position - 1]
             part += frame.size != before.size or bisect_right(clip.joins, frame.index) > bisect_right(
                 clip.joins, before.index
             )
-        found.append(replace(_at_size(frame, clip.size), part=part))
+        found.append(replace(_at_size(frame, size), part=part))
     return found
 
 
@@ -143,7 +169,7 @@ def _stretched(found: Detection, shares: tuple[float, float]) -> Detection:
 
 
 def _cut(
-    frame: Frame, follower: FaceFollower, specs: set[CropSpec], engine: Engine, decision: ClipDecision
+    frame: Frame, follower: FaceFollower, specs: set[CropSpec], engine: Engine, decision: ClipDecision, quarters: int
 ) -> tuple[ScoredFrame, list[_Waiting]]:
     """The frame with its largest faces, and those of them that pass the gates."""
     found = follower.find(frame)
@@ -158,9 +184,8 @@ def _cut(
             waiting.append(_Waiting(faces[-1], cut))
     crowded = len(found) > MOST_FACES
     size = frame.rgb.shape[1], frame.rgb.shape[0]
-    return ScoredFrame(
-        frame.index, frame.time_s or 0.0, faces, preview_of(frame.rgb, CLIP_SIDE), crowded, size
-    ), waiting
+    preview = preview_of(frame.rgb, CLIP_SIDE)
+    return ScoredFrame(frame.index, frame.time_s or 0.0, faces, preview, crowded, size, quarters=quarters), waiting
 
 
 def _score(waiting: Sequence[_Waiting], engine: Engine, decision: ClipDecision) -> None:

@@ -161,7 +161,7 @@ class Detector:
             else analyze_photo(path, engine, options, name)
         )
         # Last, and beside everything: what a file says about itself must not reach a score.
-        origin = read_provenance(path, report.input.width, report.input.height)
+        origin = read_provenance(path, *(report.stored_size or (report.input.width, report.input.height)))
         return replace(report, provenance=origin, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
 
     def annotate(

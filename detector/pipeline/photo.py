@@ -14,10 +14,13 @@ from typing import Any
 
 from detector.drawing.preview import preview_of
 from detector.faces.crops import crop_face
-from detector.media.images import read_image
+from detector.faces.direction import as_turned, find_upright
+from detector.faces.flatness import flat_share
+from detector.media.pages import read_pages
 from detector.models.loading import LoadedModel, stack
 from detector.pipeline.engine import Engine
 from detector.pipeline.evidence import FaceEvidence, gather_evidence
+from detector.pipeline.series import most_telling
 from detector.probes.regions import judge_region
 from detector.probes.stability import face_logit
 from detector.records import (
@@ -27,6 +30,7 @@ from detector.records import (
     FaceCrop,
     FaceResult,
     Frame,
+    LoadedImage,
     ModelSpec,
     Rejection,
     Report,
@@ -34,15 +38,15 @@ from detector.records import (
 )
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
-from detector.verdict.files import LIMITS, judge_file
+from detector.verdict.files import LIMITS, judge_file, withhold_of_drawing
 
-__all__ = ["analyze_photo"]
+__all__ = ["analyze_photo", "report_on"]
 
 
 def analyze_photo(
     path: str | os.PathLike[str], engine: Engine, options: AnalysisOptions, name: str | None = None
 ) -> Report:
-    """Analyse every face of a photo.
+    """Analyse every face of a photo, or of each picture of a file that holds several.
 
     Args:
         path: the file.
@@ -55,15 +59,29 @@ def analyze_photo(
         MediaError: the file cannot be read.
     """
     deciding = engine.image_model(options.model)
+    pages = read_pages(path, name)
+    return most_telling(
+        (report_on(page, engine, deciding, options) for page in pages), len(pages.chosen), len(pages.places)
+    )
+
+
+def report_on(image: LoadedImage, engine: Engine, deciding: LoadedModel, options: AnalysisOptions) -> Report:
+    """The report on one picture that is read already.
+
+    Args:
+        image: the picture.
+        engine: the loaded models.
+        deciding: the one of them that decides.
+        options: what is wanted.
+    """
     models = {deciding.spec.name: deciding} if options.verdict_only else engine.models
-    image = read_image(path, name)
     with engine.lock:
-        detections = engine.finder.find(image.frame)
-        cut = _cut(image.frame, detections, models.values())
+        frame, detections, quarters = find_upright(engine.finder, image.frame)
+        cut = _cut(frame, detections, models.values())
         crops = cut[deciding.spec.crop]
         rejections = [judge_quality(crop.quality, engine.manifest.gates) for crop in crops]
         usable = {index: crops[index] for index, rejection in enumerate(rejections) if rejection is None}
-        evidence = gather_evidence(deciding, image.frame, usable, options)
+        evidence = gather_evidence(deciding, frame, usable, options)
         scores = _scores(cut, deciding, models, evidence)
     faces = tuple(
         _judged(crop, rejection, scores.get(index, {}), evidence.get(index), deciding.spec)
@@ -71,7 +89,7 @@ def analyze_photo(
     )
     verdict, reason, p_fake, decides = judge_file(faces, "image")
     return Report(
-        input=image.info,
+        input=as_turned(image.info, quarters),
         verdict=verdict,
         reason=reason,
         p_fake=p_fake,
@@ -79,9 +97,10 @@ def analyze_photo(
         model=deciding.info,
         versions=engine.versions,
         limits=LIMITS,
-        preview=preview_of(image.frame.rgb),
+        preview=preview_of(frame.rgb),
         options=_options(engine, deciding.spec, options),
         deciding=decides,
+        stored_size=image.stored_size,
     )
 
 
@@ -128,9 +147,10 @@ def _judged(
         verdict, reason, stability = judge_stability(verdict, reason, evidence.p_fake, evidence.views, spec.bands)
     if evidence.places is not None:
         region = judge_region(evidence.places, evidence.p_fake, evidence.hidden)
-    return FaceResult(
+    face = FaceResult(
         crop, verdict, reason, evidence.p_fake, scores, evidence.heatmap, stability=stability, region=region
     )
+    return withhold_of_drawing(face, flat_share(crop.rgb))
 
 
 def _options(engine: Engine, spec: ModelSpec, options: AnalysisOptions) -> dict[str, Any]:

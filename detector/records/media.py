@@ -59,6 +59,8 @@ class LoadedImage:
 
     frame: Frame
     info: InputInfo
+    stored_size: tuple[int, int] | None = None
+    """(width, height) in the file, upright, where the picture was made smaller; None for that of the frame."""
 
 
 @dataclass(frozen=True)

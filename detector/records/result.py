@@ -124,6 +124,8 @@ class Report:
     """When the analysis ended, UTC, ISO 8601 to the second."""
     deciding: int | None = None
     """Index in ``faces`` of the one that decides; None when nothing was analysed. Not part of the JSON."""
+    stored_size: tuple[int, int] | None = None
+    """(width, height) in the file of a picture that was made smaller for reading; else None. Not part of the JSON."""
 
     def __post_init__(self) -> None:
         if self.deciding is not None and not 0 <= self.deciding < len(self.faces):

@@ -7,12 +7,15 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from detector.records import FaceResult, MediaKind, Verdict
-from detector.sentences import Sentence, joined
+from detector.sentences import Sentence, joined, of_hundred
 
-__all__ = ["LIMITS", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm"]
+__all__ = ["LIMITS", "MOST_FLAT", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm", "withhold_of_drawing"]
 
 MOST_UNSEEN = 0.1
 """Share of a file that may have gone unseen for "no clear signs" to be said of the rest."""
+
+MOST_FLAT = 0.5
+"""Share of a few flat colours from which a face is taken for a drawing."""
 
 SEVERITY: tuple[Verdict, ...] = (
     Verdict.NO_CLEAR_SIGNS,
@@ -43,10 +46,27 @@ def withhold_calm(face: FaceResult, unseen: float) -> FaceResult:
     if face.verdict is not Verdict.NO_CLEAR_SIGNS or unseen <= MOST_UNSEEN:
         return face
     reason = Sentence(
-        "Of every 100 pictures in the file {share:.0f} could not be looked at, and an altered part may lie there; the others "
-        "show no clear signs (score {score:.2f}). Cut out the part that matters, save it anew and try again.",
+        "We could not check {share:.0f} of every 100 pictures in this file, so an altered part may be missed. The rest show no "
+        "clear signs (score {score} of 100). Cut out the part that matters and check it alone.",
         share=100 * unseen,
-        score=face.p_fake,
+        score=of_hundred(face.p_fake or 0.0)[0],
+    )
+    return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
+
+
+def withhold_of_drawing(face: FaceResult, flat: float) -> FaceResult:
+    """The face's result, inconclusive in place of "no clear signs" where it is no photograph of a face.
+
+    Args:
+        face: of a picture or clip.
+        flat: share of a few flat colours in it, as ``faces.flatness`` measures it.
+    """
+    if face.verdict is not Verdict.NO_CLEAR_SIGNS or flat < MOST_FLAT:
+        return face
+    reason = Sentence(
+        "This looks like a drawing, not a photo: most of the face is made of a few flat colours. The model knows only photos, "
+        "so its score ({score} of 100) says nothing here.",
+        score=of_hundred(face.p_fake or 0.0)[0],
     )
     return replace(face, verdict=Verdict.INCONCLUSIVE, reason=reason)
 

@@ -24,6 +24,7 @@ from detector.errors import DetectorError, WorkerFailed
 from detector.records import Report, Watcher
 from detector.runtime import memory
 from detector.runtime.console import native_noise_hidden
+from detector.runtime.environment import missing_library, prepare
 from detector.words import server as words
 from detector.worker.bounds import bound_cpu, bound_data, bound_process
 
@@ -92,7 +93,13 @@ def serve(pipe: Connection) -> None:
 def _loaded(weights_dir: str | None) -> Detector:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with native_noise_hidden(), memory.collected_later():
-        from detector.pipeline.detector import load_detector
+        prepare()
+        try:
+            from detector.pipeline.detector import load_detector
+        except ImportError as error:
+            if not (sentence := missing_library(error)):
+                raise
+            raise WorkerFailed(sentence) from error
 
         detector = load_detector(weights_dir)
         detector.warm_up()

@@ -8,7 +8,7 @@ byte. A file that once broke something is kept as a recipe.
 
 from __future__ import annotations
 
-from tests.corpus import clips, images
+from tests.corpus import clips, images, variants
 from tests.corpus.cases import CASES, Case, Expect, flipped, write
 
-__all__ = ["CASES", "Case", "Expect", "clips", "flipped", "images", "write"]
+__all__ = ["CASES", "Case", "Expect", "clips", "flipped", "images", "variants", "write"]

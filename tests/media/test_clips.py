@@ -37,6 +37,11 @@ CODINGS = [
     pytest.param("clip.mov", "qtrle", "argb", "QuickTime", "qtrle", id="alpha mov"),
     pytest.param("clip.mov", "prores_ks", "yuv422p10le", "QuickTime", "prores", id="prores 10 bit"),
     pytest.param("clip.gif", "gif", "rgb8", "GIF", "gif", id="gif"),
+    pytest.param("clip.wmv", "wmv2", "yuv420p", "Windows Media", "wmv2", id="wmv"),
+    pytest.param("clip.flv", "flv1", "yuv420p", "Flash video", "flv1", id="flv"),
+    pytest.param("clip.mxf", "mpeg2video", "yuv420p", "MXF", "mpeg2video", id="mxf"),
+    pytest.param("clip.y4m", "wrapped_avframe", "yuv420p", "Y4M", "rawvideo", id="y4m"),
+    pytest.param("clip.ivf", "libvpx", "yuv420p", "IVF", "vp8", id="ivf"),
 ]
 
 
@@ -340,8 +345,8 @@ def test_a_file_must_be_there_whole_and_small_enough(tmp_path: Path, monkeypatch
 
 
 def test_a_clip_that_is_too_wide_or_too_long_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
-    wide = write_clip(tmp_path / "8k.mkv", [np.zeros((64, 4112, 3), np.uint8)], "ffv1", pixels="yuv420p")
-    with pytest.raises(MediaTooLarge, match="4112 x 64 pixels; at most 4096"):
+    wide = write_clip(tmp_path / "8k.mkv", [np.zeros((64, 8208, 3), np.uint8)], "ffv1", pixels="yuv420p")
+    with pytest.raises(MediaTooLarge, match="8208 x 64 pixels; at most 8192"):
         sample_video(wide)
     times = [0.0, 5 * 3600.0]
     with pytest.raises(MediaTooLarge, match="hours long; at most 4"):
@@ -392,6 +397,12 @@ def test_a_random_flip_of_bytes_is_read_or_refused_with_a_sentence(tmp_path: Pat
         (b"\0\0\0\x20ftypavif", None),
         (b"\0\0\0\x20ftypheic", None),
         (b"RIFF\0\0\0\0AVI LIST", "AVI"),
+        (b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + (b"\x47" + bytes(187)) * 6, "MPEG transport stream"),
+        (b"\0\0\0\1\x06\x05\xff\xff\0\0\1\x67\x64\0\x1f", "H.264 without a container"),
+        (b"\0\0\0\1\x40\x01\x0c\0\0\0\1\x42\x01\x01", "HEVC without a container"),
+        (b"\0\0\0\1\x06\x05\xff\xff" + bytes(40), None),
+        (b"OggS\0\2", "Ogg"),
+        (b"\x1f\x07\0\xbf", "DV"),
         (b"RIFF\0\0\0\0WEBPVP8 ", None),
         (b"\xff\xd8\xff\xe0", None),
         (b"", None),
@@ -400,6 +411,26 @@ def test_a_random_flip_of_bytes_is_read_or_refused_with_a_sentence(tmp_path: Pat
 def test_formats_are_told_by_their_bytes(head: bytes, name: str | None) -> None:
     found = identify_clip(head)
     assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "container"), [("a.h264", "libx264", "h264"), ("a.m4v", "mpeg4", "m4v"), ("a.rm", "rv10", "rm")]
+)
+def test_streams_with_little_around_them_are_read(name: str, codec: str, container: str, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / name, counting_frames(20), codec, fps=25, container=container)
+    with sample_video(path, samples=None) as samples:
+        assert [number_of(frame.rgb) for (frame,) in samples] == list(range(20))
+
+
+def test_a_clip_that_is_larger_than_needed_is_scaled_on_the_way(tmp_path: Path) -> None:
+    wide = np.zeros((128, 8192, 3), np.uint8)
+    wide[:, 4096:] = 255
+    path = write_clip(tmp_path / "wide.mkv", [wide] * 2, "ffv1")
+    with sample_video(path, samples=1) as clip:
+        ((frame,),) = list(clip)
+    assert frame.rgb.shape == (64, 4096, 3)
+    assert (clip.info.width, clip.info.height) == (4096, 64)
+    assert any("scaled down" in note for note in clip.info.notes)
 
 
 def test_names_are_safe_to_show() -> None:

@@ -235,11 +235,15 @@ def test_a_face_in_too_few_frames_is_no_verdict(
     assert shown(0).reason.startswith("We found no face in this video")
 
 
-def test_one_frame_is_too_few(finder: FaceFinder, astronaut: Rgb, tmp_path: Path) -> None:
-    report = detector_of(finder).analyze(write_clip(tmp_path / "one.mp4", [astronaut]))
-    assert report.verdict is Verdict.NOT_ANALYSED
-    assert len(report.faces) == 1
-    assert "only 1 of 1 frames" in report.reason
+def test_a_few_frames_are_looked_at_as_photos(finder: FaceFinder, astronaut: Rgb, tmp_path: Path) -> None:
+    detector = detector_of(finder)
+    one = detector.analyze(write_clip(tmp_path / "one.mp4", [astronaut]))
+    assert (one.input.kind, one.input.format, one.input.duration_s) == ("image", "MP4", None)
+    assert one.p_fake is not None and len(one.faces) == 1
+    assert one.input.notes == ()
+    three = detector.analyze(write_clip(tmp_path / "three.mp4", [astronaut] * 3))
+    assert three.p_fake is not None
+    assert any("3 pictures, of which 3 were looked at" in note for note in three.input.notes)
 
 
 def test_progress_is_reported_and_the_work_can_be_stopped(finder: FaceFinder, two_people: Path) -> None:

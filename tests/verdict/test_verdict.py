@@ -25,7 +25,7 @@ from detector.records import (
 from detector.sentences import Sentence
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_quality, judge_stability
-from detector.verdict.files import LIMITS, SEVERITY, judge_file, withhold_calm
+from detector.verdict.files import LIMITS, SEVERITY, judge_file, withhold_calm, withhold_of_drawing
 
 BANDS = Bands(0.3, 0.7, 0.95)
 GATES = QualityGates(min_size_px=40, min_sharpness=12, min_brightness=20, max_brightness=240, max_abs_yaw=1.0)
@@ -262,3 +262,14 @@ def test_no_clear_signs_is_withheld_where_more_than_a_tenth_went_unseen() -> Non
     assert not FORBIDDEN.search(held.reason)
     for other in (face(0.5), face(0.99), face(None)):
         assert withhold_calm(other, 0.9) is other
+
+
+def test_a_drawing_is_not_called_free_of_signs() -> None:
+    calm = face(0.1)
+    assert withhold_of_drawing(calm, 0.3) is calm
+    held = withhold_of_drawing(calm, 0.8)
+    assert (held.verdict, held.p_fake) == (Verdict.INCONCLUSIVE, 0.1)
+    assert "a drawing and not like a photograph" in held.reason
+    assert not FORBIDDEN.search(held.reason)
+    for other in (face(0.5), face(0.99), face(None)):
+        assert withhold_of_drawing(other, 0.9) is other

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -128,7 +129,21 @@ def read_dfdc(folder: Path) -> list[Sample]:
             )
     if absent:
         print(f"left out: {absent} of dfdc: in metadata.json, but not in the folder", file=sys.stderr)
+    _tell_gaps_of_dfdc(folder, tables, samples)
     return _official(samples, "DFDC")
+
+
+def _tell_gaps_of_dfdc(folder: Path, tables: Sequence[Path], samples: Sequence[Sample]) -> None:
+    """Name the parts that no table describes, and count the fakes whose originals are not there."""
+    described = {table.parent for table in tables}
+    bare = Counter(clip.parent for clip in folder.glob("**/*.mp4") if clip.parent not in described)
+    for place, count in sorted(bare.items()):
+        shown = place.relative_to(folder).as_posix()
+        print(f"left out: {count} of dfdc: no metadata.json in {shown}; copy it there", file=sys.stderr)
+    originals = {Path(sample.path).stem for sample in samples if sample.label == "real"}
+    alone = sum(sample.label == "fake" and sample.group not in originals for sample in samples)
+    if alone:
+        print(f"without their originals in the folder: {alone} fakes of dfdc; they are kept", file=sys.stderr)
 
 
 def read_celeb_df(folder: Path) -> list[Sample]:

@@ -149,3 +149,18 @@ def test_frames_come_from_all_over_a_clip(tmp_path: Path) -> None:
     times = [frame.time_s or 0.0 for frame in frames_of_clip(path, 3)]
     assert len(times) == 3
     assert times == sorted(times) and times[-1] - times[0] > 1.0
+
+
+def test_dfdc_says_which_part_has_no_table_and_which_originals_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _touch(tmp_path, "part_0/a.mp4", "part_0/b.mp4", "part_1/c.mp4", "part_1/d.mp4")
+    table = {
+        "a.mp4": {"label": "REAL", "split": "train"},
+        "b.mp4": {"label": "FAKE", "split": "train", "original": "gone.mp4"},
+    }
+    (tmp_path / "part_0/metadata.json").write_text(json.dumps(table))
+    assert len(read_dfdc(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert "left out: 2 of dfdc: no metadata.json in part_1; copy it there" in said
+    assert "without their originals in the folder: 1 fakes of dfdc; they are kept" in said
