@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["VERSION"]
+__all__ = ["LICENCE", "VERSION"]
 
 VERSION = "0.2.0"
+LICENCE = "Apache-2.0"
+"""SPDX identifier of the program's; weights have their own."""

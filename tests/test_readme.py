@@ -136,7 +136,7 @@ def test_every_command_of_the_documents_exists_with_its_options(
                 runpy.run_module(module, run_name="__main__", alter_sys=False)
             assert ended.value.code == 0, command
             helped[module, *chosen] = capsys.readouterr().out
-        offered = set(re.findall(r"--[a-z-]+", helped[module, *chosen]))
+        offered = set(re.findall(r"--[a-z0-9-]+", helped[module, *chosen]))
         assert {word for word in rest if word.startswith("--")} <= offered, command
         tried += 1
     assert tried > 20, "the documents have more commands than were found"

@@ -10,8 +10,7 @@ import pytest
 
 from detector import self_check
 from detector.__main__ import main
-from detector.media import clip_scan
-from detector.media import images as media
+from detector.media import clip_scan, decoding, images
 
 
 def test_all_is_well_with_weights_that_are_whole(clip_weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +32,7 @@ def test_what_does_not_work_is_named_with_its_cure_and_stops_nothing(
     (tmp_path / "requirements.txt").write_text("numpy>=999\nno-such-package-here>=1\n# a comment\n-r other.txt\n")
     monkeypatch.setattr(self_check, "ROOT", tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    monkeypatch.setitem(media.PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
+    monkeypatch.setitem(decoding.PILLOW_FORMAT, "WebP", "NO SUCH FORMAT")
     monkeypatch.setattr(self_check, "_CODECS", ("h264", "no-such-coding"))
     monkeypatch.setattr(self_check, "_end_to_end", lambda detector: "not tried here")
     assert main(["self-check", "--weights", str(tmp_path)]) == 2
@@ -47,6 +46,6 @@ def test_what_does_not_work_is_named_with_its_cure_and_stops_nothing(
 
 
 def test_the_decoders_that_are_promised_are_there() -> None:
-    assert media.unreadable_formats() == []
+    assert images.unreadable_formats() == []
     assert clip_scan.missing_decoders(["h264", "av1"]) == []
     assert clip_scan.missing_decoders(["no-such-coding"]) == ["no-such-coding"]

@@ -69,7 +69,9 @@ class WrongInput(ValueError):
 
 
 def expanded(given: Iterable[str]) -> list[str]:
-    """The files that are meant, in the order given, those of a folder by name; each once.
+    """The files that are meant, in the order given, those of a folder by name.
+
+    What a folder or pattern holds comes once; a file that is named itself comes as often as it is named.
 
     Args:
         given: paths of files, of folders (searched with all below), and patterns such as ``photos/*.jpg``. What does not exist
@@ -78,7 +80,16 @@ def expanded(given: Iterable[str]) -> list[str]:
     Raises:
         WrongInput: a web address, a folder without a photo or video, a pattern that fits nothing.
     """
-    return list(dict.fromkeys(file for each in given for file in _files_of(each)))
+    files: list[str] = []
+    searched: set[str] = set()
+    for each in given:
+        found = list(_files_of(each))
+        if found == [each]:
+            files += [file for file in found if file not in searched]
+        else:
+            files += [file for file in found if file not in files]
+            searched.update(found)
+    return files
 
 
 def _files_of(given: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from detector.report.page_clip import boxes_now, person_card
 from detector.report.plain_text import plain_text
 from detector.report.scale import gauge
 from detector.report.templates import render
+from detector.version import LICENCE
 from detector.words import export
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
@@ -72,7 +73,7 @@ def introduction(say: Language = ENGLISH, known: Sequence[KnownKind] = ()) -> st
 
 def footer(model: str, revision: str, version: str, say: Language = ENGLISH) -> str:
     """The last lines of the page: versions, licence, source, and what happens to a file."""
-    return render("footer.html", say, model=model, revision=revision[:12], version=version)
+    return render("footer.html", say, model=model, revision=revision[:12], version=version, licence=LICENCE)
 
 
 def notice(sentence: str, say: Language = ENGLISH) -> str:

@@ -146,9 +146,9 @@
     },
   };
   tabs.forEach(update);
-  // Gradio sets the button up anew when its label changes.
+  // Gradio makes the button when its tab is first opened, and sets it up anew when its label changes.
   new MutationObserver(() => tabs.forEach((tab) => {
     const button = document.getElementById(tab.button);
     if (button && button.disabled !== (!tab.uploading && tab.path === null)) update(tab);
-  })).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["disabled"] });
+  })).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled"] });
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -131,7 +132,8 @@ def test_without_json_people_get_sentences(run: Run, portrait: Path, broken: Pat
     status, out, _ = run("analyze", portrait, broken)
     assert status == 2
     assert f": {portrait}\n" in out
-    assert "\nFace 1: " in out and "Score of each model: other 0." in out and ", tiny 0." in out
+    assert "\nFace 1: " in out
+    assert re.search(r"other \d+(\.\d)? of 100, .*tiny \d+(\.\d)? of 100", out)
     assert f"{broken}: could not be read" in out
     assert "not proof" in out
     assert "{" not in out

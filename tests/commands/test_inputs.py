@@ -50,7 +50,13 @@ def test_a_web_address_is_to_be_downloaded_first(address: str) -> None:
 
 
 def test_what_does_not_exist_is_left_to_the_analysis() -> None:
-    assert expanded(["missing.jpg", "missing.jpg", "other"]) == ["missing.jpg", "other"]
+    assert expanded(["missing.jpg", "other"]) == ["missing.jpg", "other"]
+
+
+def test_a_file_that_is_named_twice_is_meant_twice(folder: Path) -> None:
+    named = str(folder / "a.png")
+    assert expanded([named, named]) == [named, named]
+    assert expanded([str(folder), named]) == expanded([str(folder)])
 
 
 def test_a_table_has_a_line_a_file_and_no_formulas(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def networks() -> dict[str, Network]:
     ("architecture", "towards_fake"),
     [
         ("cnn", True),
-        ("cnn", False),
+        pytest.param("cnn", False, marks=pytest.mark.slow),
         pytest.param("resnet", True, marks=pytest.mark.slow),
         pytest.param("efficientnet", False, marks=pytest.mark.slow),
     ],
@@ -92,7 +92,7 @@ def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> N
     assert np.mean(np.array(own) > np.array(elsewhere)) > 0.9
 
 
-@pytest.mark.parametrize("architecture", ["resnet", "efficientnet"])
+@pytest.mark.parametrize("architecture", [pytest.param("resnet", marks=pytest.mark.slow), "efficientnet"])
 def test_evidence_adds_up_to_the_logit(networks: dict[str, Network], architecture: str) -> None:
     """For a linear head, mean(towards fake) - mean(towards real) = the fake logit without its bias."""
     pictures, _ = _pictures(3, seed=3)

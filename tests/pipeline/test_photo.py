@@ -216,7 +216,7 @@ def test_the_report_holds_what_repeats_it(harness: Harness, noise: Path) -> None
     }
     assert plain["options"]["crop"]["size"] == 32
     assert plain["options"]["quality_gates"]["min_size_px"] == 40
-    assert any("not evidence" in limit for limit in plain["limits"])
+    assert any("not proof" in limit for limit in plain["limits"])
     assert plain["error"] is None
 
 

@@ -35,13 +35,13 @@ def show(evaluation: dict[str, Any] = EVALUATION) -> Tree:
 
 def test_the_figures_are_those_of_the_evaluation() -> None:
     text = show().text
-    assert "Measured on 500 genuine and 500 altered or generated faces" in text
+    assert "Measured on 500 genuine and 500 altered or AI-made faces" in text
     # 420 and 90 of 500 each.
     assert "No clear signs found84 of 10018 of 100" in text
     assert "(DFDC)12 of 10034 of 100" in text
     assert "(LFW)fewer than 1 of 100–" in text
     assert "shrunk to half the size2 of 10050 of 100" in text
-    assert "residual network (resnet) (decides)89" in text
+    assert "residual network (resnet) (sets the result)89" in text
     assert "40 are not flagged" in text
 
 

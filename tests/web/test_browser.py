@@ -56,6 +56,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_ids_are_unique_with_a_result_in_every_tab(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, WIDE)
     opened.choose(photo)
@@ -267,7 +268,8 @@ def test_a_german_browser_gets_german_and_the_switch_turns_everything(
     assert opened.complaints == []
 
 
-@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.slow), "de-DE"])
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
 def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, tmp_path: Path, locale: str) -> None:
     say = LANGUAGES[locale[:2]]
     for verdict in Verdict:
@@ -286,6 +288,7 @@ def test_every_verdict_in_both_languages(visit: Callable[..., Visit], url: str, 
         opened.page.close()
 
 
+@pytest.mark.slow
 def test_what_gradio_says_itself_follows_the_switch(
     visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path, detector: fakes.FakeDetector
 ) -> None:
@@ -319,6 +322,9 @@ def test_what_gradio_says_itself_follows_the_switch(
         toast.get_by_text(GERMAN(words_server.BUSY)).wait_for()
         opened.keep("busy-german")
         page.get_by_label("English").check()
+        # What was said in German goes; what is said from now on is English.
+        toast.get_by_text(GERMAN(words_server.BUSY)).wait_for(state="detached")
+        page.click("#fc-check")
         toast.get_by_text(str(words_server.BUSY)).wait_for()
         page.get_by_role("tab", name="Video").click()
         page.get_by_text("Drop Video Here").wait_for()
@@ -417,7 +423,7 @@ def test_about_tells_what_was_measured_and_what_fails(visit: Callable[..., Visit
     shown.get_by_role("heading", name=words_about.WHAT_FAILS).wait_for()
     text = shown.inner_text()
     # The record of tests/support/fakes.py: 200 of 500 fakes were neither "some" nor "strong".
-    assert "Of 100 altered or generated test faces, 40 are not flagged." in text
+    assert "Of 100 altered or AI-made test faces, 40 are not flagged." in text
     assert "84 of 100" in text
     opened.page.get_by_role("button", name=words_about.WHOLE_CARD).click()
     opened.page.locator("#fc-card-text").get_by_text("Known limits").wait_for()

@@ -64,7 +64,9 @@ class Tab:
 
 PHOTO = Tab("Photo", "#fc-photo-input", "#fc-check", "#fc-output")
 VIDEO = Tab("Video", "#fc-clip-input", "#fc-check-clip", "#fc-clip-output")
-both_tabs = pytest.mark.parametrize("tab", [PHOTO, VIDEO], ids=["photo", "video"])
+both_tabs = pytest.mark.parametrize(
+    "tab", [pytest.param(PHOTO, id="photo"), pytest.param(VIDEO, id="video", marks=pytest.mark.slow)]
+)
 
 
 @pytest.fixture(scope="module")

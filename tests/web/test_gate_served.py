@@ -141,7 +141,7 @@ def test_only_work_for_the_detector_waits_in_its_queue() -> None:
     shows = {each.api_name for each in events if each.concurrency_id == EXAMPLES}
     assert queued - counted == {"stop_1"} | shows
     assert shows and not shows & counted
-    assert {"_check", "_check_1", "_mark", "analyze_image", "analyze_video"} == counted
+    assert {"_check", "_check_1", "_check_2", "_mark", "analyze_image", "analyze_video"} == counted
 
 
 @pytest.fixture(scope="module")

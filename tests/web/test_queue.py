@@ -28,11 +28,11 @@ class Visitor:
 
     def check(self, file: dict[str, Any] | None, choice: int) -> None:
         """Ask for a check, which waits for its turn."""
-        self._send("queue/join", "_check", [file, "en", None, choice])
+        self._send("queue/join", "_check", [file, "en", None, "", choice, ""])
 
     def choose(self, choice: int) -> None:
         """Announce that another file was chosen."""
-        self._send("run/predict", "_forget", [None, choice])
+        self._send("run/predict", "_forget", [None, choice, ""])
 
     def received(self) -> list[dict[str, Any]]:
         """What the server sent for the checks that were asked for, until they have ended."""

@@ -206,7 +206,7 @@ def _children_that_are_loaded(monkeypatch: pytest.MonkeyPatch) -> list[_Loaded]:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "sentence"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "more memory")]
+    ("bounds", "sentence"), [(Bounds(silent_s=0.3), "too long"), (Bounds(resident_bytes=1 << 16), "too much memory")]
 )
 def test_a_process_that_hangs_or_grows_is_ended(
     bounds: Bounds, sentence: str, tiny_weights: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
