@@ -60,11 +60,12 @@ def networks() -> dict[str, Network]:
     ("architecture", "towards_fake"),
     [
         ("cnn", True),
-        pytest.param("cnn", False, marks=pytest.mark.slow),
-        pytest.param("resnet", True, marks=pytest.mark.slow),
-        pytest.param("efficientnet", False, marks=pytest.mark.slow),
+        ("cnn", False),
+        ("resnet", True),
+        ("efficientnet", False),
     ],
 )
+@pytest.mark.slow
 def test_points_at_the_planted_patch(architecture: str, towards_fake: bool) -> None:
     # Large enough that the residual networks' maps, a 32nd of the side, have places outside the patch.
     size = 64 if architecture == "cnn" else 224

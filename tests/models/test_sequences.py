@@ -76,6 +76,7 @@ def test_the_trunk_is_that_of_the_image_model(model: keras.Model, scorer: VideoS
     np.testing.assert_allclose(scorer.features(crops), np.asarray(pooled(crops)), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_come_back_from_a_file(
     model: keras.Model, scorer: VideoScorer, crops: np.ndarray, tmp_path: Path
 ) -> None:

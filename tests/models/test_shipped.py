@@ -49,6 +49,7 @@ def scores(shipped: Detector) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 @pytest.mark.needs_weights
 @pytest.mark.needs_data
 @pytest.mark.parametrize("name", MODELS)
+@pytest.mark.slow
 def test_shipped_weights_separate_known_faces(name: str, scores: tuple[np.ndarray, dict[str, np.ndarray]]) -> None:
     fake, found = scores
     assert len(fake) > 3 * PER_CLASS

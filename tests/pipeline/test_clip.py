@@ -168,6 +168,7 @@ def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder,
     assert other.scored == 0 and memory.trunk_runs == 0 and len(memory.masks) == 2
 
 
+@pytest.mark.slow
 def test_the_verdict_alone_runs_only_models_that_decide_explain_or_must_agree(
     finder: FaceFinder, two_people: Path
 ) -> None:

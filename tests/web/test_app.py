@@ -123,6 +123,7 @@ def test_no_file_of_the_server_is_handed_out(served: gr.Blocks, path: str) -> No
     assert httpx.get(f"{served.local_api_url}file={wanted}").status_code == 403
 
 
+@pytest.mark.slow
 def test_large_uploads_are_refused(served: gr.Blocks) -> None:
     too_large = httpx.post(f"{served.local_api_url}upload", files={"files": ("a.mp4", b"x" * (201 << 20))}, timeout=60)
     assert too_large.status_code == 413

@@ -77,7 +77,15 @@ def test_ids_are_unique_with_a_result_in_every_tab(visit: Callable[..., Visit], 
     assert sorted(each for each in set(ids) if ids.count(each) > 1) == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (WIDE, "light"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+        pytest.param(NARROW, "light", marks=pytest.mark.slow),
+        (NARROW, "dark"),
+    ],
+)
 def test_three_faces_each_with_crop_heatmap_and_score(
     visit: Callable[..., Visit], url: str, photo: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -156,7 +156,7 @@ def test_a_press_while_the_upload_runs_is_answered_when_it_has_ended(
 
 @both_tabs
 @pytest.mark.parametrize(
-    "after_ms", [0, 1200, *(pytest.param(after_ms, marks=pytest.mark.slow) for after_ms in (300, 700, 2500))]
+    "after_ms", [1200, *(pytest.param(after_ms, marks=pytest.mark.slow) for after_ms in (0, 300, 700, 2500))]
 )
 def test_on_a_slow_line_every_press_is_answered(
     visit: Callable[..., Visit], url: str, files: dict[str, Path], tab: Tab, after_ms: int
@@ -208,7 +208,9 @@ def test_an_upload_that_fails_gives_the_button_back(
 
 
 @both_tabs
-@pytest.mark.parametrize("fault", ["refused", "limited", "slow", "lost"])
+@pytest.mark.parametrize(
+    "fault", ["lost", *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("refused", "limited", "slow"))]
+)
 def test_a_result_leaves_with_its_file_whatever_the_server_answers(
     visit: Callable[..., Visit], url: str, files: dict[str, Path], tab: Tab, fault: str
 ) -> None:
@@ -308,6 +310,7 @@ def behind_the_gate(root: Path, rules: Rules) -> Iterator[str]:
         yield str(blocks.local_url)
 
 
+@pytest.mark.slow
 def test_the_limit_counts_checks_and_not_what_the_page_does_beside_them(
     visit: Callable[..., Visit], files: dict[str, Path], tmp_path: Path
 ) -> None:

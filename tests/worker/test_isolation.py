@@ -116,6 +116,7 @@ def test_a_job_can_be_stopped(isolated: IsolatedDetector, clip: Path) -> None:
     assert isolated.pid == pid, "it stopped by itself"
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_noticed_at_once_and_replaced(
     isolated: IsolatedDetector, portrait: Path, temp: Path, tmp_path: Path
 ) -> None:
