@@ -20,7 +20,7 @@ from detector.report.templates import render
 from detector.words import origin as words_provenance
 from detector.words import results as words
 from detector.words.language import LANGUAGES
-from tests.report import test_page
+from tests.report import test_page, test_page_clip
 from tests.support import fakes
 from tests.support.browsing import NARROW, WIDE, WIDTHS, needs_chromium
 from tests.support.listening import listening
@@ -52,7 +52,7 @@ def of_image() -> Report:
 
 @pytest.fixture(scope="module")
 def of_clip() -> Report:
-    return finished(test_page.clip_report())
+    return finished(test_page_clip.clip_report())
 
 
 def written(report: Report, code: str = "en") -> str:

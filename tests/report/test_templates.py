@@ -23,7 +23,8 @@ from detector.sentences import Sentence, of_hundred
 from detector.web.gallery import Gallery, read_examples
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language
-from tests.report.test_page import Tree, clip_report, one_face
+from tests.report.test_page import Tree, one_face
+from tests.report.test_page_clip import clip_report
 from tests.support import fakes
 
 TEMPLATES = sorted((PACKAGE / "report" / "templates").glob("*.html"))

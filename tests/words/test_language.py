@@ -19,7 +19,7 @@ from detector.verdict.files import LIMITS, judge_file
 from detector.words import language as languages
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
-from tests.report import test_page
+from tests.report import test_page, test_page_clip
 from tests.report.test_page import Tree
 from tests.support import fakes
 
@@ -152,7 +152,7 @@ ENGLISH_WORDS = re.compile(
 
 def judged_clip() -> Report:
     """The clip of the page's tests, with reasons and limits that the detector itself gives."""
-    report = test_page.clip_report()
+    report = test_page_clip.clip_report()
     bands = fakes.manifest().models["resnet"].bands
     rules = ClipRules(32, 1, 3, 0.1, 0.2, {})
     first, second = report.faces
@@ -176,7 +176,7 @@ def states() -> dict[str, str]:
             # Whether the score holds and whether a region is named are said in words of their own.
             shaky = test_page.shaken(report)
             shown[f"{found}, {count} faces, shaky"] = test_page.html(shaky, GERMAN)
-    shown["clip"] = test_page.html_of_clip(judged_clip(), GERMAN)
+    shown["clip"] = test_page_clip.html_of_clip(judged_clip(), GERMAN)
     shown["introduction"] = page.introduction(GERMAN)
     for name in ("NO_PHOTO", "NO_CLIP", "WAITING", "OPENING", "STOPPED", "NOT_UPLOADED"):
         shown[name] = page.notice(getattr(words, name), GERMAN)
