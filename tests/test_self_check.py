@@ -13,6 +13,7 @@ from detector.__main__ import main
 from detector.media import clip_scan, decoding, images
 
 
+@pytest.mark.slow
 def test_all_is_well_with_weights_that_are_whole(clip_weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["self-check", "--weights", str(clip_weights), "--json"])
     out = json.loads(capsys.readouterr().out)

@@ -59,6 +59,7 @@ def test_cnn_is_the_papers_network() -> None:
     assert model.count_params() == 56_800 + 30 * 30 * 64 * 64 + 64 + 65
 
 
+@pytest.mark.slow
 def test_half_precision_file_gives_the_same_scores(model: keras.Model, crops: np.ndarray, tmp_path: Path) -> None:
     path = tmp_path / "m.weights.h5"
     keras.config.set_dtype_policy("float16")

@@ -280,6 +280,7 @@ def test_weights_for_pictures_only_and_unknown_models_are_named(finder: FaceFind
     assert detector_of(finder, memory=Memory(0)).clip_models == ("seq", "a")
 
 
+@pytest.mark.slow
 def test_the_shipped_way_with_small_random_models(tiny_weights: Path, two_people: Path, tmp_path: Path) -> None:
     import shutil
 

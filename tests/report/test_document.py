@@ -230,9 +230,10 @@ def test_the_policy_in_the_file_stops_what_escaping_would_miss(
     ("locale", "name"),
     [
         ("en-GB", "Save as HTML"),
-        pytest.param("de-DE", "Als HTML sichern", marks=pytest.mark.slow),
+        ("de-DE", "Als HTML sichern"),
     ],
 )
+@pytest.mark.slow
 def test_a_result_on_the_page_can_be_kept_and_copied(
     browser: Browser,
     offline: Callable[[Path, int], tuple[Page, list[str]]],

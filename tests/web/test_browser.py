@@ -114,6 +114,7 @@ def test_by_keyboard_alone(visit: Callable[..., Visit], url: str, photo: Path) -
     assert explained.is_visible()
 
 
+@pytest.mark.slow
 def test_a_text_file_gets_a_calm_card_and_the_next_photo_a_result(
     visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path
 ) -> None:

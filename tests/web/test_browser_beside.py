@@ -32,6 +32,7 @@ GERMAN = LANGUAGES["de"]
 # Heatmaps, About, results that were wrong ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_bare_face_is_seen_while_something_is_held(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, WIDE)
     page = opened.page
@@ -53,6 +54,7 @@ def test_the_bare_face_is_seen_while_something_is_held(visit: Callable[..., Visi
         assert lines.is_visible()
 
 
+@pytest.mark.slow
 def test_a_result_is_found_again_after_a_reload(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, NARROW)
     page = opened.page
@@ -73,6 +75,7 @@ def test_a_result_is_found_again_after_a_reload(visit: Callable[..., Visit], url
     assert opened.complaints == []
 
 
+@pytest.mark.slow
 def test_a_file_finds_the_tab_that_takes_it(visit: Callable[..., Visit], url: str, photo: Path, tmp_path: Path) -> None:
     opened = visit(url, WIDE)
     page = opened.page
@@ -175,6 +178,7 @@ def test_a_wrong_result_is_stored_only_after_consent(visit: Callable[..., Visit]
 # Examples ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_example_says_what_it_is_and_shows_what_was_said_of_it_before(
     visit: Callable[..., Visit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

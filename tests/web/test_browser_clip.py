@@ -106,6 +106,7 @@ def test_a_clip_is_checked_and_its_marked_copy_plays(
     assert opened.complaints == []
 
 
+@pytest.mark.slow
 def test_stop_ends_the_work(
     visit: Callable[..., Visit], url: str, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

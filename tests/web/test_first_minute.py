@@ -243,7 +243,10 @@ def test_a_result_leaves_with_its_file_whatever_the_server_answers(
 
 
 @both_tabs
-@pytest.mark.parametrize("informed", [True, False], ids=["informed", "not informed"])
+@pytest.mark.parametrize(
+    "informed",
+    [pytest.param(True, id="informed", marks=pytest.mark.slow), pytest.param(False, id="not informed")],
+)
 def test_a_running_check_shows_nothing_under_the_next_file(
     visit: Callable[..., Visit],
     url: str,

@@ -75,6 +75,7 @@ def test_a_result_is_computed_once_and_kept_over_a_restart(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("change", ["weights", "threshold", "example", "code"])
+@pytest.mark.slow
 def test_a_change_makes_new_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     make(tmp_path, Counting()).fill()
     manifest, files = fakes.manifest(), read_examples()

@@ -247,6 +247,7 @@ def test_the_kernel_holds_the_limits_and_nothing_outlives_the_server(tiny_weight
     assert within(10, lambda: not _alive(pid))
 
 
+@pytest.mark.slow
 def test_wrong_weights_are_a_sentence(tiny_weights: Path, tmp_path: Path) -> None:
     for file in tiny_weights.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
