@@ -61,7 +61,7 @@ def test_both_analyses_are_tools_and_nothing_else(served: gr.Blocks) -> None:
     assert "every face of one photo" in tools["analyze_image"].description
     assert "every person of one video" in tools["analyze_video"].description
     assert tools["analyze_image"].inputSchema["required"] == ["image"]
-    assert "50 MB" in tools["analyze_image"].inputSchema["properties"]["image"]["description"]
+    assert "100 MB" in tools["analyze_image"].inputSchema["properties"]["image"]["description"]
 
 
 def test_a_tool_gives_the_report(served: gr.Blocks) -> None:

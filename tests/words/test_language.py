@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from detector.errors import DamagedMedia
+from detector.media import clip_kinds, decoding
 from detector.records import ClipRules, Obstacle, Rejection, Report, Verdict
 from detector.report import page, page_clip
 from detector.sentences import Sentence, joined, listed
@@ -206,3 +207,8 @@ READ_ALOUD = ("alt", "aria-label", "aria-valuetext", "title", "placeholder")
 def test_english_in_the_german_page_would_be_seen() -> None:
     assert ENGLISH_WORDS.search(page.notice("A sentence that is in no catalogue.", GERMAN))
     assert ENGLISH_WORDS.search(page.introduction())
+
+
+def test_what_the_page_takes_is_what_is_read() -> None:
+    assert f"{decoding.MAX_FILE_BYTES >> 20} MB and {decoding.MAX_PIXELS // 10**6} megapixels" in words.ACCEPTED_IMAGES
+    assert f"{clip_kinds.MAX_FILE_BYTES >> 20} MB" in words.ACCEPTED_CLIPS
