@@ -234,6 +234,7 @@ def test_frames_that_do_not_decode_are_counted_and_never_shown(long_clip: Path, 
     assert any("could not be decoded" in note for note in samples.info.notes)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     short = write_clip(tmp_path / "20s.mp4", counting_frames(20, (640, 360)), fps=1)
     # Decoded it takes 830 MB.

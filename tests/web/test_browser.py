@@ -50,7 +50,7 @@ def test_ids_are_unique_with_a_result_in_every_tab(visit: Callable[..., Visit], 
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
-        (WIDE, "light"),
+        pytest.param(WIDE, "light", marks=pytest.mark.slow),
         pytest.param(WIDE, "dark", marks=pytest.mark.slow),
         pytest.param(NARROW, "light", marks=pytest.mark.slow),
         (NARROW, "dark"),
@@ -195,6 +195,7 @@ def test_a_check_that_breaks_off_says_what_to_do(
     assert "a fault in the program" not in opened.page.inner_text("body")
 
 
+@pytest.mark.slow
 def test_the_report_can_be_kept(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, NARROW)
     opened.choose(photo)

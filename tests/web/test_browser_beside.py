@@ -132,6 +132,7 @@ def test_about_tells_what_was_measured_and_what_fails(visit: Callable[..., Visit
     assert opened.complaints == []
 
 
+@pytest.mark.slow
 def test_a_wrong_result_can_be_copied_and_is_not_stored(visit: Callable[..., Visit], url: str, photo: Path) -> None:
     opened = visit(url, NARROW)
     page = opened.page
