@@ -114,8 +114,7 @@ def fit(
         out_of_time = minutes is not None and time.monotonic() - started >= minutes * 60
         if time.monotonic() - last_saved > _SAVE_EVERY_S or step == steps or out_of_time:
             rate = (step - first_step) * recipe.batch / (time.monotonic() - started)
-            logits = score(average, held_out)
-            state.save(step, _progress(cache, parts.validation, logits, step, recipe, losses, rate))
+            state.save(step, _progress(cache, parts.validation, score(average, held_out), step, recipe, losses, rate))
             last_saved, losses = time.monotonic(), []
     stream.close()
     return _write_result(out, recipe, average)
