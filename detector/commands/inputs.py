@@ -81,13 +81,13 @@ def expanded(given: Iterable[str]) -> list[str]:
         WrongInput: a web address, a folder without a photo or video, a pattern that fits nothing.
     """
     files: list[str] = []
-    searched: set[str] = set()
+    listed, searched = set[str](), set[str]()
     for each in given:
         found = list(_files_of(each))
-        if found == [each]:
-            files += [file for file in found if file not in searched]
-        else:
-            files += [file for file in found if file not in files]
+        named = found == [each]
+        files += [file for file in found if file not in (searched if named else listed)]
+        listed.update(found)
+        if not named:
             searched.update(found)
     return files
 

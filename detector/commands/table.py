@@ -10,12 +10,11 @@ from typing import Any, Protocol
 
 from detector.errors import DetectorError
 from detector.records import Report
+from detector.report.spreadsheet import harmless
 
 __all__ = ["COLUMNS", "Rows", "csv_rows"]
 
 COLUMNS = ("file", "kind", "verdict", "score", "faces", "reason", "notes", "error")
-_STEERING = ("=", "+", "-", "@", "\t", "\r")
-"""What begins a formula in a spreadsheet."""
 
 
 class Rows(Protocol):
@@ -41,7 +40,7 @@ class _Table:
             score = "" if result.p_fake is None else f"{result.p_fake:.4f}"
             notes = " ".join(str(note) for note in result.input.notes)
             row = [file, result.input.kind, result.verdict.value, score, len(result.faces), result.reason, notes, ""]
-        self._writer.writerow([_harmless(str(cell)) for cell in row])
+        self._writer.writerow([harmless(str(cell)) for cell in row])
         self._stream.flush()
 
 
@@ -58,8 +57,3 @@ def csv_rows(target: Path | None) -> Iterator[Rows]:
     # With a mark at its beginning, by which spreadsheets know UTF-8.
     with target.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as stream:
         yield _Table(stream)
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: the name of a file is somebody else's text."""
-    return f"'{cell}" if cell.startswith(_STEERING) else cell

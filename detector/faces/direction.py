@@ -15,7 +15,7 @@ from detector.faces.geometry import roll_of
 from detector.records import Detection, Frame, InputInfo
 from detector.sentences import Sentence
 
-__all__ = ["as_turned", "find_upright", "quarters_to_upright", "turned"]
+__all__ = ["as_turned", "find_upright", "turned"]
 
 _UPRIGHT_DEG = 45.0
 """Tilt up to which a face stands rather than lies."""
@@ -46,12 +46,6 @@ def find_upright(finder: FindsFaces, frame: Frame) -> tuple[Frame, list[Detectio
         if upright and (not best[2] or _surest(upright) > _surest(best[1])):
             best = other, faces, quarters
     return best
-
-
-def quarters_to_upright(finder: FindsFaces, frame: Frame) -> int | None:
-    """Counter-clockwise quarters after which the picture's faces stand upright; None where no direction shows a face."""
-    _, faces, quarters = find_upright(finder, frame)
-    return quarters if faces else None
 
 
 def turned(frame: Frame, quarters: int) -> Frame:

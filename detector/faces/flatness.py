@@ -30,5 +30,5 @@ def flat_share(rgb: UInt8Image) -> float:
     coarse = (pixels >> _SHIFT).astype(np.int64)
     width = 8 - _SHIFT
     codes = coarse[:, 0] << 2 * width | coarse[:, 1] << width | coarse[:, 2]
-    counts = np.bincount(codes)
-    return float(np.sort(counts)[-_COLOURS:].sum() / len(rgb.reshape(-1, 3)))
+    counts = np.bincount(codes, minlength=_COLOURS)
+    return float(np.partition(counts, -_COLOURS)[-_COLOURS:].sum() / (rgb.size // 3))

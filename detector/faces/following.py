@@ -36,17 +36,19 @@ class FaceFollower:
         self._narrow = 0
         """Frames since the last whole search."""
 
-    def find(self, frame: Frame) -> list[Detection]:
+    def find(self, frame: Frame, whole: list[Detection] | None = None) -> list[Detection]:
         """The faces of the clip's next frame, in reading order.
 
         Args:
             frame: later than the one before; without a time it is searched whole.
+            whole: what a whole search of it gave, where there was one already.
         """
-        found = self._near(frame)
-        if found is None:
-            found = self._finder.find(frame)
+        near = self._near(frame) if whole is None else None
+        if near is None:
+            found = self._finder.find(frame) if whole is None else whole
             self._narrow = 0
         else:
+            found = near
             self._narrow += 1
         self._before, self._time_s, self._shape = found, frame.time_s or 0.0, frame.rgb.shape
         return found

@@ -14,8 +14,6 @@ from detector.sentences import Sentence
 
 __all__ = ["damaged", "decoder_errors", "quiet_decoders"]
 
-_MOST_MEGAPIXELS = 200
-
 
 def damaged(kind: str, detail: str) -> DamagedMedia:
     """The error for a file of a kind that is not whole; ``detail`` is a phrase."""
@@ -48,7 +46,7 @@ def decoder_errors(kind: str) -> Iterator[None]:
             raise MediaTooLarge(
                 Sentence(
                     "The picture has more than {most} megapixels. Save a smaller copy and try again.",
-                    most=_MOST_MEGAPIXELS,
+                    most=(Image.MAX_IMAGE_PIXELS or 0) // 10**6,
                 )
             ) from error
         except MemoryError as error:

@@ -36,7 +36,7 @@ from detector.media.jpeg_check import check_passes, second_opinion, with_end_mar
 from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
 from detector.media.signalled import curve_of, pixel_ratio_of
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
-from detector.media.tiff import tiff_pages
+from detector.media.tiff import NEW_SUBFILE_TYPE, tiff_pages
 from detector.media.webp import webp_canvas, webp_damage
 from detector.records import UInt8Image
 from detector.sentences import Sentence
@@ -83,7 +83,6 @@ _ORIENTATION = {
 """EXIF orientation -> what turns the picture upright. 1 is upright; other values are not defined and are ignored."""
 
 _DNG_VERSION_TAG = 50706
-_NEW_SUBFILE_TYPE_TAG = 254
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Pillow's own bound is lower, and warns; sizes are checked here before anything is decoded.
@@ -243,7 +242,7 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
 def _refuse_camera_raw(data: bytes, image: Image.Image) -> None:
     """Camera raw files are TIFF files whose first picture is a small preview."""
     tags = getattr(image, "tag_v2", {})
-    subfile = tags.get(_NEW_SUBFILE_TYPE_TAG, 0)
+    subfile = tags.get(NEW_SUBFILE_TYPE, 0)
     if data[8:10] == b"CR" or _DNG_VERSION_TAG in tags or (isinstance(subfile, int) and subfile & 1):
         raise UnsupportedMedia(
             Sentence(

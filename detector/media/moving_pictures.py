@@ -13,13 +13,13 @@ import av
 import numpy as np
 from PIL import Image
 
-from detector.errors import DamagedMedia, MediaTooLarge
+from detector.errors import MediaTooLarge
 from detector.media.clip_formats import ClipFormat
 from detector.media.containers import identify
+from detector.media.decoder_errors import decoder_errors
 from detector.media.gif import scan_gif
 from detector.media.isobmff import has_track
 from detector.media.png import png_frames
-from detector.media.structure import PARSER_ERRORS
 from detector.media.webp import webp_canvas, webp_damage, webp_durations
 from detector.sentences import Sentence
 
@@ -91,28 +91,22 @@ def webp_as_clip(data: bytes) -> io.BytesIO:
             )
         )
     clip = io.BytesIO()
-    try:
-        with Image.open(io.BytesIO(data), formats=("WEBP",)) as image, av.open(clip, "w", format="matroska") as out:
-            stream: Any = out.add_stream("ffv1", rate=_CLOCK)
-            stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
-            stream.codec_context.time_base = Fraction(1, _CLOCK)
-            time_ms = 0
-            for index, duration in enumerate(durations):
-                image.seek(index)
-                frame = av.VideoFrame.from_ndarray(_on_white(image), format="rgb24").reformat(format="bgr0")
-                frame.pts, frame.time_base = time_ms, Fraction(1, _CLOCK)
-                out.mux(stream.encode(frame))
-                time_ms += duration
-            out.mux(stream.encode(None))
-    except PARSER_ERRORS as error:
-        raise DamagedMedia(
-            Sentence(
-                "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
-                "Copy or download it again, or export it anew from the original.",
-                kind="WebP",
-                detail=Sentence("its contents do not decode, or use a rare variant of the format"),
-            )
-        ) from error
+    with (
+        decoder_errors("WebP"),
+        Image.open(io.BytesIO(data), formats=("WEBP",)) as image,
+        av.open(clip, "w", format="matroska") as out,
+    ):
+        stream: Any = out.add_stream("ffv1", rate=_CLOCK)
+        stream.width, stream.height, stream.pix_fmt = width, height, "bgr0"
+        stream.codec_context.time_base = Fraction(1, _CLOCK)
+        time_ms = 0
+        for index, duration in enumerate(durations):
+            image.seek(index)
+            frame = av.VideoFrame.from_ndarray(_on_white(image), format="rgb24").reformat(format="bgr0")
+            frame.pts, frame.time_base = time_ms, Fraction(1, _CLOCK)
+            out.mux(stream.encode(frame))
+            time_ms += duration
+        out.mux(stream.encode(None))
     clip.seek(0)
     return clip
 

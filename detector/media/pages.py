@@ -14,12 +14,11 @@ from detector.media.containers import identify
 from detector.media.decoder_errors import decoder_errors
 from detector.media.decoding import MAX_FILE_BYTES, PILLOW_FORMAT
 from detector.media.images import decode_image, read_file
-from detector.media.tiff import tiff_pages
+from detector.media.tiff import NEW_SUBFILE_TYPE, tiff_pages
 from detector.records import LoadedImage
 
 __all__ = ["MOST_PAGES", "Pages", "read_pages"]
 
-_NEW_SUBFILE_TYPE_TAG = 254
 _SMALLER_OR_MASK = 0b101
 """Bits of that tag: a preview of another page, a mask of its transparency."""
 MOST_PAGES = 24
@@ -73,7 +72,7 @@ def _pages_in(data: bytes, kind: str) -> list[int]:
             found = []
             for page in range(count):
                 image.seek(page)
-                subfile = getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE_TAG, 0)
+                subfile = getattr(image, "tag_v2", {}).get(NEW_SUBFILE_TYPE, 0)
                 if not (isinstance(subfile, int) and subfile & _SMALLER_OR_MASK):
                     found.append(page)
             return found or [0]

@@ -7,7 +7,10 @@ from typing import Literal
 from detector.media.structure import counted
 from detector.sentences import Sentence
 
-__all__ = ["tiff_pages"]
+__all__ = ["NEW_SUBFILE_TYPE", "tiff_pages"]
+
+NEW_SUBFILE_TYPE = 254
+"""Tag that says whether a directory holds a preview or a mask of another."""
 
 
 def tiff_pages(data: bytes) -> int:

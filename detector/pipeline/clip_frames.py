@@ -17,7 +17,7 @@ from detector.media.clips import VideoSamples
 from detector.media.frames import fitted, scaled_to
 from detector.models.loading import LoadedModel
 from detector.pipeline.clip_decision import ClipDecision
-from detector.pipeline.clip_direction import Upright
+from detector.pipeline.clip_direction import Ready, Upright
 from detector.pipeline.engine import Engine
 from detector.probes.stability import face_logit
 from detector.records import CropSpec, Detection, FaceCrop, Frame, Preview, Rejection, Watcher
@@ -102,11 +102,12 @@ def score_frames(
     specs = {m.spec.crop for m in engine.models.values()} | {m.spec.crop for m in engine.video_models.values()}
     follower, upright = FaceFollower(engine.finder), Upright(engine.finder)
 
-    def look(ready: Sequence[Frame]) -> None:
+    def score_ready(ready: Sequence[Ready]) -> None:
         nonlocal waiting
-        for frame in ready:
+        for frame, whole in ready:
             watcher.raise_if_cancelled()
-            scored, to_score = _cut(frame, follower, specs, engine, decision, upright.quarters)
+            found = follower.find(frame, whole)
+            scored, to_score = _cut(frame, found, specs, engine, decision, upright.quarters)
             frames.append(scored)
             waiting += to_score
         while len(waiting) >= _BATCH:
@@ -118,9 +119,9 @@ def score_frames(
         for done, stretch in enumerate(stretches, start=1):
             for frame in stretch:
                 watcher.raise_if_cancelled()
-                look(upright.after(frame))
+                score_ready(upright.after(frame))
             watcher.progress(READING, done, len(clip))
-        look(upright.rest())
+        score_ready(upright.rest())
         _score(waiting, engine, decision)
     return _in_parts(
         [_turned_on(frame, upright.quarters) for frame in frames], clip, upright.quarters
@@ -169,10 +170,14 @@ def _stretched(found: Detection, shares: tuple[float, float]) -> Detection:
 
 
 def _cut(
-    frame: Frame, follower: FaceFollower, specs: set[CropSpec], engine: Engine, decision: ClipDecision, quarters: int
+    frame: Frame,
+    found: Sequence[Detection],
+    specs: set[CropSpec],
+    engine: Engine,
+    decision: ClipDecision,
+    quarters: int,
 ) -> tuple[ScoredFrame, list[_Waiting]]:
     """The frame with its largest faces, and those of them that pass the gates."""
-    found = follower.find(frame)
     largest = sorted(found, key=lambda detection: -detection.box.width)[:MOST_FACES]
     faces: list[ScoredFace] = []
     waiting: list[_Waiting] = []

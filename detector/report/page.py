@@ -17,6 +17,7 @@ from detector.report.page_clip import boxes_now, person_card
 from detector.report.plain_text import plain_text
 from detector.report.scale import gauge
 from detector.report.templates import render
+from detector.verdict.files import WORST_FIRST
 from detector.version import LICENCE
 from detector.words import export
 from detector.words import results as words
@@ -246,7 +247,7 @@ def _cards(report: Report, pictures: Pictures, bands: Bands | None, manifest: Ma
 
     def suspicion(index: int) -> tuple[bool, int, float, int]:
         face = report.faces[index]
-        rank = _RANK.index(face.verdict)
+        rank = WORST_FIRST.index(face.verdict)
         return (index != report.deciding, rank, -(face.p_fake or 0.0), index)
 
     decides, seconds = report.model.name, report.input.duration_s or 0.0
@@ -262,15 +263,6 @@ def _cards(report: Report, pictures: Pictures, bands: Bands | None, manifest: Ma
             card = face_card(index + 1, face, shown, decides, manifest, leads=leads)
         made.append(card)
     return made
-
-
-_RANK = (
-    Verdict.STRONG_SIGNS,
-    Verdict.SOME_SIGNS,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_ANALYSED,
-    Verdict.NO_CLEAR_SIGNS,
-)
 
 
 def _how_to_read(kind: str, with_heatmaps: bool, bands: Bands | None, gates: QualityGates) -> list[str]:

@@ -8,19 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detector.records import Report, Verdict
+from detector.report.spreadsheet import harmless
 from detector.report.templates import render
+from detector.verdict.files import WORST_FIRST
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
 __all__ = ["Outcome", "as_csv", "several"]
 
-_WORST_FIRST = (
-    Verdict.STRONG_SIGNS,
-    Verdict.SOME_SIGNS,
-    Verdict.INCONCLUSIVE,
-    Verdict.NOT_ANALYSED,
-    Verdict.NO_CLEAR_SIGNS,
-)
 _COLUMNS = ("file", "verdict", "score_of_100", "reason")
 
 
@@ -53,7 +48,7 @@ class Outcome:
 
 def _sorted_worst_first(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The more suspicious before the less; files that could not be checked before those without clear signs."""
-    return sorted(outcomes, key=lambda each: (_WORST_FIRST.index(each.verdict), -(each.p_fake or 0.0)))
+    return sorted(outcomes, key=lambda each: (WORST_FIRST.index(each.verdict), -(each.p_fake or 0.0)))
 
 
 def several(outcomes: Sequence[Outcome], left: int, say: Language = ENGLISH) -> str:
@@ -80,10 +75,5 @@ def as_csv(outcomes: Sequence[Outcome], say: Language = ENGLISH) -> str:
     lines.writerow(_COLUMNS)
     for each in outcomes:
         score = "" if each.p_fake is None else f"{100 * each.p_fake:.2f}"
-        lines.writerow([_harmless(each.name), each.verdict.value, score, _harmless(say(each.reason))])
+        lines.writerow([harmless(each.name), each.verdict.value, score, harmless(say(each.reason))])
     return made.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: a file may be named by a stranger."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text

@@ -9,7 +9,16 @@ from types import MappingProxyType
 from detector.records import FaceResult, MediaKind, Verdict
 from detector.sentences import Sentence, joined, of_hundred
 
-__all__ = ["LIMITS", "MOST_FLAT", "MOST_UNSEEN", "SEVERITY", "judge_file", "withhold_calm", "withhold_of_drawing"]
+__all__ = [
+    "LIMITS",
+    "MOST_FLAT",
+    "MOST_UNSEEN",
+    "SEVERITY",
+    "WORST_FIRST",
+    "judge_file",
+    "withhold_calm",
+    "withhold_of_drawing",
+]
 
 MOST_UNSEEN = 0.1
 """Share of a file that may have gone unseen for "no clear signs" to be said of the rest."""
@@ -24,6 +33,15 @@ SEVERITY: tuple[Verdict, ...] = (
     Verdict.STRONG_SIGNS,
 )
 """Ascending: the last verdict that any face has speaks for the file. "Not analysed" has no place in the order."""
+
+WORST_FIRST: tuple[Verdict, ...] = (
+    Verdict.STRONG_SIGNS,
+    Verdict.SOME_SIGNS,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_ANALYSED,
+    Verdict.NO_CLEAR_SIGNS,
+)
+"""The order of lists: what could not be checked comes before what shows no clear signs."""
 
 LIMITS: tuple[Sentence, ...] = (
     Sentence("A score is an estimate, not proof. Do not use it to accuse anyone."),

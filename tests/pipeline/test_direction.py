@@ -56,16 +56,20 @@ def test_all_frames_of_a_clip_are_turned_alike(quarters: int) -> None:
     upright = Upright(Arrow())
     frames = [arrow(quarters, index, face=index >= 2) for index in range(8)]
     out = [ready for frame in frames for ready in upright.after(frame)] + upright.rest()
-    assert [frame.index for frame in out] == list(range(8))
+    assert [frame.index for frame, _ in out] == list(range(8))
     assert upright.quarters == quarters
-    for frame in out[2:]:
+    for frame, _ in out[2:]:
         assert np.array_equal(frame.rgb, arrow(0).rgb)
+    searched = [(frame, found) for frame, found in out if found is not None]
+    assert searched, "who has searched a frame need not do it again"
+    for frame, found in searched:
+        assert [face.box for face in found] == [face.box for face in Arrow().find(frame)]
 
 
 def test_a_clip_without_faces_goes_on_as_it_is() -> None:
     upright = Upright(Arrow())
     out = [ready for index in range(9) for ready in upright.after(arrow(0, index, face=False))] + upright.rest()
-    assert [frame.index for frame in out] == list(range(9))
+    assert [frame.index for frame, _ in out] == list(range(9))
     assert upright.quarters == 0
 
 
@@ -74,7 +78,7 @@ def test_one_false_find_does_not_turn_a_clip() -> None:
     frames = [arrow(2, 0), *(arrow(0, index) for index in range(1, 5))]
     out = [ready for frame in frames for ready in upright.after(frame)] + upright.rest()
     assert upright.quarters == 0
-    assert [frame.index for frame in out] == list(range(5))
+    assert [frame.index for frame, _ in out] == list(range(5))
 
 
 def test_real_faces_are_found_in_every_direction(finder: FaceFinder, astronaut: Rgb) -> None:

@@ -11,6 +11,7 @@ its traces become its own as it trains on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +71,13 @@ class Autoencoder(nn.Module):
         self.recipe = recipe
         parent = load_taef2(taef2)
         self.encoder = parent.encoder.requires_grad_(False)
-        layers = list(parent.decoder)
-        for index in [index for index, layer in enumerate(layers) if isinstance(layer, nn.Upsample)]:
-            kernel = layers[index + 1].weight.detach()
-            layers[index : index + 2] = [_ENLARGEMENTS[recipe.upsampling](kernel), nn.Identity()]
-        self.decoder = nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Identity)))
+        layers: list[nn.Module] = [parent.decoder[0]]
+        for before, layer in pairwise(parent.decoder):
+            if isinstance(before, nn.Upsample):
+                layers.append(_ENLARGEMENTS[recipe.upsampling](layer.weight.detach()))
+            elif not isinstance(layer, nn.Upsample):
+                layers.append(layer)
+        self.decoder = nn.Sequential(*layers)
         _replace_activations(self.decoder, recipe.activation)
         self._renew()
 
@@ -145,13 +148,9 @@ class _Shuffled(nn.Module):
         super().__init__()
         out, into = kernel.shape[:2]
         phases = torch.zeros(out, 2, 2, into, 3, 3)
-        for row in (0, 1):
-            for column in (0, 1):
-                for up in (-1, 0, 1):
-                    for left in (-1, 0, 1):
-                        phases[:, row, column, :, (row + up) // 2 + 1, (column + left) // 2 + 1] += kernel[
-                            :, :, up + 1, left + 1
-                        ]
+        for row, column, up, left in product((0, 1), (0, 1), (-1, 0, 1), (-1, 0, 1)):
+            place = (row + up) // 2 + 1, (column + left) // 2 + 1
+            phases[:, row, column, :, *place] += kernel[:, :, up + 1, left + 1]
         self.weight = nn.Parameter(phases.reshape(4 * out, into, 3, 3))
 
     def forward(self, x: Tensor) -> Tensor:

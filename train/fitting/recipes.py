@@ -41,8 +41,20 @@ class Mix:
     """Serve ``augment.high_pass`` of every crop in its place; an experiment, whose models cannot be shipped."""
 
 
+class _OfImages:
+    """What the recipes of image models have in common."""
+
+    size: int
+    margin: float
+
+    @property
+    def spec(self) -> CropSpec:
+        """The crop that the model is used on."""
+        return CropSpec(size=self.size, margin=self.margin)
+
+
 @dataclass(frozen=True, config=_STRICT)
-class Recipe:
+class Recipe(_OfImages):
     """Of an image model, trained by ``fit.fit``."""
 
     architecture: str
@@ -84,14 +96,9 @@ class Recipe:
             raise ValueError("frozen_norms keeps the batch statistics of trained weights: name them as start")
         return self
 
-    @property
-    def spec(self) -> CropSpec:
-        """The crop that the model is trained on."""
-        return CropSpec(size=self.size, margin=self.margin)
-
 
 @dataclass(frozen=True, config=_STRICT)
-class PaperRecipe:
+class PaperRecipe(_OfImages):
     """Of the paper's own network, trained by ``paper.fit_paper``."""
 
     architecture: str = "cnn"
@@ -110,14 +117,9 @@ class PaperRecipe:
     """The paper's ``random_state``."""
     recipe: Literal["paper"] = "paper"
 
-    @property
-    def spec(self) -> CropSpec:
-        """The crop that the model is trained on."""
-        return CropSpec(size=self.size, margin=self.margin)
-
 
 @dataclass(frozen=True, config=_STRICT)
-class ExpertRecipe:
+class ExpertRecipe(_OfImages):
     """Of a network that sees whole faces and windows of their own resolution, trained by ``expert.fit_expert``."""
 
     architecture: str = "efficientnet"
@@ -144,11 +146,6 @@ class ExpertRecipe:
     mix: ExpertMix = Field(default_factory=ExpertMix)
     split: Literal[Scheme.CARVE] = Scheme.CARVE
     recipe: Literal["expert"] = "expert"
-
-    @property
-    def spec(self) -> CropSpec:
-        """The crop that the model is used on."""
-        return CropSpec(size=self.size, margin=self.margin)
 
 
 @dataclass(frozen=True, config=_STRICT)
