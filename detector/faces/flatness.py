@@ -23,12 +23,11 @@ def flat_share(rgb: UInt8Image) -> float:
     Args:
         rgb: (H, W, 3) uint8 RGB.
     """
-    pixels = rgb.reshape(-1, 3)
-    pixels = pixels[(pixels.min(axis=1) < _BRIGHT) & (pixels.max(axis=1) > _DARK)]
-    if not len(pixels):
-        return 0.0
-    coarse = (pixels >> _SHIFT).astype(np.int64)
+    red, green, blue = rgb.reshape(-1, 3).T
+    # Channel by channel: a minimum over three numbers a pixel takes ten times as long.
+    lit = (red > _DARK) | (green > _DARK) | (blue > _DARK)
+    kept = lit & ((red < _BRIGHT) | (green < _BRIGHT) | (blue < _BRIGHT))
+    coarse = [(channel[kept] >> _SHIFT).astype(np.int64) for channel in (red, green, blue)]
     width = 8 - _SHIFT
-    codes = coarse[:, 0] << 2 * width | coarse[:, 1] << width | coarse[:, 2]
-    counts = np.bincount(codes, minlength=_COLOURS)
-    return float(np.partition(counts, -_COLOURS)[-_COLOURS:].sum() / (rgb.size // 3))
+    counts = np.bincount(coarse[0] << 2 * width | coarse[1] << width | coarse[2])
+    return float(np.sort(counts[counts > 0])[-_COLOURS:].sum() / red.size)
