@@ -35,8 +35,8 @@ def most_telling(reports: Iterable[Report], looked: int, count: int) -> Report:
     faces = tuple(withhold_calm(face, 1.0 - looked / count) for face in best.faces)
     verdict, reason, p_fake, decides = judge_file(faces, best.input.kind)
     note = Sentence(
-        "The file holds {count} pictures, of which {looked} were looked at, each as a photo. Number {place} of these weighs "
-        "most and is shown here.",
+        "This file holds {count} pictures. We checked {looked} of them, each as a photo, and show the most suspicious one, "
+        "number {place}.",
         count=count,
         looked=looked,
         place=place,

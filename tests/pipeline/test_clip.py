@@ -244,7 +244,7 @@ def test_a_few_frames_are_looked_at_as_photos(finder: FaceFinder, astronaut: Rgb
     assert one.input.notes == ()
     three = detector.analyze(write_clip(tmp_path / "three.mp4", [astronaut] * 3))
     assert three.p_fake is not None
-    assert any("3 pictures, of which 3 were looked at" in note for note in three.input.notes)
+    assert any("3 pictures. We checked 3 of them" in note for note in three.input.notes)
 
 
 def test_progress_is_reported_and_the_work_can_be_stopped(finder: FaceFinder, two_people: Path) -> None:

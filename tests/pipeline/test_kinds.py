@@ -63,5 +63,5 @@ def test_an_altered_picture_behind_a_genuine_one_decides(form: str, shipped: Det
     Image.fromarray(genuine).save(out, form, save_all=True, append_images=[second], lossless=True)
     both = looked_at(shipped, out.getvalue())
     assert both.verdict is not Verdict.NO_CLEAR_SIGNS or alone.verdict is Verdict.NO_CLEAR_SIGNS
-    assert any("2 pictures, of which 2 were looked at" in note for note in both.input.notes)
+    assert any("2 pictures. We checked 2 of them" in note for note in both.input.notes)
     assert Path(both.input.name).name == "unnamed"

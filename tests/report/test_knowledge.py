@@ -35,7 +35,7 @@ def test_methods_are_gathered_into_kinds_that_readers_know() -> None:
     assert found == (KnownKind("swap", 160, 350), KnownKind("expression", 10, 40), KnownKind("newcomer", 1, 10))
     text = words.knowledge(found)
     assert text.startswith(
-        "In tests it finds 46 of 100 swapped faces, 10 of 40 borrowed expressions, 1 of 10 newcomer."
+        "In tests it finds 46 of 100 swapped faces, 10 of 40 faces moved by another person, 1 of 10 newcomer."
     )
 
 

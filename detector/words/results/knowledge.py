@@ -13,7 +13,7 @@ __all__ = ["KIND_NAMES", "knowledge"]
 KIND_NAMES: Mapping[str, Sentence] = MappingProxyType(
     {
         "swap": Sentence("swapped faces"),
-        "expression": Sentence("borrowed expressions"),
+        "expression": Sentence("faces moved by another person"),
         "stylegan": Sentence("portraits by StyleGAN"),
         "portrait": Sentence("portraits by FLUX or SDXL"),
         "stargan": Sentence("hair or age changed by StarGAN"),
