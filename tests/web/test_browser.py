@@ -127,6 +127,7 @@ def test_a_text_file_gets_a_calm_card_and_the_next_photo_a_result(
     assert "This is not a picture but a text file." in shown
     assert "notes.jpg" in shown
     assert "Traceback" not in shown
+    assert not opened.page.get_by_text(words.NO_PREVIEW).first.is_visible(), "it cannot be checked all the same"
     assert opened.page.locator(".toast-wrap .error").count() == 0
     opened.keep("text-file")
     opened.page.locator("#fc-photo-input [aria-label='Remove Image']").click()
