@@ -116,8 +116,8 @@ def sample_by_rules(
 class VideoSamples:
     """A clip that is being read: iterate it once for its stretches, each a tuple of consecutive frames.
 
-    ``Frame.index`` is the frame's place in the clip, ``Frame.time_s`` seconds from the clip's beginning. Made by
-    ``sample_video``.
+    ``Frame.index`` is the frame's place in the clip, ``Frame.time_s`` seconds from the clip's beginning. Iterating raises
+    ``DamagedMedia`` at the end if no frame was given: a damaged frame may decode once and not again. Made by ``sample_video``.
     """
 
     def __init__(
@@ -259,6 +259,8 @@ class VideoSamples:
         finally:
             frames.close()
             self._end()
+        if not self._sampled:
+            raise self._none_decodes()
 
     # Decoding ------------------------------------------------------------------------------------------------------
 
@@ -290,7 +292,10 @@ class VideoSamples:
                         return
         finally:
             self._end()
-        raise DamagedMedia(
+        raise self._none_decodes()
+
+    def _none_decodes(self) -> DamagedMedia:
+        return DamagedMedia(
             Sentence(
                 "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
                 "Copy or download it again. {cure}",

@@ -219,6 +219,14 @@ def test_a_cut_clip_is_read_as_far_as_it_goes_and_says_so(long_clip: Path, tmp_p
         sample_video(headless)
 
 
+def test_a_frame_that_decodes_once_and_not_again_is_damage(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the first frame of a damaged clip may do, whose decoder runs in several threads."""
+    with sample_video(long_clip, samples=3) as samples:
+        monkeypatch.setattr(VideoSamples, "_decode", lambda *_: iter(()))
+        with pytest.raises(DamagedMedia, match="No frame of this MP4 file could be decoded"):
+            list(samples)
+
+
 def test_frames_that_do_not_decode_are_counted_and_never_shown(long_clip: Path, tmp_path: Path) -> None:
     data = bytearray(long_clip.read_bytes())
     rng = np.random.default_rng(3)
