@@ -9,8 +9,19 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score, roc_curve
 
-__all__ = ["auc", "auc_interval", "bootstrap_interval", "calibration_error", "equal_error_rate", "likelihood_ratio",
-           "reliability", "roc", "tpr_at_fpr", "wilson"]  # fmt: skip
+__all__ = [
+    "auc",
+    "auc_interval",
+    "bootstrap_interval",
+    "calibration_error",
+    "cllr",
+    "equal_error_rate",
+    "likelihood_ratio",
+    "reliability",
+    "roc",
+    "tpr_at_fpr",
+    "wilson",
+]
 
 BINS = 15
 """Of the calibration error, as usual since Guo et al., "On calibration of modern neural networks", ICML 2017."""
@@ -147,6 +158,19 @@ def calibration_error(fake: np.ndarray, p_fake: np.ndarray, *, balanced: bool, b
     """Expected calibration error: the mean distance between score and share of fakes (Guo et al. 2017, equation 3)."""
     score, share, weight = reliability(fake, p_fake, balanced=balanced, bins=bins)
     return float(np.nansum(weight * np.abs(score - share)))
+
+
+def cllr(fake: np.ndarray, p_fake: np.ndarray) -> float:
+    """Cost of the log-likelihood ratio, bits (Brummer and du Preez 2006, equation 18): 0 for a perfect detector, 1 for one that
+    always says one half; above 1 its scores do more harm than none.
+
+    Args:
+        fake: (N,) bool, with both classes.
+        p_fake: (N,) float in [0, 1], calibrated for classes of one half each.
+    """
+    _both_classes("cllr", fake)
+    p = np.clip(p_fake, 1e-9, 1 - 1e-9)
+    return float(0.5 * (-np.log2(p[fake]).mean() - np.log2(1 - p[~fake]).mean()))
 
 
 def likelihood_ratio(hits: int, fakes: int, alarms: int, genuine: int) -> tuple[float, float]:

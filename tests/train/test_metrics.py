@@ -10,6 +10,7 @@ from train.metrics import (
     auc_interval,
     bootstrap_interval,
     calibration_error,
+    cllr,
     equal_error_rate,
     likelihood_ratio,
     reliability,
@@ -134,3 +135,12 @@ def test_wilson_by_its_published_example() -> None:
 def test_a_statistic_that_is_never_defined_is_refused() -> None:
     with pytest.raises(ValueError, match="none of 5 draws"):
         bootstrap_interval(lambda drawn: None, np.arange(3), rounds=5)
+
+
+def test_cllr_is_one_for_a_constant_answer_and_nought_for_a_perfect_one() -> None:
+    assert cllr(FAKE, np.full(6, 0.5)) == pytest.approx(1.0)
+    assert cllr(FAKE, FAKE.astype(float)) == pytest.approx(0.0, abs=1e-6)
+    # Half the bits of "fake" at 0.8 and of "genuine" at 0.25.
+    scores = np.where(FAKE, 0.8, 0.25)
+    assert cllr(FAKE, scores) == pytest.approx(0.5 * (-np.log2(0.8) - np.log2(0.75)))
+    assert cllr(FAKE, 1 - scores) > 1

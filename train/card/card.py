@@ -18,6 +18,7 @@ from train.card.tables import (
     gates_table,
     heatmap_table,
     history_table,
+    kind_table,
     overview_table,
     record_table,
     size_table,
@@ -220,6 +221,8 @@ def _pictures() -> list[str]:
 def _of_model(evaluation: Mapping[str, Any], name: str, probe: Mapping[str, float] | None) -> list[str]:
     result = evaluation["models"][name]
     lines = [
+        *kind_table(result["by_kind"]),
+        "",
         *source_table(result, probe),
         "",
         *record_table(result["track_record"]),

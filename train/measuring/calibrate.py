@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from detector.records import Bands, Calibration
+from train.data.domains import domain_of
 from train.metrics import likelihood_ratio
 
 __all__ = ["choose_bands", "fit_platt"]
@@ -14,22 +15,21 @@ _PENALTY = 1e6
 """Inverse strength of the penalty of the regression: next to none."""
 _TOLERANCE = 1e-15
 """Of the regression's gradient."""
-_GENUINE_FLAGGED = 0.07
-"""Share of genuine faces that "some signs" may flag."""
-_WORST_FLAGGED = 0.12
-"""The same for the source in which most are flagged."""
+_GENUINE_FLAGGED = 0.02
+"""Share of any domain's genuine faces that "some signs" may flag."""
+_WORST_FLAGGED = 0.06
+"""The same for any one source, of which fewer are at hand."""
 _FAKES_CLEARED = 0.12
 """Share of fakes that "no clear signs" may pass."""
-_STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 5.0
-"""Likelihood ratio that "strong signs" needs, and the least lower bound of its 95 % interval."""
+_STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 10.0
+"""Likelihood ratio that "strong signs" needs in every domain, and the least lower end of its 95 % interval over all of them.
+(For a lower end of ten in one domain with no false alarm, its validation part would need some 400 genuine faces.)"""
 _MARGIN = 1.3
 """The lowest cut that passes is one chosen among many and flatters itself, so it must pass by this factor."""
-_WORST_STRONG = 0.05
-"""Share of any source's genuine faces that "strong signs" may hold."""
 _LEAST_STRONG = 30
 """Fakes that a strong band must hold to be measured."""
 _LEAST_OF_SOURCE = 20
-"""Genuine faces from which on a source has a say of its own."""
+"""Genuine faces from which on a domain or source counts for itself."""
 
 
 def fit_platt(fake: np.ndarray, logits: np.ndarray) -> Calibration:
@@ -57,38 +57,45 @@ def fit_platt(fake: np.ndarray, logits: np.ndarray) -> Calibration:
 def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Bands:
     """Cut calibrated scores where the measured errors allow it.
 
-    "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of all genuine faces lie above, and no more than
+    "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of the genuine faces of any domain lie above, and no more than
     ``_WORST_FLAGGED`` of those of any one source: a mean over sources would let one kind of photo pay for the others. "No
     clear signs" ends where no more than ``_FAKES_CLEARED`` of the fakes lie below; what is between is inconclusive. "Strong
-    signs" starts at the lowest score above which the likelihood ratio is ``_MARGIN`` times ten, with the lower 95 % bound
-    above five and no more than ``_WORST_STRONG`` of any source's genuine faces; without such a score there is no strong band.
+    signs" starts at the lowest score above which the likelihood ratio is ``_MARGIN`` times ten in every domain, with the lower
+    end of its 95 % interval above ten over all of them; without such a score there is no strong band.
 
     Args:
         fake: (N,) bool.
         p_fake: (N,) float in [0, 1], calibrated.
-        source: (N,) labels of the collections; those with fewer than ``_LEAST_OF_SOURCE`` genuine faces have no say alone.
+        source: (N,) names of the collections; one with fewer than ``_LEAST_OF_SOURCE`` genuine faces does not count for itself.
     """
     genuine, fakes = np.sort(p_fake[~fake]), np.sort(p_fake[fake])
-    of_sources = [p_fake[~fake & (source == name)] for name in np.unique(source)]
-    of_sources = [scores for scores in of_sources if len(scores) >= _LEAST_OF_SOURCE]
+    of_domains = _parts(p_fake[~fake], np.array([domain_of(name) for name in source[~fake]]))
     some = float(np.quantile(genuine, 1 - _GENUINE_FLAGGED))
-    some = max([some, *(float(np.quantile(scores, 1 - _WORST_FLAGGED)) for scores in of_sources)])
+    for parts, share in ((of_domains, _GENUINE_FLAGGED), (_parts(p_fake[~fake], source[~fake]), _WORST_FLAGGED)):
+        some = max([some, *(float(np.quantile(scores, 1 - share)) for scores in parts)])
     # Rounded before it is used: the strong cut is compared with it.
     some = round(some, 4)
     clear = min(some, round(float(np.quantile(fakes, _FAKES_CLEARED)), 4))
-    return Bands(clear, some, _strong_from(genuine, fakes, of_sources, some))
+    return Bands(clear, some, _strong_from(genuine, fakes, of_domains, some))
 
 
-def _strong_from(genuine: np.ndarray, fakes: np.ndarray, of_sources: list[np.ndarray], some: float) -> float | None:
+def _parts(scores: np.ndarray, name: np.ndarray) -> list[np.ndarray]:
+    """The scores by name, where there are enough of them."""
+    parts = [scores[name == one] for one in np.unique(name)]
+    return [part for part in parts if len(part) >= _LEAST_OF_SOURCE]
+
+
+def _strong_from(genuine: np.ndarray, fakes: np.ndarray, of_domains: list[np.ndarray], some: float) -> float | None:
     # Rounded up, so that the cut as written has the measured evidence.
     candidates = np.unique(np.ceil(np.concatenate([genuine, fakes]) * 1000) / 1000)
     for cut in candidates[(candidates >= some) & (candidates <= 1)]:
-        hits, alarms = int((fakes >= cut).sum()), int((genuine >= cut).sum())
+        hits = int((fakes >= cut).sum())
         if hits < _LEAST_STRONG:
             break
-        ratio, lower = likelihood_ratio(hits, len(fakes), alarms, len(genuine))
-        if ratio < _MARGIN * _STRONG_RATIO or lower <= _STRONG_RATIO_LOWER:
-            continue
-        if all((scores >= cut).mean() <= _WORST_STRONG for scores in of_sources):
+        ratios = [
+            likelihood_ratio(hits, len(fakes), int((scores >= cut).sum()), len(scores))
+            for scores in (genuine, *of_domains)
+        ]
+        if ratios[0][1] > _STRONG_RATIO_LOWER and all(ratio >= _MARGIN * _STRONG_RATIO for ratio, _ in ratios):
             return round(float(cut), 4)
     return None

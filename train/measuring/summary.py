@@ -16,11 +16,13 @@ import numpy as np
 from detector.records import Bands, ErrorRate, Verdict
 from detector.verdict.faces import judge_face, judge_stability
 from detector.verdict.files import SEVERITY
+from train.data.kinds import kind_of
 from train.measuring.scoring import Scored
 from train.metrics import (
     auc,
     auc_interval,
     calibration_error,
+    cllr,
     equal_error_rate,
     likelihood_ratio,
     reliability,
@@ -51,6 +53,7 @@ class Columns:
         self.p_fake = np.array([row.scores[model] for row in kept], float)
         self.source = np.array([row.sample.source for row in kept], object)
         self.method = np.array([row.sample.method for row in kept], object)
+        self.kind = np.array([_kind(row) for row in kept], object)
         self.group = np.array([f"{row.sample.source}/{row.sample.group}" for row in kept], object)
         self.size_px = np.array([row.quality["size_px"] for row in kept], float)
         if bands is not None:
@@ -60,6 +63,11 @@ class Columns:
     def two_class_sources(self) -> list[str]:
         """Sources that hold genuine and fake faces, by the alphabet."""
         return [s for s in sorted(set(self.source)) if len(set(self.fake[self.source == s])) == 2]
+
+
+def _kind(row: Scored) -> str:
+    kind = kind_of(row.sample.source, row.sample.method) if row.sample.label == "fake" else None
+    return kind.value if kind else ""
 
 
 def verdict_on(row: Scored, model: str, bands: Bands) -> Verdict:
@@ -101,12 +109,20 @@ def summarise(rows: Sequence[Scored], model: str, bands: Bands) -> dict[str, Any
         "mean_of_sources": _mean_of_sources(c),
         "by_source": by_source,
         "by_method": by_method,
+        "by_kind": {kind: _measure(c, _beside(c, kind)) for kind in sorted(set(c.kind) - {""})},
         "calibration": _calibration(c),
         "strong_band": _strong_band(c, bands),
         "stability": _stability([row for row in rows if row.views.get(model)], model, bands),
         "by_face_size": _by_size(c),
         "by_ethnicity": _by_ethnicity(c),
     }
+
+
+def _beside(c: Columns, kind: str) -> np.ndarray:
+    """The fakes of a kind, and the genuine faces of their sources, or all genuine faces where those sources have none."""
+    fakes = c.kind == kind
+    partners = ~c.fake & np.isin(c.source, c.source[fakes])
+    return fakes | (partners if partners.any() else ~c.fake)
 
 
 def _measure(c: Columns, keep: np.ndarray) -> dict[str, Any]:
@@ -121,11 +137,14 @@ def _measure(c: Columns, keep: np.ndarray) -> dict[str, Any]:
             "false_positive_rate": _round(alarms / genuine),
             "false_positive_low": _round(low),
             "false_positive_high": _round(high),
+            "genuine_undecided": _share((c.verdict[keep] == Verdict.INCONCLUSIVE)[~fake]),
             "median_p_fake_genuine": _round(float(np.median(p_fake[~fake]))),
             "p95_p_fake_genuine": _round(float(np.quantile(p_fake[~fake], 0.95))),
         }
     if fakes:
-        entry["recall"] = _round(hits / fakes)
+        low, high = wilson(hits, fakes)
+        entry |= {"recall": _round(hits / fakes), "recall_low": _round(low), "recall_high": _round(high)}
+        entry["fakes_cleared"] = _share((c.verdict[keep] == Verdict.NO_CLEAR_SIGNS)[fake])
     if genuine and fakes:
         auc_low, auc_high = auc_interval(fake, p_fake, c.group[keep])
         entry |= {
@@ -162,6 +181,7 @@ def _calibration(c: Columns) -> dict[str, Any]:
     return {
         "ece15_balanced": _round(calibration_error(c.fake, c.p_fake, balanced=True)),
         "ece15_as_mixed": _round(calibration_error(c.fake, c.p_fake, balanced=False)),
+        "cllr": _round(cllr(c.fake, c.p_fake)),
         "reliability": [
             {"p_fake": _round(a), "fake": _round(b), "weight": _round(w)}
             for a, b, w in zip(score, share, weight, strict=True)

@@ -66,6 +66,31 @@ def test_rates_by_hand() -> None:
     assert [(row["from_px"], row["genuine"]) for row in result["by_face_size"]] == [(0.0, 2), (96.0, 4)]
 
 
+def test_kinds_are_measured_beside_the_genuine_faces_of_their_sources() -> None:
+    rows = [
+        scored("1", 0.95, label="fake", method="FLUX1_dev"), scored("2", 0.2, label="fake", method="SDXL"), scored("3", 0.1),
+        scored("4", 0.7, label="fake", source="alone", method="StyleGAN2"), scored("5", 0.8, label="fake", method="new"),
+        scored("6", 0.5, source="other"),
+    ]  # fmt: skip
+    kinds = summarise(rows, "x", BANDS)["by_kind"]
+    assert set(kinds) == {"diffusion", "gan"}, "a method that nobody named has no kind"
+    diffusion = kinds["diffusion"]
+    assert (diffusion["genuine"], diffusion["fake"], diffusion["recall"], diffusion["fakes_cleared"]) == (
+        1,
+        2,
+        0.5,
+        0.5,
+    )
+    assert diffusion["recall_low"] < 0.5 < diffusion["recall_high"]
+    assert (kinds["gan"]["genuine"], kinds["gan"]["auc"]) == (2, 1.0), (
+        "a source without genuine faces is measured beside all"
+    )
+
+
+def test_undecided_genuine_faces_are_counted_by_source() -> None:
+    assert summarise(ROWS, "x", BANDS)["by_source"]["a"]["genuine_undecided"] == 0.25
+
+
 def test_track_record_counts_every_scored_file_once() -> None:
     counts = {rate.verdict.value: (rate.genuine, rate.fake) for rate in track_record(ROWS, "x", BANDS)}
     assert counts == {"no_clear_signs": (3, 1), "inconclusive": (1, 0), "some_signs": (2, 1), "strong_signs": (0, 1)}
