@@ -20,8 +20,10 @@ class Kind(StrEnum):
     """Generated as a whole, or inverted, by a generative adversarial network."""
     DIFFUSION = "diffusion"
     """Generated as a whole by a diffusion or flow model."""
-    EDITED = "edited"
-    """Parts or features were changed, by hand or by a network."""
+    ATTRIBUTE = "attribute"
+    """A network changed hair, age or sex."""
+    RETOUCH = "retouch"
+    """Parts were changed or composed by hand."""
 
 
 _OF_METHOD: Mapping[str, Kind] = MappingProxyType(
@@ -34,8 +36,8 @@ _OF_METHOD: Mapping[str, Kind] = MappingProxyType(
         "AniTalker": Kind.REENACTMENT,
         "OmniHuman": Kind.REENACTMENT,
         "StyleGAN": Kind.GAN,
-        "StarGAN": Kind.EDITED,
-        "photoshop": Kind.EDITED,
+        "StarGAN": Kind.ATTRIBUTE,
+        "photoshop": Kind.RETOUCH,
         "SDXL": Kind.DIFFUSION,
         "FLUX": Kind.DIFFUSION,
         "Celeb-synthesis": Kind.SWAP,

@@ -25,6 +25,10 @@ _NOISE_SIGMA = 8.0
 _CRF = 40
 """Constant rate factor of H.264; FaceForensics++ names its "c40" after it (Roessler et al., ICCV 2019)."""
 _CLIP_FRAMES = 5
+_SHARPENED, _SHARPENED_SHARE = 0.8, 0.005
+"""Amount of unsharp masking, about a phone's, and its sigma as a share of the shorter side."""
+_BEAUTY_TONES, _BEAUTY_SHARE = 40.0, 0.7
+"""Tonal sigma of a bilateral filter, grey levels, and the share of its result that is laid over the picture."""
 
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -33,6 +37,9 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "blur": f"Gaussian blur, sigma {_BLUR_SHARE:.0%} of the shorter side",
         "noise": f"Gaussian noise, sigma {_NOISE_SIGMA:.0f} of 255",
         "c40_like": f"H.264 at CRF {_CRF}, the middle frame of a clip of {_CLIP_FRAMES} made of the still",
+        "enlarged": "enlarged to double width and height, bicubic",
+        "sharpened": f"unsharp mask, {_SHARPENED:.0%} at sigma {_SHARPENED_SHARE:.1%} of the shorter side",
+        "smoothed": f"skin smoothed, {_BEAUTY_SHARE:.0%} of a bilateral filter of {_BEAUTY_TONES:.0f} grey levels",
     }
 )
 
@@ -70,6 +77,32 @@ def _c40(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
     return _encoded(".png", through_h264(rgb, _CRF, _CLIP_FRAMES))
 
 
+def _enlarged(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
+    del seed
+    return _encoded(".png", cv2.resize(rgb, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
+
+
+def _sharpened(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
+    del seed
+    soft = cv2.GaussianBlur(rgb, (0, 0), max(0.5, _SHARPENED_SHARE * min(rgb.shape[:2])))
+    return _encoded(".png", cv2.addWeighted(rgb, 1 + _SHARPENED, soft, -_SHARPENED, 0))
+
+
+def _smoothed(rgb: np.ndarray, seed: int) -> tuple[bytes, str]:
+    del seed
+    smooth = cv2.bilateralFilter(rgb, 9, _BEAUTY_TONES, 5.0)
+    return _encoded(".png", cv2.addWeighted(smooth, _BEAUTY_SHARE, rgb, 1 - _BEAUTY_SHARE, 0))
+
+
 DEGRADATIONS: Mapping[str, Degrade] = MappingProxyType(
-    {"jpeg_q50": _jpeg, "half_size": _half, "blur": _blur, "noise": _noise, "c40_like": _c40}
+    {
+        "jpeg_q50": _jpeg,
+        "half_size": _half,
+        "blur": _blur,
+        "noise": _noise,
+        "c40_like": _c40,
+        "enlarged": _enlarged,
+        "sharpened": _sharpened,
+        "smoothed": _smoothed,
+    }
 )

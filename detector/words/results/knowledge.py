@@ -13,10 +13,10 @@ __all__ = ["KIND_NAMES", "knowledge"]
 KIND_NAMES: Mapping[str, Sentence] = MappingProxyType(
     {
         "swap": Sentence("swapped faces"),
-        "expression": Sentence("faces moved by another person"),
-        "stylegan": Sentence("portraits by StyleGAN"),
-        "portrait": Sentence("portraits by FLUX or SDXL"),
-        "stargan": Sentence("hair or age changed by StarGAN"),
+        "reenactment": Sentence("faces moved by another person"),
+        "gan": Sentence("portraits by StyleGAN"),
+        "diffusion": Sentence("portraits by FLUX or SDXL"),
+        "attribute": Sentence("hair or age changed by StarGAN"),
         "retouch": Sentence("faces retouched by hand"),
     }
 )

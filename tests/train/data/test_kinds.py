@@ -15,7 +15,8 @@ from train.data.kinds import Kind, kind_of
         ("dfdc", "unknown", Kind.SWAP),
         ("sfhq_inversions", "StyleGAN2_inversion", Kind.GAN),
         ("portraits_t2i", "FLUX1_schnell_or_SDXL", Kind.DIFFUSION),
-        ("ciplab", "photoshop_hard", Kind.EDITED),
+        ("ciplab", "photoshop_hard", Kind.RETOUCH),
+        ("stargan_celeba", "StarGAN_age", Kind.ATTRIBUTE),
         ("mine", "something", None),
     ],
 )
