@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["host_name", "number", "positive_number", "whole_number"]
+__all__ = ["host_name", "number", "positive_number", "seed_number", "whole_number"]
 
 _HOST_NAME = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*\.?|\[?[0-9a-fA-F:]+\]?")
 
@@ -29,6 +29,10 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         return value
 
     return parse
+
+
+seed_number = whole_number(0, 2**32 - 1)
+"""A seed, as numpy's generators take it."""
 
 
 def number(least: float, most: float = math.inf) -> Callable[[str], float]:

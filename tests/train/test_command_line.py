@@ -58,6 +58,8 @@ def test_help_loads_no_library() -> None:
         (["fit", "cnn", "--epochs", "3"], "only with --recipe paper"),
         (["fit", "resnet", "--recipe", "paper"], "fit cnn --recipe paper"),
         (["fit", "cnn", "--recipe", "paper", "--epochs", "0"], "--epochs: expected a whole number of at least 1"),
+        (["fit", "cnn", "--seed", "-1"], "--seed: expected a whole number from 0 to 4294967295"),
+        (["average", "a", "b", "--shares", "2", "-1", "--out", "c"], "--shares: expected a number above 0"),
         (["ship", "{tmp}/none", "--data", "{tmp}", "--cache", "{tmp}/cache"], "none of the known layouts"),
         (["card", "--weights", "{tmp}/none"], "No such file"),
         (["publish", "a/b", "--weights", "{tmp}", "--pin", "main"], "not a commit"),

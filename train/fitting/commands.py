@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.arguments import number, positive_number, whole_number
+from detector.arguments import number, positive_number, seed_number, whole_number
 from train.command_line import (
     ROOT,
     Commands,
@@ -36,7 +36,7 @@ def add_commands(commands: Commands) -> None:
     average.add_argument(
         "runs", nargs="+", type=Path, metavar="RUN", help="as written by fit, the longest trained last"
     )
-    average.add_argument("--shares", nargs="+", type=float, required=True, help="of each run, in the same order")
+    average.add_argument("--shares", nargs="+", type=positive_number, required=True, help="of each run, in the same order")
     average.add_argument("--out", type=Path, required=True, help="folder for the averaged run")
     average.set_defaults(run=_average)
 
@@ -80,7 +80,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
         "--high-pass", action="store_true", help="experiment: fine detail only as input; cannot be shipped"
     )
     fit.add_argument("--teacher", metavar="FILE", help="weights of an efficientnet whose scores are imitated")
-    fit.add_argument("--seed", type=int, help="of all draws (default 7; 42 with --recipe paper)")
+    fit.add_argument("--seed", type=seed_number, help="of all draws (default 7; 42 with --recipe paper)")
     paper = fit.add_argument_group("only with --recipe paper")
     paper.add_argument("--epochs", type=whole_number(1), help="default 50, as in the paper")
     paper.add_argument(

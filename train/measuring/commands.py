@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from detector.arguments import number, positive_number, whole_number
+from detector.arguments import number, positive_number, seed_number, whole_number
 from train.command_line import ROOT, Commands, add_device_option, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
@@ -51,7 +51,7 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     expert.add_argument(
         "--batch", type=whole_number(2), default=16, help="crops a step, half of them genuine (default 16)"
     )
-    expert.add_argument("--seed", type=int, default=31, help="of all draws (default 31)")
+    expert.add_argument("--seed", type=seed_number, default=31, help="of all draws (default 31)")
     add_device_option(expert)
     expert.add_argument(
         "--threads", type=whole_number(1), default=2, help="of the processor, for the network (default 2)"
