@@ -13,6 +13,7 @@ from detector.records import KnownKind, Manifest
 
 __all__ = ["known_kinds", "read_evaluation"]
 
+
 @cache
 def read_evaluation(folder: Path = WEIGHTS) -> Mapping[str, Any]:
     """``evaluation.json`` of a folder with weights; empty where there is none."""
