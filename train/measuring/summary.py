@@ -122,7 +122,7 @@ def _beside(c: Columns, kind: str) -> np.ndarray:
     """The fakes of a kind, and the genuine faces of their sources, or all genuine faces where those sources have none."""
     fakes = c.kind == kind
     partners = ~c.fake & np.isin(c.source, c.source[fakes])
-    return fakes | (partners if partners.any() else ~c.fake)
+    return np.asarray(fakes | (partners if partners.any() else ~c.fake))
 
 
 def _measure(c: Columns, keep: np.ndarray) -> dict[str, Any]:
