@@ -29,7 +29,7 @@ from train.data.splits import carve_validation
 from train.fakes.blend import self_blend, swap
 from train.metrics import bootstrap_interval
 
-__all__ = ["KINDS", "measure_heatmaps"]
+__all__ = ["KINDS", "alter", "faces_of", "measure", "measure_heatmaps"]
 
 KINDS = ("self_blend", "swap", "mouth", "eyes", "nose", "lower")
 """Whole self-blends and swaps with regions drawn as in training, and parts of the face taken from another person."""
@@ -84,21 +84,21 @@ def measure_heatmaps(detector: Detector, cache: Cache) -> dict[str, Any]:
     loaded = {name: detector.select(name) for name in detector.models}
     results: dict[str, Any] = {name: {} for name in loaded}
     for spec in {one.spec.crop for one in loaded.values()}:
-        faces = _faces(cache, validation, spec)
+        faces = faces_of(cache, validation, spec)
         if not faces:
             raise ValueError(
                 "measure_heatmaps: the validation groups hold no upright genuine face with landmarks; build the cache with "
                 "--landmarker"
             )
         for kind in KINDS:
-            altered = _alter(faces, kind)
+            altered = alter(faces, kind)
             for name, one in loaded.items():
                 if one.spec.crop == spec and altered:
-                    results[name][kind] = _measure(one, altered, kind)
+                    results[name][kind] = measure(one, altered, kind)
     return {"faces": _FACES, "altered_from": _ALTERED, "deleted_share": _DELETED_SHARE, "models": results}
 
 
-def _faces(cache: Cache, indices: np.ndarray, spec: CropSpec) -> list[_Face]:
+def faces_of(cache: Cache, indices: np.ndarray, spec: CropSpec) -> list[_Face]:
     """Upright genuine faces with a mesh, evenly over the indices."""
     found = []
     for index in indices.tolist():
@@ -123,7 +123,7 @@ def _corners(box: Any) -> tuple[float, float, float, float]:
     return box.left, box.top, box.right, box.bottom
 
 
-def _alter(faces: Sequence[_Face], kind: str) -> list[_Altered]:
+def alter(faces: Sequence[_Face], kind: str) -> list[_Altered]:
     """Every face once, the other face of a swap being one of the same source."""
     rng = np.random.default_rng([_SEED, KINDS.index(kind)])
     made = []
@@ -142,7 +142,7 @@ def _alter(faces: Sequence[_Face], kind: str) -> list[_Altered]:
     return made
 
 
-def _measure(loaded: LoadedModel, altered: Sequence[_Altered], kind: str) -> dict[str, Any]:
+def measure(loaded: LoadedModel, altered: Sequence[_Altered], kind: str) -> dict[str, Any]:
     crops = np.stack([one.rgb for one in altered])
     towards_fake, _ = loaded.explainer.evidence(crops)
     logits = loaded.scorer.fake_logits(crops)
