@@ -89,7 +89,9 @@ class Finer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print a table; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.finer_maps", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.finer_maps", description=(__doc__ or "").split("\n\n")[0]
+    )
     parser.add_argument("--cache", type=Path, required=True, help="as python -m train makes it, with landmarks")
     parser.add_argument("--layer", default="block10_add", help="of the default model (default block10_add)")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=["self_blend", "swap", "mouth", "eyes"])
@@ -113,8 +115,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, way in ways.items():
             row = measure(way, altered, kind)
             fall = row.get("deletion", {}).get("genuine")
-            said = "" if fall is None else "{difference:.2f} ({difference_low:.2f} to {difference_high:.2f})".format(**fall)
-            print(f"| {kind} | {name} | {row['ratio']} ({row['ratio_low']} to {row['ratio_high']}) | {said} |", flush=True)
+            said = (
+                ""
+                if fall is None
+                else "{difference:.2f} ({difference_low:.2f} to {difference_high:.2f})".format(**fall)
+            )
+            print(
+                f"| {kind} | {name} | {row['ratio']} ({row['ratio_low']} to {row['ratio_high']}) | {said} |", flush=True
+            )
     return 0
 
 

@@ -19,8 +19,10 @@ _GENUINE_FLAGGED = 0.02
 """Share of any domain's genuine faces that "some signs" may flag."""
 _WORST_FLAGGED = 0.06
 """The same for any one source, of which fewer are at hand."""
-_FAKES_CLEARED = 0.12
-"""Share of fakes that "no clear signs" may pass."""
+_FAKES_CLEARED = 0.2
+"""Share of fakes that "no clear signs" may pass. At .12 a third of the genuine faces were inconclusive."""
+_GENUINE_STRONG = 0.003
+"""Share of any domain's genuine faces that may have "strong signs"."""
 _STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 10.0
 """Likelihood ratio that "strong signs" needs in every domain, and the least lower end of its 95 % interval over all of them.
 (For a lower end of ten in one domain with no false alarm, its validation part would need some 400 genuine faces.)"""
@@ -60,8 +62,9 @@ def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Ba
     "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of the genuine faces of any domain lie above, and no more than
     ``_WORST_FLAGGED`` of those of any one source: a mean over sources would let one kind of photo pay for the others. "No
     clear signs" ends where no more than ``_FAKES_CLEARED`` of the fakes lie below; what is between is inconclusive. "Strong
-    signs" starts at the lowest score above which the likelihood ratio is ``_MARGIN`` times ten in every domain, with the lower
-    end of its 95 % interval above ten over all of them; without such a score there is no strong band.
+    signs" starts at the lowest score above which lie no more than ``_GENUINE_STRONG`` of the genuine faces of any domain, and
+    the likelihood ratio is ``_MARGIN`` times ten in every domain, with the lower end of its 95 % interval above ten over all of
+    them; without such a score there is no strong band.
 
     Args:
         fake: (N,) bool.
@@ -92,6 +95,8 @@ def _strong_from(genuine: np.ndarray, fakes: np.ndarray, of_domains: list[np.nda
         hits = int((fakes >= cut).sum())
         if hits < _LEAST_STRONG:
             break
+        if any((scores >= cut).mean() > _GENUINE_STRONG for scores in (genuine, *of_domains)):
+            continue
         ratios = [
             likelihood_ratio(hits, len(fakes), int((scores >= cut).sum()), len(scores))
             for scores in (genuine, *of_domains)

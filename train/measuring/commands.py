@@ -51,6 +51,10 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     expert.add_argument(
         "--batch", type=whole_number(2), default=16, help="crops a step, half of them genuine (default 16)"
     )
+    expert.add_argument("--windows", type=number(0, 1), default=0.5, help="share of batches of windows (default 0.5)")
+    expert.add_argument(
+        "--average", type=number(0, 1), default=0.997, help="decay of the moving average of the weights (default 0.997)"
+    )
     expert.add_argument("--seed", type=seed_number, default=31, help="of all draws (default 31)")
     add_device_option(expert)
     expert.add_argument(
@@ -117,7 +121,7 @@ def _expert(options: argparse.Namespace) -> int:
     mix = ExpertMix(options.copies, options.swaps, options.self_blended, strength=options.strength,
                     enhanced=options.enhanced)  # fmt: skip
     recipe = ExpertRecipe(crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
-                          seed=options.seed, mix=mix)  # fmt: skip
+                          windows=options.windows, average=options.average, seed=options.seed, mix=mix)  # fmt: skip
     fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
                threads=options.threads, device=options.device, measure=measure_quickly)  # fmt: skip
     return 0
