@@ -36,7 +36,9 @@ def add_commands(commands: Commands) -> None:
     average.add_argument(
         "runs", nargs="+", type=Path, metavar="RUN", help="as written by fit, the longest trained last"
     )
-    average.add_argument("--shares", nargs="+", type=positive_number, required=True, help="of each run, in the same order")
+    average.add_argument(
+        "--shares", nargs="+", type=positive_number, required=True, help="of each run, in the same order"
+    )
     average.add_argument("--out", type=Path, required=True, help="folder for the averaged run")
     average.set_defaults(run=_average)
 
