@@ -76,7 +76,13 @@ def serve(options: ServerOptions) -> None:
         filling = threading.Thread(target=fill, name="examples", daemon=True)
         ready = threading.Event()
         app = build_app(
-            detector, options.lang, gallery, options.feedback, options.weights, loading=lambda: not ready.is_set()
+            detector,
+            options.lang,
+            gallery,
+            options.feedback,
+            options.weights,
+            loading=lambda: not ready.is_set(),
+            most_files=options.rules.files_at_once,
         )
         try:
             _launch(app, options, uploads)

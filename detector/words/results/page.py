@@ -41,7 +41,6 @@ __all__ = [
     "SAVE_LIST",
     "SECONDS_LEFT",
     "SEVERAL",
-    "SEVERAL_HINT",
     "STAGES",
     "STARTING",
     "STARTS_BY_ITSELF",
@@ -53,8 +52,10 @@ __all__ = [
     "UPLOADING",
     "VIDEO_TAB",
     "WAITING",
+    "beyond_the_most",
     "files_left",
     "progress_facts",
+    "several_hint",
     "time_left",
 ]
 
@@ -97,7 +98,6 @@ SECONDS_LEFT = Sentence("Seconds left:")
 GO_ON = Sentence("You can check again now.")
 OTHER_FILE = Sentence("You can choose another file above.")
 SEVERAL = Sentence("Several")
-SEVERAL_HINT = Sentence("Up to 10 photos and videos. You get a list of them, the worst first.")
 CHECK_ALL = Sentence("Check these files")
 NO_FILES = Sentence("Choose files first.")
 SAVE_LIST = Sentence("Save the list (CSV)")
@@ -109,6 +109,24 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "writing": Sentence("Drawing the marks into the video"),
     }
 )
+
+
+def several_hint(most: int) -> Sentence:
+    """How many files are checked at once."""
+    return Sentence.plural(
+        "One photo or video at a time. You get a list, with a line for it.",
+        "Up to {count} photos and videos. You get a list of them, the worst first.",
+        most,
+    )
+
+
+def beyond_the_most(most: int) -> Sentence:
+    """Why a file of a longer list was left out."""
+    return Sentence.plural(
+        "Only one file is checked at a time, so this one was not. Choose it again for the next list.",
+        "Only {count} files are checked at a time, so this one was not. Choose it again for the next list.",
+        most,
+    )
 
 
 def files_left(count: int) -> Sentence:
