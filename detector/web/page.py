@@ -27,7 +27,7 @@ from detector.web.options import UPLOADS_KEPT_S
 from detector.web.photo_tab import PhotoTab
 from detector.web.restored import show_again
 from detector.web.rules import Rules
-from detector.web.scripts import act_on_results, guide_files
+from detector.web.scripts import act_on_results, guide_files, refuse_files
 from detector.web.session import Session, new_session
 from detector.web.several_tab import SeveralTab
 from detector.web.share_row import share_row
@@ -103,6 +103,7 @@ def build_app(
             (SeveralTab.INPUT, "several", SeveralTab.ID),
         )
         app.load(None, None, None, js=guide_files(kinds), api_visibility="private")
+        app.load(None, None, None, js=refuse_files([place for place, *_ in kinds]), api_visibility="private")
         app.load(None, None, None, js=act_on_results(), api_visibility="private")
         shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.several, tabs.examples)]
         labels: list[tuple[Any, Relabel]] = [

@@ -13,6 +13,7 @@ from detector.report.several import Outcome, several
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.refused import refusal_card
 from detector.web.session import Session, unfinished
 from detector.web.upload_paths import keep_waiting, user_name
 from detector.words import results as words
@@ -49,12 +50,14 @@ class SeveralTab:
         files = gr.File(label=words.SEVERAL, file_count="multiple", elem_id=self.INPUT, height=180)
         hint = gr.HTML(self._hint(ENGLISH), apply_default_css=False)
         button = gr.Button(words.CHECK_ALL, variant="primary", size="lg", elem_id="fc-check-several")
+        refused = refusal_card("fc-several", several=True)
         self.shown = gr.HTML(elem_id=self.OUTPUT, apply_default_css=False)
         self.card = gr.State(None, time_to_live=kept_s)
         self.labels: list[tuple[Any, Relabel]] = [
             (files, lambda say: gr.update(label=say(words.SEVERAL))),
             (hint, self._hint),
             (button, lambda say: gr.update(value=say(words.CHECK_ALL))),
+            refused,
         ]
         private: dict[str, Any] = {"api_visibility": "private"}
         checked = button.click(

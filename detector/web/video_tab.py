@@ -23,6 +23,7 @@ from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.refused import refusal_card
 from detector.web.session import Session, unfinished
 from detector.web.work import IsCancelled, Work
 from detector.words import results as words
@@ -83,6 +84,7 @@ class VideoTab:
         with gr.Row():
             self._button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id=self.PLACES.button)
             self._stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", elem_classes=OF_RESULT, visible=False)
+        refused = refusal_card(self.IDS)
         self.shown = gr.HTML(elem_id=self.PLACES.output, apply_default_css=False)
         self._mark_button = gr.Button(words.MARK, elem_id="fc-mark", elem_classes=OF_RESULT, visible=False)
         self._marking = gr.HTML(elem_id="fc-marking", elem_classes=OF_RESULT, apply_default_css=False)
@@ -104,6 +106,7 @@ class VideoTab:
             (self._stop, lambda say: gr.update(value=say(words.STOP))),
             (self._mark_button, lambda say: gr.update(value=say(words.MARK))),
             (self._marked, lambda say: gr.update(label=say(words.MARKED))),
+            refused,
             *self._feedback.labels,
         ]
 

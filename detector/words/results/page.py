@@ -48,8 +48,10 @@ __all__ = [
     "STOPPED",
     "TIP",
     "TITLE",
+    "TOGETHER_TOO_LARGE",
     "UNFINISHED",
     "UPLOADING",
+    "UPLOAD_BROKE_OFF",
     "VIDEO_TAB",
     "WAITING",
     "beyond_the_most",
@@ -80,6 +82,8 @@ CAMERA_DENIED = Sentence("The camera is blocked. Allow it for this page in your 
 OPENING = Sentence("Opening the video.")
 STOP = Sentence("Stop")
 UPLOADING = Sentence("Uploading…")
+UPLOAD_BROKE_OFF = Sentence("The upload broke off. Please choose the file again.")
+TOGETHER_TOO_LARGE = Sentence("Together these files are too large: the most is 200 MB. Choose fewer of them at once.")
 STARTS_BY_ITSELF = Sentence("The check starts by itself as soon as the upload has ended.")
 STOPPED = Sentence("The check was stopped. Press the button to start again.")
 NO_CLIP = Sentence("Choose a video first.")
