@@ -94,7 +94,7 @@ def build_app(
         gallery = gallery or Gallery(detector.analyze, detector.manifest, known=known)
         tabs = _tabs(detector, switch, gallery, feedback_to, weights_folder(weights), known, session, most_files)
         foot = gr.HTML(_footer(detector.manifest), apply_default_css=False)
-        app.unload(tabs.video.stop)
+        app.unload(tabs.video.leave)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
         kinds = (
@@ -112,7 +112,9 @@ def build_app(
             *tabs.labels,
         ]
         follow(app, switch, lang, labels, shown, session.reader)
-        show_again(app, session, lang, {PhotoTab.PLACES.output: tabs.photo, VideoTab.PLACES.output: tabs.video})
+        show_again(
+            app, session, lang, {PhotoTab.PLACES.output: tabs.photo, VideoTab.PLACES.output: tabs.video}, tabs.video
+        )
         add_endpoints(detector)
     app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
@@ -35,10 +36,10 @@ def refusal_card(ids: str, *, several: bool = False) -> tuple[gr.HTML, Relabel]:
         ids: beginning of the ids of its elements.
         several: whether several files are uploaded at once.
     """
-    causes = {**_CAUSES, "large": words.TOGETHER_TOO_LARGE} if several else _CAUSES
+    causes: Mapping[str, str] = {**_CAUSES, "large": words.TOGETHER_TOO_LARGE} if several else _CAUSES
     card = partial(_card, causes, f"{ids}-refused")
     return gr.HTML(card(ENGLISH), apply_default_css=False), card
 
 
-def _card(causes: dict[str, str], ids: str, say: Language) -> str:
+def _card(causes: Mapping[str, str], ids: str, say: Language) -> str:
     return refused_upload(causes, say, ids=ids)

@@ -19,6 +19,7 @@ __all__ = [
     "CHOOSE_CLIP",
     "DOWNLOAD",
     "DROP",
+    "GOES_ON",
     "GO_ON",
     "KEPT",
     "LANGUAGE",
@@ -46,6 +47,8 @@ __all__ = [
     "STARTS_BY_ITSELF",
     "STOP",
     "STOPPED",
+    "STOPPED_ALTOGETHER",
+    "STOPPED_AWAY",
     "TIP",
     "TITLE",
     "TOGETHER_TOO_LARGE",
@@ -91,11 +94,16 @@ MARK = Sentence("Make a video with the marks drawn in")
 MARKED = Sentence("Your video with numbered boxes and scores")
 DOWNLOAD = Sentence("Report for programs (JSON)")
 WAITING = Sentence("Looking for faces and checking them. This takes a few seconds.")
-STARTING = Sentence("Starting up: the models are loading, which takes about half a minute.")
+STARTING = Sentence("Starting up: the models are loading. Your check begins as soon as they are ready.")
 NO_PHOTO = Sentence("Choose a photo first.")
 NOT_UPLOADED = Sentence("This file is no longer available. Please upload it again.")
 UNFINISHED = Sentence("The check did not finish. Please choose the file again, then press the button.")
 KEPT = Sentence("This is the result of your last check.")
+GOES_ON = Sentence("Your video is still being checked. The result will appear here.")
+STOPPED_ALTOGETHER = Sentence("The check was stopped. Choose the video again, then press the button.")
+STOPPED_AWAY = Sentence(
+    "The check of your video was stopped, since the page was closed. Choose the video again, then press the button."
+)
 LIMITED = Sentence("You made many checks in a short time. Your file is still here, and you can check it in a moment.")
 LIMITED_HEAD = Sentence("Please wait a moment")
 SECONDS_LEFT = Sentence("Seconds left:")
