@@ -87,7 +87,7 @@ def serve(options: ServerOptions) -> None:
         try:
             _launch(app, options, uploads)
             print(
-                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models (about 20 s) …",
+                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models …",
                 end=" ",
                 flush=True,
             )
