@@ -104,7 +104,9 @@ STOPPED_ALTOGETHER = Sentence("The check was stopped. Choose the video again, th
 STOPPED_AWAY = Sentence(
     "The check of your video was stopped, since the page was closed. Choose the video again, then press the button."
 )
-LIMITED = Sentence("You made many checks in a short time. Your file is still here, and you can check it in a moment.")
+LIMITED = Sentence(
+    "You made many checks in a short time. What you chose is still here, and you can check it in a moment."
+)
 LIMITED_HEAD = Sentence("Please wait a moment")
 SECONDS_LEFT = Sentence("Seconds left:")
 GO_ON = Sentence("You can check again now.")
