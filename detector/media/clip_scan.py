@@ -191,7 +191,7 @@ class ClipScan:
         if container.streams.audio:
             raise UnsupportedMedia(
                 Sentence(
-                    "This file holds sound without moving pictures, and only faces are analysed. Give a photo or a video."
+                    "This file holds sound without moving pictures, and only faces are analysed. Use a photo or a video."
                 )
             )
         raise UnsupportedMedia(Sentence("No video that can be decoded was found in this file. {cure}", cure=SAVE_AS))

@@ -15,7 +15,7 @@ _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 _AS_PICTURE = Sentence("Save it as JPEG or PNG and try again.")
 _AS_VIDEO = Sentence("Save it as MP4 (H.264) and try again.")
 _UNPACK = Sentence("Unpack it and give the photo or video inside.")
-_OTHERWISE = Sentence("Give a photo, such as JPEG or PNG, or a video, such as MP4.")
+_OTHERWISE = Sentence("Use a photo, such as JPEG or PNG, or a video, such as MP4.")
 
 
 _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (

@@ -159,4 +159,6 @@ def _unsupported(data: bytes) -> MediaError:
             )
         )
     what, cure = foreign
-    return UnsupportedMedia(Sentence("This looks like {what}, which is not read here. {cure}", what=what, cure=cure))
+    return UnsupportedMedia(
+        Sentence("This looks like {what}, which cannot be checked here. {cure}", what=what, cure=cure)
+    )

@@ -6,8 +6,8 @@ first, which knows nothing of the page:
 * the ``Host`` must be one of ours, else a stranger's name could be pointed at this computer (DNS rebinding): 400;
 * the ``Origin``, where a browser sends one, must be one of ours, else any page could use this one in a visitor's name: 403;
 * routes that the page does not need do not exist: 404;
-* each client has its share of uploads, checks, bytes and other requests: 429; a request has a size: 413; the disk has a
-  quota: 507;
+* each client has its share of uploads, files to be checked, bytes and other requests: 429; a request has a size: 413; the disk
+  has a quota: 507;
 * where the queue is full, the sentence says so: 503.
 """
 
@@ -29,7 +29,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from detector.web.asgi import App, Receive, Scope, Send
-from detector.web.request_body import BodyTooLong, announced_length, at_most, json_fields, read_body
+from detector.web.request_body import BodyTooLong, announced_length, at_most, json_fields, longest_input, read_body
 from detector.web.responses import HeldResponse, Response, security_headers
 from detector.web.rules import MEGABYTE, Rules, is_address
 from detector.web.uploads import Uploads
@@ -250,8 +250,11 @@ class Gate:
         else:
             ticket = None
         body, receive = await read_body(at_most(receive, self._rules.other_bytes))
-        if ticket is None and self._may_analyse(path, body) and not self._limiter.hit(self._checks, client):
-            return None, receive
+        if ticket is None and self._may_analyse(path, body):
+            # What is chosen beyond that is not checked.
+            files = min(longest_input(body), self._rules.files_at_once)
+            if not self._limiter.hit(self._checks, client, cost=files):
+                return None, receive
         return body, receive
 
     @contextmanager

@@ -76,12 +76,18 @@ def serve(options: ServerOptions) -> None:
         filling = threading.Thread(target=fill, name="examples", daemon=True)
         ready = threading.Event()
         app = build_app(
-            detector, options.lang, gallery, options.feedback, options.weights, loading=lambda: not ready.is_set()
+            detector,
+            options.lang,
+            gallery,
+            options.feedback,
+            options.weights,
+            loading=lambda: not ready.is_set(),
+            most_files=options.rules.files_at_once,
         )
         try:
             _launch(app, options, uploads)
             print(
-                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models (about 20 s) …",
+                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models …",
                 end=" ",
                 flush=True,
             )

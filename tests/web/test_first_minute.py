@@ -199,7 +199,7 @@ def test_an_upload_that_fails_gives_the_button_back(
     button.click()
     page.get_by_text(GERMAN(words.STARTS_BY_ITSELF)).wait_for()
     upload.waiting[0].fulfill(status=429, body=GERMAN(server.TOO_MANY))
-    page.get_by_text(GERMAN(server.TOO_MANY)).wait_for()
+    page.locator(".fc-refused").get_by_text(GERMAN(server.TOO_MANY)).wait_for()
     page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
     assert not button.is_enabled()
 
