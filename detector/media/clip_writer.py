@@ -18,7 +18,7 @@ import av.error
 import numpy as np
 
 from detector.media.clip_formats import HEAD_BYTES, identify_clip
-from detector.media.clip_scan import open_clip
+from detector.media.clip_parts import open_clip
 from detector.records import UInt8Image
 
 __all__ = ["ClipWriter"]
