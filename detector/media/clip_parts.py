@@ -26,6 +26,8 @@ class ClipParts:
 
     def __init__(self, file: BinaryIO, form: ClipFormat) -> None:
         self._file, self._form = file, form
+        self.as_edited = True
+        """Whether the edit list of an MP4 decides which frames are read."""
         self._spans = parts_by_program_map(file) if form.demuxer == "mpegts" else [(0, file.seek(0, io.SEEK_END))]
 
     def __len__(self) -> int:
@@ -40,7 +42,7 @@ class ClipParts:
         """A part at its beginning; ``DamagedMedia`` as of ``open_clip``. Only one can be read at a time."""
         self._file.seek(0)
         file = self._file if len(self) == 1 else _Span(self._file, *self._spans[part])
-        return open_clip(file, self._form)
+        return open_clip(file, self._form, as_edited=self.as_edited)
 
 
 class _Span:
@@ -64,8 +66,13 @@ class _Span:
         return self._at - self._begin
 
 
-def open_clip(file: BinaryIO | _Span, form: ClipFormat) -> av.container.InputContainer:
+def open_clip(file: BinaryIO | _Span, form: ClipFormat, *, as_edited: bool = True) -> av.container.InputContainer:
     """Open a clip with the demuxer of its format, from a file that stands at its beginning; nothing else may be opened.
+
+    Args:
+        file: of the clip.
+        form: its format.
+        as_edited: whether the edit list of an MP4 decides which frames are read, and when.
 
     Raises:
         DamagedMedia: its table of contents cannot be read.
@@ -74,12 +81,15 @@ def open_clip(file: BinaryIO | _Span, form: ClipFormat) -> av.container.InputCon
     def refuse(*_: object) -> None:
         raise PermissionError("a clip may not open other files")
 
+    options = {"protocol_whitelist": "none"}
+    if not as_edited:
+        options["ignore_editlist"] = "1"
     try:
         return av.open(
             file,
             "r",
             format=form.demuxer,
-            container_options={"protocol_whitelist": "none"},
+            container_options=options,
             metadata_errors="replace",
             buffer_size=_BUFFER,
             io_open=refuse,

@@ -52,6 +52,8 @@ _MOST_AHEAD_S = 10.0
 """Seconds by which the clock of a broadcast format may jump ahead before it is taken for another clock."""
 _MOST_ERRORS = 100
 """Packets in a row that may be unreadable before the rest of the file is given up."""
+_MOST_ROUNDED = 16
+"""Frames, as many as decoding runs ahead of showing, that an edit list may leave out without being meant to."""
 _LEAST_BEYOND = 1 << 15
 """Bytes behind the last frame of a joined file that are more than the end of its sound."""
 
@@ -63,19 +65,42 @@ class ClipScan:
 
     def __init__(self, parts: ClipParts, form: ClipFormat, cancelled: Stop) -> None:
         self.notes: list[str] = []
+        self._in_order, self._cancelled = form.counted, cancelled
+        refused = self._scan_parts(parts, form)
+        if form.demuxer == "mov" and not self._in_file_order():
+            shown = self._places
+            parts.as_edited = False
+            self._scan_parts(parts, form)
+            if not self._is_about(shown):
+                self.notes.append(
+                    Sentence(
+                        "An edit list in the file leaves out frames, repeats them or changes their order; every frame was "
+                        "looked at once, as it was filmed, so times may differ from those of a player."
+                    )
+                )
+        if not self.parts:
+            raise refused or _no_frame(form)
+        stamps, keys = np.array(self._stamps, np.int64), np.array(self._keys, np.bool_)
+        self._place(stamps, keys, self._packets, form)
+        self._measure(None if self.starts or len(parts) > 1 else self._announced)
+
+    def _scan_parts(self, parts: ClipParts, form: ClipFormat) -> MediaError | None:
+        """Note the packets of all parts; why the first part that could not be opened was refused."""
         self.parts: list[int] = []
         """Those that hold pictures."""
+        self.codecs: list[str] = []
+        """FFmpeg's names of their codings."""
         self.beside = 0
         """Frames of further tracks."""
-        self._in_order, self._cancelled, self._packets = form.counted, cancelled, 0
-        stamps, keys = array("q"), array("b")
+        self._packets = self._announced_frames = 0
+        self._stamps, self._keys, self._places = array("q"), array("b"), array("q")
         refused: MediaError | None = None
         whole = elsewhere = 0
         for part in range(len(parts)):
             whole += parts.bytes_of(part)
             try:
                 with parts.open(part) as container:
-                    reached = self._scan_part(part, container, form, stamps, keys)
+                    reached = self._scan_part(part, container, form)
             except MediaError as error:
                 if self._packets > MAX_FRAMES:
                     raise
@@ -83,14 +108,24 @@ class ClipScan:
             left = parts.bytes_of(part) - reached
             if form.joins and (not reached or (left > _LEAST_BEYOND and not self.beside)):
                 elsewhere += left
-        if not self.parts:
-            raise refused or _no_frame(form)
-        self._place(np.array(stamps, np.int64), np.array(keys, np.bool_), self._packets, form)
-        self._measure(None if self.starts or len(parts) > 1 else self._announced)
         self.beyond = elsewhere / whole
         """Share of a joined file in parts, or behind a part's last frame, whose tracks FFmpeg cannot read with the others."""
+        return refused
 
-    def _scan_part(self, part: int, container: Any, form: ClipFormat, stamps: array[int], keys: array[int]) -> int:
+    def _in_file_order(self) -> bool:
+        """Whether every frame that the file announces comes once, in the order in which they are stored."""
+        if not self._announced_frames:
+            return self._packets > 0
+        places = np.array(self._places, np.int64)
+        return len(places) == self._announced_frames and bool((np.diff(places) > 0).all())
+
+    def _is_about(self, places: array[int]) -> bool:
+        """Whether frames at other places in the file are those that were found, in their order, but for a few."""
+        missing = len(self._places) - len(places)
+        ascending = bool((np.diff(np.array(places, np.int64)) > 0).all())
+        return (ascending and 0 <= missing <= min(_MOST_ROUNDED, len(self._places) // 10)) or places == self._places
+
+    def _scan_part(self, part: int, container: Any, form: ClipFormat) -> int:
         """Note the packets of a part; the number of the byte that follows the last of them, 0 without any."""
         stream = self.stream_of(container)
         check_size(stream.codec_context.width, stream.codec_context.height, header=True)
@@ -100,8 +135,7 @@ class ClipScan:
             self._base = Fraction(stream.time_base or 1)
             self._rate = stream.average_rate
             self._announced = container.duration / av.time_base if container.duration else None
-            self.codecs: list[str] = []
-            """FFmpeg's names of the codings of the parts."""
+            self._announced_frames = stream.frames
         before, reached = self._packets, 0
         beside = [] if form.track else other_tracks(container, stream)
         for packet in packets_of(container, stream, *beside):
@@ -111,6 +145,7 @@ class ClipScan:
                 self.beside += 1
                 continue
             self._packets += 1
+            self._places.append(packet.pos or 0)
             reached = max(reached, (packet.pos or 0) + packet.size)
             if self._packets % 64 == 0 and self._cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
@@ -120,9 +155,9 @@ class ClipScan:
                 )
             stamp = packet.dts if self._in_order else packet.pts
             if stamp is not None:
-                stamps.append(stamp)
+                self._stamps.append(stamp)
                 # With a part the clock may go back by less than frames are shown later than they are stored.
-                keys.append(packet.is_keyframe or self._packets == before + 1)
+                self._keys.append(packet.is_keyframe or self._packets == before + 1)
         if self._packets > before:
             self.parts.append(part)
             self.codecs.append(_codec_name(stream))

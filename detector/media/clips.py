@@ -49,10 +49,6 @@ __all__ = [
     "sample_video",
 ]
 
-OF_A_PART = 8
-"""Places in each part of a clip that was joined, on average, as long as these are no more than ..."""
-MOST_OF_PARTS = 64
-"""... in all."""
 _PASSABLE = "h264"
 """The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
 other. Those that HEVC marks may still be needed by a higher temporal layer."""
@@ -140,9 +136,6 @@ class VideoSamples:
         self._unseen: list[int] = []
         # A seek says nothing about which of several clocks a packet's time belongs to.
         self._seekable = self._format.seekable and self._scan.running is None
-        if samples is not None and self._scan.starts:
-            samples = max(samples, min(MOST_OF_PARTS, OF_A_PART * (len(self._scan.starts) + 1)))
-            most = None if most is None else max(most, samples)
         self._wanted = choose_stretches(self._scan, samples, most, stretch, seekable=self._seekable)
         self._needed: frozenset[int] | None = None
         self._interlaced = False
@@ -190,6 +183,11 @@ class VideoSamples:
     def size(self) -> tuple[int, int]:
         """(width, height) of the largest frame so far, to whose pixels those of all others can be scaled."""
         return self._fixed or max(self._sizes, key=lambda size: (size[0] * size[1], size))
+
+    @property
+    def as_edited(self) -> bool:
+        """Whether the edit list of an MP4, if there is one, is followed; else every frame is given as it was filmed."""
+        return self._parts.as_edited
 
     @property
     def joins(self) -> list[int]:

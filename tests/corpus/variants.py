@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 from tests.corpus.cases import Expect, Rgb, add_clip, add_image, flipped
 from tests.corpus.pictures import portrait
 from tests.support.clips import paste, write_clip
+from tests.support.edits import Edit, with_edits
 
 
 def _clip(name: str, expect: Expect, make: Callable[[Path], bytes]) -> None:
@@ -85,7 +86,7 @@ _clip("other tracks follow.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_p
 _clip("another programme follows.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700", mpegts_service_id="9"))
 _clip("another map follows.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700", mpegts_pmt_start_pid="500"))
 _clip("another coding follows.ts", "face", lambda p: _ts(p) + _with_options(p, "mpegts", "mpeg2video", {}))
-_clip("tracks change often.ts", "face", lambda p: (_ts(p) + _ts(p, mpegts_start_pid="700")) * 40)
+_clip("tracks change often.ts", "face", lambda p: (_ts(p) + _ts(p, mpegts_start_pid="700")) * 12)
 _clip("tracks change, flipped.ts", "either", lambda p: flipped(_ts(p) + _ts(p, mpegts_start_pid="700"), 5, 80))
 _clip("cells.vob", "face", lambda p: _with_options(p, *_MPG, {}) * 3)
 _clip("joined.mkv", "face", lambda p: _made(p, "matroska") * 2)
@@ -99,6 +100,20 @@ for _number, _sides in enumerate(((240, 360), (360, 240), (240, 64), (240, 480, 
         "face" if _number != 2 else "report",
         lambda p, sides=_sides: b"".join(_with_options(p, *_TS, {}, _frames(12, side)) for side in sides),  # type: ignore[misc]
     )
+
+_EDITS: tuple[tuple[str, list[Edit]], ...] = (
+    ("offset", [(6, 6)]),
+    ("empty first", [(25, None), (14, 0)]),
+    ("two pieces", [(3, 8), (4, 0)]),
+    ("backwards", [(1, 11 - number) for number in range(12)]),
+    ("beyond the end", [(12, 500)]),
+    ("nothing shown", [(12, None)]),
+    ("thousands", [(0.5, number % 12) for number in range(5000)]),
+    ("for hours", [(2_000_000, 0)]),
+)
+for _what, _edits in _EDITS:
+    _clip(f"edited, {_what}.mp4", "face", lambda p, e=_edits: with_edits(_made(p, "mp4"), e, 25))  # type: ignore[misc]
+_clip("edited, flipped.mp4", "either", lambda p: flipped(with_edits(_made(p, "mp4"), [(6, 6), (3, 0)], 25), 7, 30, 64))
 
 # Moving pictures and pages -------------------------------------------------------------------------------------------
 
