@@ -97,7 +97,7 @@ def run(options: argparse.Namespace, load: Load) -> int:
         options.files = expanded(options.files)
     except WrongInput as error:
         return _refused(str(error))
-    if problem := problem_with(options):
+    if problem := problem_with(options) or _model_problem(options.model, options.weights):
         return _refused(problem)
     with contextlib.ExitStack() as stack:
         try:
@@ -111,9 +111,6 @@ def run(options: argparse.Namespace, load: Load) -> int:
         # Libraries print as they like; what is asked for on standard output stays alone there.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         detector = stack.enter_context(_loaded(load, options.weights))
-        # Before the first file is opened; a video model is known to clips only.
-        if options.model is None or options.model not in detector.clip_models:
-            detector.select(options.model)
         return _analyze_each(options, detector, lines, people, table)
 
 
@@ -128,6 +125,16 @@ def _loaded(load: Load, weights: Path | None) -> contextlib.AbstractContextManag
     finally:
         if shown:
             sys.stderr.write(_CLEARED)
+
+
+def _model_problem(name: str | None, weights: Path | None) -> str:
+    """Why no such model can decide; empty if one can."""
+    if name is None:
+        return ""
+    from detector.weights.manifest import load_manifest
+
+    known = load_manifest(weights).models
+    return "" if name in known else f"there is no model named {name!r}; choose one of: {', '.join(sorted(known))}."
 
 
 def _refused(problem: str) -> int:

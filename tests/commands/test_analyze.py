@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 import pytest
@@ -76,9 +76,6 @@ class Chatty(FakeDetector):
         self.watched = watched
         self.written: list[int] = []
 
-    def select(self, model: str | None) -> None:
-        """Knows every model."""
-
     def analyze(self, *arguments: Any, **options: Any) -> Report:
         print("Downloading 100 %")
         if self.watched is not None:
@@ -113,7 +110,6 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(portrait: Path) -> None:
         "from detector.__main__ import main\n"
         "from detector.errors import MediaError\n"
         "class Reader:\n"
-        "    def select(self, model): pass\n"
         "    def analyze(self, file, **options): raise MediaError('No picture.')\n"
         "sys.exit(main(sys.argv[1:], load=lambda folder: nullcontext(Reader())))\n"
     )
@@ -148,11 +144,17 @@ def test_json_to_a_file_leaves_the_sentences_on_standard_output(run: Run, portra
     assert [line["input"]["name"] for line in lines_of(target.read_text())] == ["astronaut.png"] * 2
 
 
-def test_an_unknown_model_lists_the_choices(run: Run, portrait: Path) -> None:
-    status, out, err = run("analyze", portrait, "--model", "nope", "--json", "-")
-    assert status == 2
+def test_an_unknown_model_lists_the_choices_before_any_is_loaded(
+    portrait: Path, tiny_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_load(folder: Path | None) -> NoReturn:
+        raise AssertionError("models were loaded")
+
+    arguments = ["analyze", str(portrait), "--model", "nope", "--json", "-", "--weights", str(tiny_weights)]
+    assert main(arguments, load=no_load) == 2
+    out, err = capsys.readouterr()
     assert out == ""
-    assert "choose one of: other, tiny" in err
+    assert err == "error: there is no model named 'nope'; choose one of: other, tiny.\n"
 
 
 def test_the_requested_model_decides(run: Run, portrait: Path) -> None:
