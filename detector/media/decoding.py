@@ -33,6 +33,7 @@ from detector.media.image_notes import note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
 from detector.media.jpeg_check import check_passes, second_opinion, with_end_mark
+from detector.media.pixel_shape import with_square_pixels
 from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
 from detector.media.signalled import curve_of, pixel_ratio_of
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
@@ -65,8 +66,6 @@ MIN_SIDE = 16
 
 _SQUARE = 0.02
 """How far the two sides of a pixel may differ."""
-_WIDEST_PIXEL = 4.0
-"""Pixels that claim to be longer than this are taken for square: no camera has them."""
 
 PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
 """Where Pillow's name of a format is another."""
@@ -201,13 +200,11 @@ def _deep_samples(stream: bytes, kind: str, image: Image.Image) -> NDArray[np.ui
 
 def _square_pixels(rgb: Image.Image, ratio: float, notes: list[str]) -> Image.Image:
     """The picture stretched to square pixels; ``ratio`` is a pixel's width over its height."""
-    if abs(ratio - 1) < _SQUARE or not 1 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL:
-        return rgb
-    width, height = (round(rgb.width * ratio), rgb.height) if ratio > 1 else (rgb.width, round(rgb.height / ratio))
-    if width * height > KEPT_PIXELS or max(width, height) > MAX_SIDE:
+    size = rgb.size if abs(ratio - 1) < _SQUARE else with_square_pixels(rgb.size, ratio)
+    if size == rgb.size or size[0] * size[1] > KEPT_PIXELS or max(size) > MAX_SIDE:
         return rgb
     notes.append(Sentence("The picture's pixels are not square; it was stretched to the shape in which it is shown."))
-    return rgb.resize((width, height), Image.Resampling.BICUBIC)
+    return rgb.resize(size, Image.Resampling.BICUBIC)
 
 
 def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
