@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -101,6 +102,30 @@ def test_each_line_is_written_before_the_next_file_is_begun(tmp_path: Path) -> N
     arguments = ["analyze", *files, "--json", str(tmp_path / "out.jsonl")]
     assert main(arguments, load=lambda folder: nullcontext(cast("Detector", chatty))) == 0
     assert chatty.written == [0, 1, 2]
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_shows_how_many_files_are_done_at_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "group.jpg").write_bytes(jpeg(group_photo()))
+    arguments = ["analyze", *[str(tmp_path / "group.jpg")] * 3]
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert main(arguments, load=lambda folder: nullcontext(cast("Detector", FakeDetector()))) == 0
+        shown = stream.getvalue()
+        if stream.isatty():
+            assert "group.jpg:   0%" in shown and "2/3" in shown
+            assert shown.split("\r")[-1].strip("\x1b[A \n") == "", "the bar is gone in the end"
+        else:
+            assert shown == ""
+    assert "group.jpg:   0%" not in capsys.readouterr().out
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(portrait: Path) -> None:
