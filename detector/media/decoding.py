@@ -8,7 +8,7 @@ A still picture goes through these steps, in this order, each able to refuse it:
 4. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
 
 What cannot be seen: damage inside formats that carry no redundancy (raw pixels in BMP or TIFF, the arithmetic coding of
-WebP, AVIF and HEIC, JPEG or fax coding inside TIFF) decodes to other pixels without an error.
+WebP, AVIF, HEIC and JPEG 2000, JPEG or fax coding inside TIFF) decodes to other pixels without an error.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from detector.media.gif import gif_for_decoder, scan_gif
 from detector.media.image_notes import note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
+from detector.media.jpeg2000 import jpeg2000_damage
 from detector.media.jpeg_check import check_passes, second_opinion, with_end_mark
 from detector.media.pixel_shape import with_square_pixels
 from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
@@ -56,8 +57,8 @@ __all__ = [
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_PIXELS = 200_000_000
-_MOST_PIXELS = {"WebP": 100_000_000, "AVIF": 100_000_000}
-"""Of formats whose decoders hold several copies of the picture."""
+_MOST_PIXELS = {"WebP": 100_000_000, "AVIF": 100_000_000, "JPEG 2000": 40_000_000}
+"""Of formats whose decoders hold several copies of the picture, or are slow."""
 KEPT_PIXELS = 40_000_000
 """Larger pictures are made smaller while they are read."""
 MAX_SIDE = 32_767
@@ -67,7 +68,7 @@ MIN_SIDE = 16
 _SQUARE = 0.02
 """How far the two sides of a pixel may differ."""
 
-PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
+PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF", "JPEG 2000": "JPEG2000"}
 """Where Pillow's name of a format is another."""
 
 _ORIENTATION = {
@@ -226,6 +227,8 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
             check_size(*canvas, most=_MOST_PIXELS[kind])
     elif kind in ("AVIF", "HEIC"):
         damage = isobmff_damage(data)
+    elif kind == "JPEG 2000":
+        damage = jpeg2000_damage(data)
     elif kind == "GIF":
         scan = scan_gif(data)
         if scan.damage is None:
