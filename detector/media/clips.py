@@ -38,7 +38,7 @@ from detector.media.clip_scan import (
 )
 from detector.media.frames import KEPT_SIDE, has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
 from detector.media.interlace import is_combed, without_combs
-from detector.media.moving_pictures import has_still_beside, webp_as_clip
+from detector.media.moving_pictures import as_clip, has_still_beside
 from detector.media.peekable import Peekable
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
@@ -123,7 +123,7 @@ class VideoSamples:
         self._given, self._cancelled, self._fixed = file, cancelled, size
         self._format = format_of(file)
         sha256 = files.sha256_of(file)
-        self._file: BinaryIO = webp_as_clip(file.read()) if self._format.name == "WebP" else file
+        self._file: BinaryIO = as_clip(file, self._format)
         self._notes: dict[str, None] = {}
         self._parts = ClipParts(self._file, self._format)
         self._scan = ClipScan(self._parts, self._format, cancelled)
@@ -153,7 +153,7 @@ class VideoSamples:
             height=self.size[1],
             duration_s=self._scan.duration_s,
             fps=self._scan.fps,
-            codec="webp" if self._file is not file else self._scan.codecs[0],
+            codec="webp" if self._format.name == "WebP" else self._scan.codecs[0],
         )
 
     def __enter__(self) -> Self:

@@ -129,6 +129,7 @@ for _form, _ending in (("WEBP", "webp"), ("PNG", "png"), ("AVIF", "avif"), ("GIF
     _clip(f"moving, flipped.{_ending}", "either", lambda _, f=_form: flipped(_moving(f, 6), 2, 40, 100))  # type: ignore[misc]
     _clip(f"moving, cut.{_ending}", "either", lambda _, f=_form: _moving(f, 6)[:-900])  # type: ignore[misc]
 _clip("still beside.png", "face", lambda _: _moving("PNG", 6, default_image=True))
+_clip("no time.gif", "face", lambda _: _moving("GIF", 6, duration=0))
 _clip("no time.webp", "face", lambda _: _moving("WEBP", 6, duration=0))
 add_image(
     "claims frames.png", "either", lambda: _with_chunk(_saved(portrait(), "PNG"), b"acTL", struct.pack(">II", 9, 0))
