@@ -1,4 +1,5 @@
-"""A clip's file as the parts of it that FFmpeg can open: one, but for a broadcast whose tracks change on the way.
+"""A clip's file as the parts of it that FFmpeg can open: one, but for a broadcast whose tracks change on the way, and
+for several files that were joined.
 
 FFmpeg gets an open file, the name of the demuxer and an empty list of protocols, so that it can open nothing else.
 """
@@ -13,6 +14,7 @@ import av.error
 
 from detector.errors import DamagedMedia
 from detector.media.clip_formats import ClipFormat
+from detector.media.joined_files import parts_by_header
 from detector.media.program_maps import parts_by_program_map
 from detector.sentences import Sentence
 
@@ -28,7 +30,7 @@ class ClipParts:
         self._file, self._form = file, form
         self.as_edited = True
         """Whether the edit list of an MP4 decides which frames are read."""
-        self._spans = parts_by_program_map(file) if form.demuxer == "mpegts" else [(0, file.seek(0, io.SEEK_END))]
+        self._spans = parts_by_program_map(file) if form.demuxer == "mpegts" else parts_by_header(file, form)
 
     def __len__(self) -> int:
         return len(self._spans)

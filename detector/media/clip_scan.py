@@ -100,13 +100,13 @@ class ClipScan:
             whole += parts.bytes_of(part)
             try:
                 with parts.open(part) as container:
-                    reached = self._scan_part(part, container, form)
+                    reached = self._scan_part(part, container, form, whole - parts.bytes_of(part))
             except MediaError as error:
                 if self._packets > MAX_FRAMES:
                     raise
                 refused, reached = refused or error, 0
             left = parts.bytes_of(part) - reached
-            if form.joins and (not reached or (left > _LEAST_BEYOND and not self.beside)):
+            if (form.joins or len(parts) > 1) and (not reached or (left > _LEAST_BEYOND and not self.beside)):
                 elsewhere += left
         self.beyond = elsewhere / whole
         """Share of a joined file in parts, or behind a part's last frame, whose tracks FFmpeg cannot read with the others."""
@@ -125,7 +125,7 @@ class ClipScan:
         ascending = bool((np.diff(np.array(places, np.int64)) > 0).all())
         return (ascending and 0 <= missing <= min(_MOST_ROUNDED, len(self._places) // 10)) or places == self._places
 
-    def _scan_part(self, part: int, container: Any, form: ClipFormat) -> int:
+    def _scan_part(self, part: int, container: Any, form: ClipFormat, begin: int) -> int:
         """Note the packets of a part; the number of the byte that follows the last of them, 0 without any."""
         stream = self.stream_of(container)
         check_size(stream.codec_context.width, stream.codec_context.height, header=True)
@@ -135,7 +135,8 @@ class ClipScan:
             self._base = Fraction(stream.time_base or 1)
             self._rate = stream.average_rate
             self._announced = container.duration / av.time_base if container.duration else None
-            self._announced_frames = stream.frames
+        self._announced_frames += stream.frames
+        faster = Fraction(stream.time_base or 1) / self._base
         before, reached = self._packets, 0
         beside = [] if form.track else other_tracks(container, stream)
         for packet in packets_of(container, stream, *beside):
@@ -145,7 +146,7 @@ class ClipScan:
                 self.beside += 1
                 continue
             self._packets += 1
-            self._places.append(packet.pos or 0)
+            self._places.append(begin + (packet.pos or 0))
             reached = max(reached, (packet.pos or 0) + packet.size)
             if self._packets % 64 == 0 and self._cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
@@ -155,7 +156,7 @@ class ClipScan:
                 )
             stamp = packet.dts if self._in_order else packet.pts
             if stamp is not None:
-                self._stamps.append(stamp)
+                self._stamps.append(stamp if faster == 1 else round(stamp * faster))
                 # With a part the clock may go back by less than frames are shown later than they are stored.
                 self._keys.append(packet.is_keyframe or self._packets == before + 1)
         if self._packets > before:
@@ -169,7 +170,7 @@ class ClipScan:
         clock = run_clock(stamps, keys, ahead)
         self.starts: list[int] = []
         """Ordinals of the frames with which the clock begins anew, ascending."""
-        self.running: NDArray[np.int64] | None = clock.stamps if clock.starts else None
+        self.running: NDArray[np.int64] | None = clock.stamps if clock.starts or len(self.parts) > 1 else None
         """Time stamps to be given to the packets that have one, in the file's order; None where they have them already."""
         unique = np.unique(clock.stamps)
         self.timed = len(stamps) >= (1 - _STRAY) * packets and len(unique) >= (1 - _REPEATED) * len(stamps)

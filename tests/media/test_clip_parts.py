@@ -142,6 +142,32 @@ def test_parts_of_other_tracks_behind_junk_and_in_long_packets_are_found(tmp_pat
         assert [number_of(frame.rgb) for (frame,) in clip] == [*range(40)]
 
 
+@pytest.mark.parametrize(
+    ("ending", "codec", "other"),
+    [
+        ("mp4", "libx264", "mpeg4"),
+        ("mov", "libx264", "mpeg4"),
+        ("flv", "libx264", "flv1"),
+        ("wmv", "wmv2", "wmv1"),
+        ("ivf", "libvpx", "libvpx"),
+        ("nut", "mpeg4", "mpeg4"),
+        ("rm", "rv10", "rv10"),
+    ],
+)
+def test_every_file_in_a_file_is_read(ending: str, codec: str, other: str, tmp_path: Path) -> None:
+    size = (176, 144)
+    one, two = (
+        write_clip(tmp_path / f"part.{ending}", counting_frames(count, size), name, fps=fps).read_bytes()
+        for count, name, fps in ((12, codec, 25), (20, other, 10))
+    )
+    with sample_video(joined(tmp_path / f"joined.{ending}", one, two, one), samples=None) as clip:
+        assert [number_of(frame.rgb) for (frame,) in clip] == [*range(12), *range(20), *range(12)]
+    assert clip.joins == [12, 32]
+    assert clip.unseen_share == 0
+    assert clip.info.duration_s == pytest.approx(12 / 25 + 2 + 12 / 25, rel=0.1)
+    assert any("begins anew 2 times" in note for note in clip.info.notes)
+
+
 def named_otherwise(part: bytes, coding: int) -> bytes:
     """A part whose map says that its H.264 is another coding."""
     data, at = bytearray(part), 0
