@@ -24,7 +24,10 @@ def behind_proxy(port: int, root: str, *, strips: bool) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
             if not self.path.startswith(f"{root}/"):
-                self.send_error(404)
+                # Browsers ask the whole site for its icon, which is not the page's.
+                self.send_response(204 if self.path == "/favicon.ico" else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {**self.headers, "X-Forwarded-Host": self.headers["host"], "X-Forwarded-Proto": "http"}
