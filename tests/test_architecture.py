@@ -68,6 +68,7 @@ HOMES: dict[str, set[str]] = {
     "scipy": {"train.metrics"},
     "sklearn": {"train.measuring", "train.metrics"},
     "skimage": set(),
+    "tqdm": {"detector.commands"},
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
 }

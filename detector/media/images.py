@@ -38,7 +38,7 @@ __all__ = [
 
 _SMALLER = Sentence("Save it smaller, for example as JPEG, and try again.")
 
-FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC")
+FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF, HEIC and JPEG 2000")
 
 
 def read_image(path: str | os.PathLike[str], name: str | None = None) -> LoadedImage:

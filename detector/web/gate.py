@@ -82,7 +82,8 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
         events = app.get_blocks().fns.items()
         errands = [number for number, event in events if not event.queue and event.concurrency_id != ANALYSIS]
         examples = [number for number, event in events if event.queue and event.concurrency_id == EXAMPLES]
-        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples)
+        root = urlsplit(app.root_path).path.rstrip("/")
+        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples, root)
         yield
 
     # Workers for static files would listen on ports of their own, past the gate.
@@ -98,6 +99,7 @@ class Gate:
         uploads: where uploads are kept.
         errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing, nor queue with those that do.
         examples: numbers of those that show an example.
+        root: path below which a reverse proxy shows the page, which some proxies leave in what they pass on; or empty.
     """
 
     def __init__(
@@ -107,8 +109,9 @@ class Gate:
         uploads: Uploads,
         errands: Collection[int] = (),
         examples: Collection[int] = (),
+        root: str = "",
     ) -> None:
-        self._app, self._rules, self._uploads = app, rules, uploads
+        self._app, self._rules, self._uploads, self._root = app, rules, uploads, root
         self._free = {_AT_ONCE: frozenset(errands), _QUEUED: frozenset(examples)}
         self._tickets: set[str] = set()
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -129,6 +132,10 @@ class Gate:
             return
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
+        # Gradio answers to the path with and without it, so the rules have to hold for both.
+        if self._root and path.startswith(f"{self._root}/"):
+            path = path.removeprefix(self._root)
+            scope = {**scope, "path": path, "raw_path": path.encode("latin-1", "replace")}
         response = Response(send, self._headers, path, given)
         if refused := self._stranger(given, path):
             await response.answer(*refused)

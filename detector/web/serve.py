@@ -34,6 +34,8 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int | None = None
     """None for the first free one from 7860."""
+    root_path: str | None = None
+    """Path below which a reverse proxy shows the page."""
     share: bool = False
     """Whether Gradio's servers make it public."""
     mcp: bool = False
@@ -112,6 +114,7 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
         app.launch(
             server_name=options.host,
             server_port=options.port,
+            root_path=options.root_path,
             share=options.share,
             prevent_thread_lock=True,
             quiet=True,
