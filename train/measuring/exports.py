@@ -123,8 +123,8 @@ def render(rows: Sequence[ExportRow], faces: int) -> str:
         "calibration.",
         "",
         f"Measured on {date.today().isoformat()} on {machine()}, with {versions}, on {faces} faces of `dev`, one at a time, "
-        f"on one thread: `python -m train exports --faces {faces}`. Beside the original in float32 on LiteRT; of a video model the "
-        "largest change is one of its features, as a share of the largest.",
+        f"on one thread: `python -m train exports --faces {faces}`. Beside the original in float32 on LiteRT; of a video model "
+        "the largest change is one of its features, as a share of the largest.",
         "",
         "| model | format | precision | MB | AUC | change of AUC | largest change of a score | time |",
         "|---|---|---|---|---|---|---|---|",
