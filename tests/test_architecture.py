@@ -71,6 +71,8 @@ HOMES: dict[str, set[str]] = {
     "tqdm": {"detector.commands"},
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
+    "onnx": {"detector.models", "train"},
+    "onnxruntime": {"detector.models"},
 }
 """Where a library may be imported; a package stands for all of it. Tests may use what they like."""
 

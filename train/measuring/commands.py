@@ -1,4 +1,4 @@
-"""``python -m train probe``, ``heatmap-sheet``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
+"""``python -m train probe``, ``exports``, ``heatmap-sheet``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
 
 Commands whose results also go into the model card (evaluate, gates, ablate) are in ``train.card.commands``: measuring knows
 no card.
@@ -32,6 +32,12 @@ def add_commands(commands: Commands) -> None:
     sheet.add_argument("--out", type=Path, required=True, help="PNG file, outside this checkout: it shows the data")
     add_weights_option(sheet)
     sheet.set_defaults(run=_heatmap_sheet)
+    exports = commands.add_parser("exports", help="what each model loses as a LiteRT or ONNX file, for docs/exports.md")
+    add_cache_options(exports)
+    add_weights_option(exports)
+    exports.add_argument("--faces", type=whole_number(2), default=300, help="faces that are scored (default 300)")
+    exports.add_argument("--out", type=Path, default=ROOT / "docs" / "exports.md", help="default docs/exports.md")
+    exports.set_defaults(run=_exports)
     # Here and not beside ``fit``, since this training is measured while it runs.
     _add_expert(commands.add_parser("expert", help="train the generator expert on pairs with made fakes; resumes"))
 
@@ -117,6 +123,18 @@ def _heatmap_sheet(options: argparse.Namespace) -> int:
     with load_detector(options.weights) as detector:
         found = write_sheet(detector, data, options.out, options.each, options.subset)
     print(f"{options.out}: {', '.join(f'{len(row)} {verdict.value}' for verdict, row in found.items())}")
+    return 0
+
+
+def _exports(options: argparse.Namespace) -> int:
+    open_cache(options)
+    from train.measuring.exports import measure_exports, render
+
+    rows = []
+    for row in measure_exports(options.weights, options.cache, options.faces):
+        print(f"{row.model} {row.form} {row.precision}: {row.bytes / 1e6:.1f} MB, AUC {row.auc}", flush=True)
+        rows.append(row)
+    options.out.write_text(render(rows, options.faces), encoding="utf-8")
     return 0
 
 
