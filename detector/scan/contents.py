@@ -77,8 +77,8 @@ def _on_disk(entry: Entry) -> Content:
     try:
         return Content(entry.label, entry.file, hash_of(entry.file))
     except OSError as error:
-        cause = error.strerror or type(error).__name__
-        sentence = Sentence("This file cannot be opened ({cause}). Check its path, and who may read it.", cause=cause)
+        reason = error.strerror or type(error).__name__
+        sentence = Sentence("The file cannot be opened ({reason}): check the path and the permissions.", reason=reason)
         return Content(entry.label, problem=UnsupportedMedia(sentence))
 
 

@@ -120,8 +120,8 @@ class _Work:
                 content.discard()
                 self.checked += 1
                 self._tell(1)
-        if self._running:
-            raise ScanRefused(f"{len(self._running)} files came back without a result; run the same command again.")
+        if lost := len(self._found) - len(self.rows) + len(self._running):
+            raise ScanRefused(f"{lost} files came back without a result; run the same command again.")
 
     def _waiting(self) -> Iterator[Content]:
         """Contents that nobody has checked or is checking."""
