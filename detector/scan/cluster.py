@@ -25,12 +25,12 @@ from detector.scan.settings import settings_of
 
 __all__ = ["SILENT_S", "on_cluster", "require"]
 
-SILENT_S = 1800.0
-"""Seconds without any result after which the scan stops: what one file may take at most, see ``worker.bounds``."""
+SILENT_S = 2400.0
+"""Seconds without any result after which the scan stops: more than a start and one file may take, see ``worker.bounds``."""
 _ROUND = 5000
 """Files that are given to Ray at a time, so that no more of the archives lies unpacked on the disk."""
-_BATCH = 4
-"""Files of one call: a machine that goes loses no more than these."""
+_BATCH = 1
+"""Files of one call. A result comes when all of its call are done, and a machine that goes takes them with it."""
 _END = None
 
 
@@ -144,8 +144,7 @@ def _run(
         context.max_errored_blocks = -1  # a block that fails costs its files, which stay on no list, and not the rest
         context.enable_progress_bars = False
         items = [{"label": each.label, "path": str(Path(each.path).absolute()), "sha256": each.sha256} for each in part]
-        blocks = max(1, len(items) // _BATCH)
-        rows = ray.data.from_items(items, override_num_blocks=blocks).map_batches(
+        rows = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
             _Checker,
             fn_constructor_args=(order, weights),
             batch_size=_BATCH,

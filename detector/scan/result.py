@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from detector.errors import DetectorError
 from detector.records import Report, Verdict
-from detector.sentences import Sentence, Verbatim
+from detector.sentences import packed, restored
 
 __all__ = ["FLAGGED", "Result", "from_line", "of_error", "of_report", "to_line"]
 
@@ -83,7 +82,7 @@ def of_error(file: str, sha256: str, settings: str, error: DetectorError) -> Res
 def to_line(result: Result) -> str:
     """As one line of ASCII with its end."""
     plain = {field.name: getattr(result, field.name) for field in fields(result)}
-    plain |= {"reason": _packed(result.reason), "notes": [_packed(note) for note in result.notes]}
+    plain |= {"reason": packed(result.reason), "notes": [packed(note) for note in result.notes]}
     return json.dumps(plain, allow_nan=False) + "\n"
 
 
@@ -95,28 +94,10 @@ def from_line(line: str) -> Result:
     """
     try:
         plain = json.loads(line)
-        plain |= {"reason": _unpacked(plain["reason"]), "notes": tuple(map(_unpacked, plain["notes"]))}
+        plain |= {"reason": restored(plain["reason"]), "notes": tuple(map(restored, plain["notes"]))}
         result = Result(**{**plain, "thumbnails": tuple(plain["thumbnails"])})
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError("not the line of a result") from error
     if not all(isinstance(each, str) for each in (result.file, result.sha256, result.settings)):
         raise ValueError("not the line of a result")
     return result
-
-
-def _packed(value: object) -> Any:
-    if isinstance(value, Sentence):
-        values = {name: _packed(each) for name, each in value.values.items()}
-        return {"template": value.template, "plural": value.plural_template, "number": value.number, "values": values}
-    return {"verbatim": f"{value}"} if isinstance(value, Verbatim) else value
-
-
-def _unpacked(packed: Any) -> Any:
-    if not isinstance(packed, dict):
-        return packed
-    if "verbatim" in packed:
-        return Verbatim(packed["verbatim"])
-    values = {name: _unpacked(each) for name, each in packed["values"].items()}
-    if packed["plural"] is None:
-        return Sentence(packed["template"], **values)
-    return Sentence.plural(packed["template"], packed["plural"], values.pop("count"), **values)

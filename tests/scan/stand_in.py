@@ -32,7 +32,7 @@ def result_of(content: Content) -> Result:
         kind="image",
         verdict=verdict,
         score=score,
-        faces=score is not None,
+        faces=int(score is not None),
         model="tiny",
         reason=Sentence("A reason of {kind}.", kind=Sentence("photo")),
     )
