@@ -7,8 +7,10 @@ upon: this program alone writes down what is done, and gives up when no result c
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import Generator, Iterator
@@ -25,12 +27,14 @@ from detector.scan.settings import settings_of
 
 __all__ = ["SILENT_S", "on_cluster", "require"]
 
-SILENT_S = 2400.0
+SILENT_S = 3000.0
 """Seconds without any result after which the scan stops: more than a start and one file may take, see ``worker.bounds``."""
 _ROUND = 5000
 """Files that are given to Ray at a time, so that no more of the archives lies unpacked on the disk."""
 _BATCH = 1
 """Files of one call. A result comes when all of its call are done, and a machine that goes takes them with it."""
+_START_S = 900.0
+"""Seconds in which the models must be loaded: Ray lets its workers wait for everybody else's."""
 _END = None
 
 
@@ -48,21 +52,21 @@ class _Checker:
     """One actor: a detector in a process of its own, which a hostile file may break without breaking the actor."""
 
     def __init__(self, order: Order, weights: Path | None) -> None:
+        from detector.worker.bounds import Bounds
         from detector.worker.isolation import IsolatedDetector
 
         if settings_of(weights, order.model) != order.settings:
             raise ScanRefused("the weights on this machine are others than those where the scan was begun.")
-        self._order, self._detector = order, IsolatedDetector(weights)
+        self._order, self._detector = order, IsolatedDetector(weights, Bounds(start_s=_START_S))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         lines, pictures = [], []
         for label, path, sha256 in zip(batch["label"], batch["path"], batch["sha256"], strict=True):
             outcome = checked(self._detector, str(label), str(path), str(sha256), self._order)
             lines.append("" if outcome.result is None else to_line(outcome.result))
-            pictures.append(list(outcome.pictures))
-        packed = np.empty(len(pictures), object)
-        packed[:] = pictures
-        return {"sha256": batch["sha256"], "line": np.array(lines), "pictures": packed}
+            # As text: a column whose cells are lists, some of them empty, has another type in every block.
+            pictures.append(" ".join(base64.b64encode(picture).decode("ascii") for picture in outcome.pictures))
+        return {"sha256": batch["sha256"], "line": np.array(lines), "pictures": np.array(pictures)}
 
 
 def on_cluster(
@@ -121,7 +125,7 @@ def _round(
             return  # whoever asked knows what is missing
         missing.discard(row["sha256"])
         result = from_line(row["line"]) if row["line"] else None
-        yield Outcome(row["sha256"], result, tuple(row["pictures"]))
+        yield Outcome(row["sha256"], result, tuple(map(base64.b64decode, row["pictures"].split())))
 
 
 def _stopped(cause: str) -> ScanRefused:
@@ -143,6 +147,7 @@ def _run(
         context = ray.data.DataContext.get_current()
         context.max_errored_blocks = -1  # a block that fails costs its files, which stay on no list, and not the rest
         context.enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         items = [{"label": each.label, "path": str(Path(each.path).absolute()), "sha256": each.sha256} for each in part]
         rows = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
             _Checker,
