@@ -117,7 +117,7 @@ def test_a_scan_that_is_killed_loses_and_repeats_nothing(
     tiny_weights: Path, astronaut: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     photos, out = folder_of(tmp_path / "in", 40, astronaut), tmp_path / "r.csv"
-    arguments = ["scan", photos, "--weights", tiny_weights, "--out", out, "--workers", "2"]
+    arguments: list[str | Path] = ["scan", photos, "--weights", tiny_weights, "--out", out, "--workers", "2"]
     arguments += ["--overview", tmp_path / "r.html", "--thumbnails", tmp_path / "faces"]
     command = [sys.executable, "-m", "detector", *map(str, arguments)]
     before: list[dict[str, str]] = []
@@ -153,7 +153,7 @@ def test_a_worker_that_is_killed_costs_one_row_which_can_be_tried_again(
     tiny_weights: Path, astronaut: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     photos, out = folder_of(tmp_path / "in", 12, astronaut), tmp_path / "r.csv"
-    arguments = ["scan", photos, "--weights", tiny_weights, "--out", out, "--workers", "1"]
+    arguments: list[str | Path] = ["scan", photos, "--weights", tiny_weights, "--out", out, "--workers", "1"]
     command = [sys.executable, "-m", "detector", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
         assert within(300, lambda: len(lines(out)) >= 2)
