@@ -45,7 +45,7 @@ def require() -> None:
         ScanRefused: it is not installed.
     """
     if importlib.util.find_spec("ray") is None:
-        raise ScanRefused('--engine ray needs Ray: pip install "photo-check[ray]", here and on every machine.')
+        raise ScanRefused('--engine ray needs Ray: pip install "ray[data]", here and on every machine.')
 
 
 class _Checker:

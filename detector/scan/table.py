@@ -44,7 +44,7 @@ def require(target: Path) -> None:
         ScanRefused: a library is missing.
     """
     if target.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise ScanRefused('A Parquet file needs pyarrow: pip install "photo-check[parquet]", or name a file in .csv.')
+        raise ScanRefused("A Parquet file needs pyarrow: pip install pyarrow, or name a file in .csv.")
 
 
 def write_table(target: Path, rows: Iterable[Result], say: Language) -> None:

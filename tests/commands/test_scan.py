@@ -55,11 +55,11 @@ def test_what_cannot_be_is_said_at_once(
 
 
 @pytest.mark.parametrize(
-    ("option", "extra"), [(("--out", "r.parquet"), "parquet"), (("--out", "r.csv", "--engine", "ray"), "ray")]
+    ("option", "library"), [(("--out", "r.parquet"), "pyarrow"), (("--out", "r.csv", "--engine", "ray"), '"ray[data]"')]
 )
 def test_an_optional_library_that_is_missing_is_named(
     option: tuple[str, ...],
-    extra: str,
+    library: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -67,7 +67,7 @@ def test_an_optional_library_that_is_missing_is_named(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["scan", ".", *option]) == 2
-    assert f'pip install "photo-check[{extra}]"' in capsys.readouterr().err
+    assert f"pip install {library}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
