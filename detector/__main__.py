@@ -3,8 +3,8 @@
     python -m detector analyze [--weights DIR] [--json -|PATH] [--csv OUT.csv] [--model NAME] [--verdict-only] [--heatmaps DIR]
                                [--annotated OUT.mp4] [--html OUT.html] [--lang LANGUAGE]
                                FILE [FILE ...]
-    python -m detector scan --out PATH [--weights DIR] [--overview OUT.html] [--thumbnails DIR] [--workers N] [--model NAME]
-                            [--retry] [--lang LANGUAGE] [--engine pool|ray] [--address HOST:PORT] FOLDER [FOLDER ...]
+    python -m detector scan [--weights DIR] --out PATH [--overview OUT.html] [--thumbnails DIR] [--workers N] [--model NAME]
+                            [--retry] [--lang LANGUAGE] [--engine {pool,ray}] [--address HOST:PORT] FOLDER [FOLDER ...]
     python -m detector models [--weights DIR] [--json]
     python -m detector self-check [--weights DIR] [--json]
     python -m detector schema
