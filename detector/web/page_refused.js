@@ -7,7 +7,11 @@
   const TOAST_MS = 12000;  // for which Gradio shows its own word for it
   let hushed;
 
-  const clear = (input) => panelOf(input)?.removeAttribute("data-refused");
+  const clear = (input) => {
+    panelOf(input)?.removeAttribute("data-refused");
+    // What is said from now on is of another file, and is shown.
+    document.body.removeAttribute("data-refused");
+  };
   const refuse = (input, cause, names) => {
     const panel = panelOf(input);
     if (!panel) return;

@@ -293,7 +293,7 @@ def test_a_result_leaves_although_the_connection_is_lost(
     assert opened.check() == STRONG
     opened.page.context.set_offline(True)
     opened.page.click(PHOTO.button)
-    opened.page.get_by_text("The connection to this page was lost").wait_for()
+    opened.page.locator(".toast-wrap").get_by_text("The connection to this page was lost").wait_for()
     assert opened.page.get_by_text(STRONG).first.is_visible()
     PHOTO.take_away(opened.page)
     opened.page.locator("#fc-photo-verdict").wait_for(state="hidden", timeout=2000)
