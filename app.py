@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from detector.arguments import host_name, whole_number
+from detector.arguments import host_name, sub_path, whole_number
 from detector.errors import DetectorError
 from detector.runtime.environment import prepare
 from detector.web.options import launch_options
@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a further host name that the page answers to, such as that of a reverse proxy; *.example.org for all below",
     )
     parser.add_argument(
+        "--root-path",
+        type=sub_path,
+        metavar="PATH",
+        help="path below which a reverse proxy shows the page, such as /photo-check",
+    )
+    parser.add_argument(
         "--per-minute",
         type=whole_number(1),
         default=Rules.checks_per_minute,
@@ -109,6 +115,7 @@ def _options(given: argparse.Namespace) -> ServerOptions:
     return ServerOptions(
         host=given.host,
         port=given.port,
+        root_path=given.root_path,
         share=given.share,
         mcp=given.mcp,
         rules=names_of(given.host, given.share, given.allow_host).at_a_rate(given.per_minute),

@@ -10,7 +10,14 @@ starts no thread.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older one gets so far, and would go on to fail without a reason
+    sys.exit(
+        f"error: Photo check needs Python 3.11, 3.12 or 3.13, and this is {sys.version_info[0]}.{sys.version_info[1]}. "
+        "Install one of them, make a new environment with it, and try again."
+    )
 
 from detector.errors import DetectorError
 from detector.version import VERSION

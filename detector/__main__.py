@@ -3,7 +3,11 @@
     python -m detector analyze [--weights DIR] [--json -|PATH] [--csv OUT.csv] [--model NAME] [--verdict-only] [--heatmaps DIR]
                                [--annotated OUT.mp4] [--html OUT.html] [--lang LANGUAGE]
                                FILE [FILE ...]
+    python -m detector scan [--weights DIR] --out PATH [--overview OUT.html] [--thumbnails DIR] [--workers N] [--model NAME]
+                            [--retry] [--lang LANGUAGE] [--engine {pool,ray}] [--address HOST:PORT] FOLDER [FOLDER ...]
     python -m detector models [--weights DIR] [--json]
+    python -m detector export [--weights DIR] [--format {litert,onnx}] [--precision {float32,float16,int8}] [--out FILE]
+                              [--photos FILE [FILE ...]] [MODEL]
     python -m detector self-check [--weights DIR] [--json]
     python -m detector schema
 
@@ -19,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.commands import analyze, check, models, schema
+from detector.commands import analyze, check, export, models, scan, schema
 from detector.commands.command import FAILED, Load
 from detector.errors import DetectorError
 from detector.runtime.console import native_noise_hidden
@@ -82,7 +86,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"detector {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (analyze, models, check, schema):
+    for command in (analyze, scan, models, export, check, schema):
         command.add_to(commands)
     return parser
 

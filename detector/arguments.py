@@ -10,9 +10,10 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["host_name", "number", "positive_number", "seed_number", "whole_number"]
+__all__ = ["host_name", "number", "positive_number", "seed_number", "sub_path", "whole_number"]
 
 _HOST_NAME = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*\.?|\[?[0-9a-fA-F:]+\]?")
+_SUB_PATH = re.compile(r"(/[\w.~-]+)+/?")
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -69,3 +70,12 @@ def host_name(text: str) -> str:
             f"expected a host name such as check.example.org, without scheme, port or path, got {text!r}"
         )
     return text
+
+
+def sub_path(text: str) -> str:
+    """The path below which a reverse proxy shows the page, such as ``/photo-check``; a slash at its end is left out."""
+    if not _SUB_PATH.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"expected a path such as /photo-check, without scheme and host name, got {text!r}"
+        )
+    return text.rstrip("/")

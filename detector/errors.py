@@ -13,6 +13,7 @@ DetectorError                 anything below; its text is a sentence a user can 
 ├── UnknownModel              a model name that the manifest does not list
 ├── DetectorClosed            the detector was closed before it was asked
 ├── AddressTaken              another program listens where the page is to be served
+├── ScanRefused              a scan of many files cannot begin, or cannot go on; what is done is kept
 ├── WorkerFailed              the process that does the work died or reached a bound; says nothing about the file
 └── Cancelled                 whoever asked for the work asked to stop it
 
@@ -30,6 +31,7 @@ __all__ = [
     "ManifestInvalid",
     "MediaError",
     "MediaTooLarge",
+    "ScanRefused",
     "UnknownModel",
     "UnsupportedMedia",
     "WeightsCorrupt",
@@ -95,6 +97,10 @@ class UnknownModel(DetectorError):
 
 class DetectorClosed(DetectorError):
     """``close`` was called; whoever wants more needs another detector."""
+
+
+class ScanRefused(DetectorError):
+    """A scan of many files cannot begin, or cannot go on; what is done is kept."""
 
 
 class WorkerFailed(DetectorError):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["N_", "Sentence", "Verbatim", "apart", "joined", "listed", "of_hundred"]
+__all__ = ["N_", "Sentence", "Verbatim", "apart", "joined", "listed", "of_hundred", "packed", "restored"]
 
 _MOST_DECIMALS = 15
 _NEAR = 1.0
@@ -85,6 +85,28 @@ class Verbatim:
 
 def _unpickled(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Sentence:
     return Sentence._made(template, plural, number, values)
+
+
+def packed(value: object) -> Any:
+    """A sentence, or a value of one, as what JSON can hold."""
+    if isinstance(value, Sentence):
+        values = {name: packed(each) for name, each in value.values.items()}
+        return {"template": value.template, "plural": value.plural_template, "number": value.number, "values": values}
+    return {"verbatim": f"{value}"} if isinstance(value, Verbatim) else value
+
+
+def restored(plain: Any) -> Any:
+    """What ``packed`` was given.
+
+    Raises:
+        LookupError: something is missing in it.
+    """
+    if not isinstance(plain, dict):
+        return plain
+    if "verbatim" in plain:
+        return Verbatim(plain["verbatim"])
+    values = {name: restored(each) for name, each in plain["values"].items()}
+    return Sentence._made(plain["template"], plain["plural"], plain["number"], values)
 
 
 def N_(template: str) -> str:  # noqa: N802 - the name that gettext gives to this marker

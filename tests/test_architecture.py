@@ -28,7 +28,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "probes",
         "pipeline report",
         "worker web",
-        "self_check",
+        "self_check scan",
         "commands",
         "__main__",
     ),
@@ -57,7 +57,10 @@ HOMES: dict[str, set[str]] = {
     "babel": {"detector.words"},
     "pydantic": {"detector.validation", "detector.weights", "detector.report", "train"},
     "pydantic_core": {"detector.validation", "detector.weights", "detector.report", "train"},
-    "filelock": {"detector.web", "train"},
+    "filelock": {"detector.scan", "detector.web", "train"},
+    # For scans only, and optional: of the Parquet table, and of clusters.
+    "pyarrow": {"detector.scan"},
+    "ray": {"detector.scan"},
     # HTML comes from the report's templates.
     "jinja2": {"detector.report"},
     "huggingface_hub": {"detector.weights", "train.card"},
@@ -68,8 +71,11 @@ HOMES: dict[str, set[str]] = {
     "scipy": {"train.metrics"},
     "sklearn": {"train.measuring", "train.metrics"},
     "skimage": set(),
+    "tqdm": {"detector.commands"},
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
+    "onnx": {"detector.models", "train"},
+    "onnxruntime": {"detector.models"},
 }
 """Where a library may be imported; a package stands for all of it. Tests may use what they like."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import app
-from detector.arguments import host_name, number, positive_number, whole_number
+from detector.arguments import host_name, number, positive_number, sub_path, whole_number
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,11 @@ from detector.arguments import host_name, number, positive_number, whole_number
             host_name,
             {name: name for name in ("check.example.org", "*.example.org", "10.0.0.7", "[::1]", "my_host")},
             ("https://example.org", "example.org:80", "example.org/x", "", "a b"),
+        ),
+        (
+            sub_path,
+            {"/photo-check": "/photo-check", "/a/b/": "/a/b"},
+            ("photo-check", "/", "//", "https://example.org/a", "/a b", "/a?b", ""),
         ),
     ],
 )

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +20,8 @@ from detector.words import results as words
 from detector.words.language import LANGUAGES, language
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from detector.pipeline.detector import Detector
 
 __all__ = ["add_to", "run"]
@@ -29,8 +30,6 @@ _CLEARED = "\r\x1b[K"
 """Removes the line that a terminal shows."""
 _UNREAD = Sentence("could not be read")
 _NOTE = Sentence("Please note")
-_BAR = 20
-"""Characters of the bar that shows how many files are done."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -97,7 +96,7 @@ def run(options: argparse.Namespace, load: Load) -> int:
         options.files = expanded(options.files)
     except WrongInput as error:
         return _refused(str(error))
-    if problem := problem_with(options):
+    if problem := problem_with(options) or _model_problem(options.model, options.weights):
         return _refused(problem)
     with contextlib.ExitStack() as stack:
         try:
@@ -111,9 +110,6 @@ def run(options: argparse.Namespace, load: Load) -> int:
         # Libraries print as they like; what is asked for on standard output stays alone there.
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         detector = stack.enter_context(_loaded(load, options.weights))
-        # Before the first file is opened; a video model is known to clips only.
-        if options.model is None or options.model not in detector.clip_models:
-            detector.select(options.model)
         return _analyze_each(options, detector, lines, people, table)
 
 
@@ -130,6 +126,16 @@ def _loaded(load: Load, weights: Path | None) -> contextlib.AbstractContextManag
             sys.stderr.write(_CLEARED)
 
 
+def _model_problem(name: str | None, weights: Path | None) -> str:
+    """Why no such model can decide; empty if one can."""
+    if name is None:
+        return ""
+    from detector.weights.manifest import load_manifest
+
+    known = load_manifest(weights).models
+    return "" if name in known else f"there is no model named {name!r}; choose one of: {', '.join(sorted(known))}."
+
+
 def _refused(problem: str) -> int:
     print(f"error: {problem}", file=sys.stderr)
     return FAILED
@@ -139,6 +145,8 @@ def _analyze_each(
     options: argparse.Namespace, detector: Detector, lines: TextIO | None, people: TextIO | None, table: Rows
 ) -> int:
     """One file after the other, each written before the next is begun."""
+    from tqdm import tqdm
+
     from detector.report import serialise
     from detector.report.plain_text import result_text
 
@@ -146,67 +154,50 @@ def _analyze_each(
     stems: set[str] = set()
     status = OK
     limits: tuple[str, ...] = ()
-    for number, file in enumerate(options.files, start=1):
-        try:
-            report = _analyzed(file, options, detector, _share(number, len(options.files), file))
-        except DetectorError as error:
-            status = FAILED
-            table.add(file, error)
-            name = printable(os.path.basename(file) or file)
-            plain: dict[str, Any] = serialise.error_dict(name, error)
-            text = f"{printable(file)}: {say(_UNREAD)}\n  {say(error.sentence)}\n"
-        else:
-            limits = report.limits
-            table.add(file, report)
-            plain, text = serialise.to_dict(report), f"{result_text(report, printable(file), say)}\n"
-            if options.html is not None:
-                write_html(report, detector.manifest, options.html, say)
-            if options.heatmaps is not None:
-                write_pictures(report, detector.manifest, options.heatmaps, stem_of(report.input.name, stems))
-        if sys.stderr.isatty():
-            sys.stderr.write(_CLEARED)
-            sys.stderr.flush()
-        for stream, line in ((lines, serialise.to_json(plain)), (people, text)):
-            if stream is not None:
-                stream.write(f"{line}\n")
-                stream.flush()
+    # At a terminal alone, and taken away at the end.
+    with tqdm(total=len(options.files), unit="file", leave=False, disable=None, dynamic_ncols=True) as bar:
+        for file in options.files:
+            bar.set_description_str(printable(os.path.basename(file))[:40])
+            try:
+                report = _analyzed(file, options, detector, bar)
+            except DetectorError as error:
+                status = FAILED
+                table.add(file, error)
+                name = printable(os.path.basename(file) or file)
+                plain: dict[str, Any] = serialise.error_dict(name, error)
+                text = f"{printable(file)}: {say(_UNREAD)}\n  {say(error.sentence)}\n"
+            else:
+                limits = report.limits
+                table.add(file, report)
+                plain, text = serialise.to_dict(report), f"{result_text(report, printable(file), say)}\n"
+                if options.html is not None:
+                    write_html(report, detector.manifest, options.html, say)
+                if options.heatmaps is not None:
+                    write_pictures(report, detector.manifest, options.heatmaps, stem_of(report.input.name, stems))
+            bar.clear()
+            for stream, line in ((lines, serialise.to_json(plain)), (people, text)):
+                if stream is not None:
+                    stream.write(f"{line}\n")
+                    stream.flush()
+            bar.set_postfix_str("", refresh=False)
+            bar.update()
     if people is not None and limits:
         people.write(f"{say(_NOTE)}\n" + "".join(f"  {say(limit)}\n" for limit in limits))
     return status
 
 
-def _analyzed(file: str, options: argparse.Namespace, detector: Detector, share: str) -> Report:
+def _analyzed(file: str, options: argparse.Namespace, detector: Detector, bar: tqdm) -> Report:
+    def show(stage: str, done: int, total: int) -> None:
+        bar.set_postfix_str(f"{words.STAGES[stage]}: {done} of {total}")
+
     shows_heatmaps = (options.heatmaps, options.annotated, options.html)
     report = detector.analyze(
         file,
         model=options.model,
         heatmaps=any(target is not None for target in shows_heatmaps),
-        progress=_progress(share),
+        progress=show,
         verdict_only=options.verdict_only,
     )
     if options.annotated is not None:
-        detector.annotate(file, report, options.annotated, heat=True, progress=_progress(share))
+        detector.annotate(file, report, options.annotated, heat=True, progress=show)
     return report
-
-
-def _share(number: int, count: int, file: str) -> str:
-    """How far a run of several files is, with a bar; empty for a single one."""
-    if count == 1:
-        return ""
-    done = _BAR * (number - 1) // count
-    return f"[{'#' * done}{'.' * (_BAR - done)}] {number} of {count}, {printable(os.path.basename(file))[:40]}  "
-
-
-def _progress(share: str) -> Callable[[str, int, int], None] | None:
-    """A line on the terminal that is written over and at last removed; none where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-    sys.stderr.write(f"{_CLEARED}{share}")
-    sys.stderr.flush()
-
-    def show(stage: str, done: int, total: int) -> None:
-        now = f"{share}{words.STAGES[stage]}: {done} of {total}" if done < total else ""
-        sys.stderr.write(f"{_CLEARED}{now}")
-        sys.stderr.flush()
-
-    return show

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from detector.records import FloatMap, UInt8Image
 
-__all__ = ["ALTERED_RGB", "GENUINE_RGB", "LEVELS", "heat_layer", "heatmap_on_crop", "legend_layer", "reaches_a_level"]
+__all__ = [
+    "ALTERED_RGB",
+    "GENUINE_RGB",
+    "LEVELS",
+    "heat_layer",
+    "heatmap_on_crop",
+    "legend_layer",
+    "reaches_a_level",
+    "share_within_lines",
+]
 
 LEVELS = (0.2, 0.4, 0.6, 0.8)
 """Shares of the full scale at which a line is drawn."""
@@ -89,6 +98,12 @@ def legend_layer(width: int = 640, height: int = 36) -> UInt8Image:
 def reaches_a_level(towards_fake: FloatMap, towards_real: FloatMap) -> bool:
     """Whether ``heat_layer`` draws any line: if not, nothing stood out."""
     return any(float(_field(share, 112).max()) >= LEVELS[0] for share in (towards_fake, towards_real))
+
+
+def share_within_lines(towards_fake: FloatMap, towards_real: FloatMap) -> float:
+    """Share of the picture that the outermost lines of the stronger direction enclose; 0 where no line is drawn."""
+    stronger = max(towards_fake, towards_real, key=lambda share: float(share.max()))
+    return float((_field(stronger, 112) >= LEVELS[0]).mean())
 
 
 def _field(share: FloatMap, side: int) -> Layer:

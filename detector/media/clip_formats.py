@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from detector.media.isobmff import STILL_BRANDS
 
-__all__ = ["HEAD_BYTES", "ClipFormat", "identify_clip"]
+__all__ = ["HEAD_BYTES", "MOST_JUNK", "ClipFormat", "identify_clip", "packets_begin"]
 
 HEAD_BYTES = 4096
 """Bytes that ``identify_clip`` needs."""
@@ -42,7 +42,7 @@ _OLD_QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _TS_PACKETS = ((0, 188), (4, 192), (0, 204))
 """Offset of the first sync byte and distance of the next, for .ts, .m2ts and broadcasts with error correction."""
 _TS_SYNCS = 5
-_MOST_JUNK = 3000
+MOST_JUNK = 3000
 """Bytes that may stand before the first packet."""
 _MAGIC = (
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ClipFormat("Windows Media", "asf", False)),
@@ -93,7 +93,7 @@ def identify_clip(head: bytes) -> ClipFormat | None:
             return form
     if (bare := _bare_stream(head)) is not None:
         return bare
-    if _is_transport_stream(head):
+    if packets_begin(head)[1]:
         return ClipFormat("MPEG transport stream", "mpegts", False, joins=True)
     return None
 
@@ -117,10 +117,13 @@ def _bare_stream(head: bytes) -> ClipFormat | None:
     return None
 
 
-def _is_transport_stream(head: bytes) -> bool:
-    """Whether packets of a broadcast follow each other, also behind a tag or the rest of a packet that was cut."""
+def packets_begin(head: bytes) -> tuple[int, int]:
+    """(place of the first, distance of the next) of the packets of a broadcast; (0, 0) where none follow each other.
+
+    A tag, or the rest of a packet that was cut, may stand before them.
+    """
     for offset, step in _TS_PACKETS:
-        for first in range(offset, min(len(head) - (_TS_SYNCS - 1) * step, _MOST_JUNK)):
+        for first in range(offset, min(len(head) - (_TS_SYNCS - 1) * step, MOST_JUNK)):
             if head[first] == 0x47 and set(head[first : first + _TS_SYNCS * step : step]) == {0x47}:
-                return True
-    return False
+                return first, step
+    return 0, 0

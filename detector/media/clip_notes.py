@@ -27,7 +27,7 @@ class LostFrames:
     beside: int
     """Frames of further video tracks."""
     beyond: float
-    """Share of the file behind the last frame of its track."""
+    """Share of the file in parts without a track that is read, or behind the last frame of one."""
 
 
 def notes_on(lost: LostFrames, *, sizes: int) -> list[Sentence]:
@@ -66,7 +66,7 @@ def notes_on(lost: LostFrames, *, sizes: int) -> list[Sentence]:
     if lost.beyond > MOST_BEYOND:
         notes.append(
             Sentence(
-                "The last {share:.0f} % of the file belong to another recording, which was not looked at. Save it as one "
+                "{share:.0f} % of the file belong to another recording, which was not looked at. Save it as one "
                 "MP4 (H.264) and try again.",
                 share=100 * lost.beyond,
             )

@@ -15,6 +15,11 @@ FEW_FRAMES = 1500
 """As long as no more than this many frames are decoded on the way, every stretch stands at its exact place; beyond it, at a
 key frame in its part of the clip, if there is one."""
 
+_OF_A_PART = 8
+"""Places in each part of a clip that was joined, on average, as long as these are no more than ..."""
+_MOST_OF_PARTS = 64
+"""... in all."""
+
 
 def choose_stretches(
     scan: ClipScan, samples: int | None, most: int | None, stretch: int, *, seekable: bool
@@ -34,6 +39,9 @@ def choose_stretches(
     total = len(scan.stamps)
     if samples is None:
         return [(index, 1) for index in range(total)]
+    if scan.starts:
+        samples = max(samples, min(_MOST_OF_PARTS, _OF_A_PART * (len(scan.starts) + 1)))
+        most = None if most is None else max(most, samples)
     if most is not None:
         samples = min(most, max(samples, math.ceil(scan.duration_s / EVERY_S)))
     if total <= samples * stretch:

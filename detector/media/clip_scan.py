@@ -1,8 +1,7 @@
 """The first pass over a clip: all of its packets, none of them decoded.
 
 It costs about 1 us a packet and yields what a header only claims: every time stamp, every key frame, the true length, rate
-and number of frames. FFmpeg gets an open file, the name of the demuxer and an empty list of protocols, so that it can open
-nothing else.
+and number of frames.
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any
 
 import av
 import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import Cancelled, DamagedMedia, MediaTooLarge, UnsupportedMedia
+from detector.errors import Cancelled, DamagedMedia, MediaError, MediaTooLarge, UnsupportedMedia
 from detector.media.clip_clock import run_clock
 from detector.media.clip_formats import ClipFormat
+from detector.media.clip_parts import ClipParts
 from detector.sentences import Sentence
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "Stop",
     "check_size",
     "missing_decoders",
-    "open_clip",
+    "none_decodes",
     "other_tracks",
     "packets_of",
 ]
@@ -52,9 +52,10 @@ _MOST_AHEAD_S = 10.0
 """Seconds by which the clock of a broadcast format may jump ahead before it is taken for another clock."""
 _MOST_ERRORS = 100
 """Packets in a row that may be unreadable before the rest of the file is given up."""
+_MOST_ROUNDED = 16
+"""Frames, as many as decoding runs ahead of showing, that an edit list may leave out without being meant to."""
 _LEAST_BEYOND = 1 << 15
 """Bytes behind the last frame of a joined file that are more than the end of its sound."""
-_BUFFER = 1 << 18
 
 Stop = Callable[[], bool]
 
@@ -62,61 +63,114 @@ Stop = Callable[[], bool]
 class ClipScan:
     """What all packets of a clip's video stream say: time stamps, key frames, true length."""
 
-    def __init__(self, container: av.container.InputContainer, form: ClipFormat, size: int, cancelled: Stop) -> None:
+    def __init__(self, parts: ClipParts, form: ClipFormat, cancelled: Stop) -> None:
         self.notes: list[str] = []
-        self._in_order = form.counted
-        with container:
-            stream = self.stream_of(container)
-            check_size(stream.codec_context.width, stream.codec_context.height, header=True)
+        self._in_order, self._cancelled = form.counted, cancelled
+        refused = self._scan_parts(parts, form)
+        if form.demuxer == "mov" and not self._in_file_order():
+            shown = self._places
+            parts.as_edited = False
+            self._scan_parts(parts, form)
+            if not self._is_about(shown):
+                self.notes.append(
+                    Sentence(
+                        "An edit list in the file leaves out frames, repeats them or changes their order; every frame was "
+                        "looked at once, as it was filmed, so times may differ from those of a player."
+                    )
+                )
+        if not self.parts:
+            raise refused or _no_frame(form)
+        stamps, keys = np.array(self._stamps, np.int64), np.array(self._keys, np.bool_)
+        self._place(stamps, keys, self._packets, form)
+        self._measure(None if self.starts or len(parts) > 1 else self._announced)
+
+    def _scan_parts(self, parts: ClipParts, form: ClipFormat) -> MediaError | None:
+        """Note the packets of all parts; why the first part that could not be opened was refused."""
+        self.parts: list[int] = []
+        """Those that hold pictures."""
+        self.codecs: list[str] = []
+        """FFmpeg's names of their codings."""
+        self.beside = 0
+        """Frames of further tracks."""
+        self._packets = self._announced_frames = 0
+        self._stamps, self._keys, self._places = array("q"), array("b"), array("q")
+        refused: MediaError | None = None
+        whole = elsewhere = 0
+        for part in range(len(parts)):
+            whole += parts.bytes_of(part)
+            try:
+                with parts.open(part) as container:
+                    reached = self._scan_part(part, container, form, whole - parts.bytes_of(part))
+            except MediaError as error:
+                if self._packets > MAX_FRAMES:
+                    raise
+                refused, reached = refused or error, 0
+            left = parts.bytes_of(part) - reached
+            if (form.joins or len(parts) > 1) and (not reached or (left > _LEAST_BEYOND and not self.beside)):
+                elsewhere += left
+        self.beyond = elsewhere / whole
+        """Share of a joined file in parts, or behind a part's last frame, whose tracks FFmpeg cannot read with the others."""
+        return refused
+
+    def _in_file_order(self) -> bool:
+        """Whether every frame that the file announces comes once, in the order in which they are stored."""
+        if not self._announced_frames:
+            return self._packets > 0
+        places = np.array(self._places, np.int64)
+        return len(places) == self._announced_frames and bool((np.diff(places) > 0).all())
+
+    def _is_about(self, places: array[int]) -> bool:
+        """Whether frames at other places in the file are those that were found, in their order, but for a few."""
+        missing = len(self._places) - len(places)
+        ascending = bool((np.diff(np.array(places, np.int64)) > 0).all())
+        return (ascending and 0 <= missing <= min(_MOST_ROUNDED, len(self._places) // 10)) or places == self._places
+
+    def _scan_part(self, part: int, container: Any, form: ClipFormat, begin: int) -> int:
+        """Note the packets of a part; the number of the byte that follows the last of them, 0 without any."""
+        stream = self.stream_of(container)
+        check_size(stream.codec_context.width, stream.codec_context.height, header=True)
+        if not self.parts:
             self.size = stream.codec_context.width, stream.codec_context.height
-            self.codec = _codec_name(stream)
             self.pixel_ratio = float(stream.sample_aspect_ratio or 1)
             self._base = Fraction(stream.time_base or 1)
-            rate = stream.average_rate
-            announced = container.duration / av.time_base if container.duration else None
-            stamps, keys = array("q"), array("b")
-            packets = self.beside = reached = 0
-            beside = [] if form.track else other_tracks(container, stream)
-            for packet in packets_of(container, stream, *beside):
-                if packet.size == 0 or packet.is_discard:
-                    continue
-                if packet.stream_index != stream.index:
-                    self.beside += 1
-                    continue
-                packets += 1
-                reached = max(reached, (packet.pos or 0) + packet.size)
-                if packets % 64 == 0 and cancelled():
-                    raise Cancelled(Sentence("The analysis was stopped."))
-                if packets > MAX_FRAMES:
-                    raise MediaTooLarge(
-                        Sentence("The clip has more than {most} frames. {cure}", most=MAX_FRAMES, cure=SMALLER)
-                    )
-                stamp = packet.dts if self._in_order else packet.pts
-                if stamp is not None:
-                    stamps.append(stamp)
-                    keys.append(packet.is_keyframe)
-        if not packets:
-            raise DamagedMedia(
-                Sentence(
-                    "This {kind} file holds no frame: it is cut short or empty. Copy or download it again.",
-                    kind=form.name,
+            self._rate = stream.average_rate
+            self._announced = container.duration / av.time_base if container.duration else None
+        self._announced_frames += stream.frames
+        faster = Fraction(stream.time_base or 1) / self._base
+        before, reached = self._packets, 0
+        beside = [] if form.track else other_tracks(container, stream)
+        for packet in packets_of(container, stream, *beside):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            if packet.stream_index != stream.index:
+                self.beside += 1
+                continue
+            self._packets += 1
+            self._places.append(begin + (packet.pos or 0))
+            reached = max(reached, (packet.pos or 0) + packet.size)
+            if self._packets % 64 == 0 and self._cancelled():
+                raise Cancelled(Sentence("The analysis was stopped."))
+            if self._packets > MAX_FRAMES:
+                raise MediaTooLarge(
+                    Sentence("The clip has more than {most} frames. {cure}", most=MAX_FRAMES, cure=SMALLER)
                 )
-            )
-        self._place(np.array(stamps, np.int64), np.array(keys, np.bool_), packets, rate, form)
-        self._measure(None if self.starts else announced)
-        counts = form.joins and reached and not self.beside and size - reached > _LEAST_BEYOND
-        self.beyond = 1.0 - reached / size if counts else 0.0
-        """Share of a joined file behind its last frame: parts whose tracks FFmpeg does not take for the first one's."""
+            stamp = packet.dts if self._in_order else packet.pts
+            if stamp is not None:
+                self._stamps.append(stamp if faster == 1 else round(stamp * faster))
+                # With a part the clock may go back by less than frames are shown later than they are stored.
+                self._keys.append(packet.is_keyframe or self._packets == before + 1)
+        if self._packets > before:
+            self.parts.append(part)
+            self.codecs.append(_codec_name(stream))
+        return reached
 
-    def _place(
-        self, stamps: NDArray[np.int64], keys: NDArray[np.bool_], packets: int, rate: Fraction | None, form: ClipFormat
-    ) -> None:
+    def _place(self, stamps: NDArray[np.int64], keys: NDArray[np.bool_], packets: int, form: ClipFormat) -> None:
         """Give every frame its place, by its time or, where times are of no use, by its number."""
         ahead = round(_MOST_AHEAD_S / self._base) if form.joins else None
         clock = run_clock(stamps, keys, ahead)
         self.starts: list[int] = []
         """Ordinals of the frames with which the clock begins anew, ascending."""
-        self.running: NDArray[np.int64] | None = clock.stamps if clock.starts else None
+        self.running: NDArray[np.int64] | None = clock.stamps if clock.starts or len(self.parts) > 1 else None
         """Time stamps to be given to the packets that have one, in the file's order; None where they have them already."""
         unique = np.unique(clock.stamps)
         self.timed = len(stamps) >= (1 - _STRAY) * packets and len(unique) >= (1 - _REPEATED) * len(stamps)
@@ -136,7 +190,7 @@ class ClipScan:
                 )
             return
         # A frame's place is all there is to go by.
-        rate = rate if rate and 1 <= rate <= 240 else Fraction(25)
+        rate = self._rate if self._rate and 1 <= self._rate <= 240 else Fraction(25)
         self._base, self.running = 1 / Fraction(rate), None
         self.stamps, self.keys = list(range(packets)), [0]
         self.notes.append(
@@ -191,7 +245,7 @@ class ClipScan:
         if container.streams.audio:
             raise UnsupportedMedia(
                 Sentence(
-                    "This file holds sound without moving pictures, and only faces are analysed. Give a photo or a video."
+                    "This file holds sound without moving pictures, and only faces are analysed. Use a photo or a video."
                 )
             )
         raise UnsupportedMedia(Sentence("No video that can be decoded was found in this file. {cure}", cure=SAVE_AS))
@@ -218,35 +272,25 @@ class ClipScan:
         return float((self.stamps[ordinal] - self.stamps[0]) * self._base)
 
 
-def open_clip(file: BinaryIO, form: ClipFormat) -> av.container.InputContainer:
-    """Open a clip with the demuxer of its format, from a file that stands at its beginning; nothing else may be opened.
-
-    Raises:
-        DamagedMedia: its table of contents cannot be read.
-    """
-
-    def refuse(*_: object) -> None:
-        raise PermissionError("a clip may not open other files")
-
-    try:
-        return av.open(
-            file,
-            "r",
-            format=form.demuxer,
-            container_options={"protocol_whitelist": "none"},
-            metadata_errors="replace",
-            buffer_size=_BUFFER,
-            io_open=refuse,
+def _no_frame(form: ClipFormat) -> DamagedMedia:
+    return DamagedMedia(
+        Sentence(
+            "This {kind} file holds no frame: it is cut short or empty. Copy or download it again.",
+            kind=form.name,
         )
-    except (av.error.FFmpegError, OSError, ValueError) as error:  # OSError: a seek to where no file has anything
-        raise DamagedMedia(
-            Sentence(
-                "This {kind} file is damaged or incomplete ({detail}), so it was not read. "
-                "Copy or download it again, or export it anew from the original.",
-                kind=form.name,
-                detail=Sentence("its table of contents cannot be read"),
-            )
-        ) from error
+    )
+
+
+def none_decodes(form: ClipFormat) -> DamagedMedia:
+    """The error for a clip of whose frames none decodes."""
+    return DamagedMedia(
+        Sentence(
+            "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
+            "Copy or download it again. {cure}",
+            kind=form.name,
+            cure=SAVE_AS,
+        )
+    )
 
 
 def missing_decoders(names: Iterable[str]) -> list[str]:
@@ -279,6 +323,8 @@ def packets_of(container: Any, *streams: Any) -> Iterator[Any]:
         try:
             packet = next(packets)
         except (StopIteration, av.error.EOFError):
+            return
+        except IndexError:  # PyAV, at the end, of a track that FFmpeg found while it read; the others are at theirs
             return
         except (av.error.FFmpegError, OSError):
             errors += 1

@@ -18,7 +18,7 @@ import av.error
 import numpy as np
 
 from detector.media.clip_formats import HEAD_BYTES, identify_clip
-from detector.media.clip_scan import open_clip
+from detector.media.clip_parts import open_clip
 from detector.records import UInt8Image
 
 __all__ = ["ClipWriter"]
@@ -37,6 +37,7 @@ class ClipWriter:
         sound_of: a clip whose sound is to go with it; None for silence.
         sound_from_s: time of that clip's sound at which the first frame is shown, seconds of its container's clock.
         quality: x264's constant rate factor; lower is better.
+        as_edited: whether an edit list of that clip decides when its sound is heard.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class ClipWriter:
         sound_of: str | os.PathLike[str] | None = None,
         sound_from_s: float = 0.0,
         quality: int = 23,
+        *,
+        as_edited: bool = True,
     ) -> None:
         self._target = Path(target)
         self._out: Any = av.open(os.fspath(target), "w", format="mp4", options={"movflags": "+faststart"})
@@ -59,7 +62,7 @@ class ClipWriter:
         self._last = -1
         self._sound: _Sound | None = None
         if sound_of is not None:
-            self._sound = _Sound.of(sound_of, self._out, sound_from_s)
+            self._sound = _Sound.of(sound_of, self._out, sound_from_s, as_edited)
 
     @property
     def sound(self) -> bool:
@@ -120,13 +123,13 @@ class _Sound:
         self._waiting: tuple[float, list[Any]] | None = None
 
     @classmethod
-    def of(cls, path: str | os.PathLike[str], out: Any, from_s: float) -> _Sound | None:
+    def of(cls, path: str | os.PathLike[str], out: Any, from_s: float, as_edited: bool) -> _Sound | None:
         """None where there is no sound that can be decoded."""
         file = open(path, "rb")  # noqa: SIM115 - open as long as the writer
         form = identify_clip(file.read(HEAD_BYTES))
         if form is not None:
             file.seek(0)
-            source = open_clip(file, form)
+            source = open_clip(file, form, as_edited=as_edited)
             for stream in source.streams.audio:
                 if stream.codec_context is not None:
                     return cls(file, source, stream, out, from_s)

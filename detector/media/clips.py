@@ -22,23 +22,23 @@ from typing import Any, BinaryIO, Self
 import av
 import av.error
 
-from detector.errors import Cancelled, DamagedMedia, MediaError
+from detector.errors import Cancelled, MediaError
 from detector.media import files
 from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
 from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, LostFrames, notes_on
+from detector.media.clip_parts import ClipParts
 from detector.media.clip_places import choose_stretches
 from detector.media.clip_scan import (
-    SAVE_AS,
     SMALLER,
     ClipScan,
     Stop,
     check_size,
-    open_clip,
+    none_decodes,
     packets_of,
 )
 from detector.media.frames import KEPT_SIDE, has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
 from detector.media.interlace import is_combed, without_combs
-from detector.media.moving_pictures import has_still_beside, webp_as_clip
+from detector.media.moving_pictures import as_clip, has_still_beside
 from detector.media.peekable import Peekable
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
@@ -49,10 +49,6 @@ __all__ = [
     "sample_video",
 ]
 
-OF_A_PART = 8
-"""Places in each part of a clip that was joined, on average, as long as these are no more than ..."""
-MOST_OF_PARTS = 64
-"""... in all."""
 _PASSABLE = "h264"
 """The coding whose unreferenced frames (``nal_ref_idc`` of 0, H.264 section 7.4.1) may be left undecoded without a trace in any
 other. Those that HEVC marks may still be needed by a higher temporal layer."""
@@ -127,10 +123,10 @@ class VideoSamples:
         self._given, self._cancelled, self._fixed = file, cancelled, size
         self._format = format_of(file)
         sha256 = files.sha256_of(file)
-        bytes_ = os.fstat(file.fileno()).st_size
-        self._file: BinaryIO = webp_as_clip(file.read()) if self._format.name == "WebP" else file
+        self._file: BinaryIO = as_clip(file, self._format)
         self._notes: dict[str, None] = {}
-        self._scan = ClipScan(self._open(), self._format, bytes_, cancelled)
+        self._parts = ClipParts(self._file, self._format)
+        self._scan = ClipScan(self._parts, self._format, cancelled)
         self._stills = 0
         if has_still_beside(file, self._format):
             self._stills = 1
@@ -140,9 +136,6 @@ class VideoSamples:
         self._unseen: list[int] = []
         # A seek says nothing about which of several clocks a packet's time belongs to.
         self._seekable = self._format.seekable and self._scan.running is None
-        if samples is not None and self._scan.starts:
-            samples = max(samples, min(MOST_OF_PARTS, OF_A_PART * (len(self._scan.starts) + 1)))
-            most = None if most is None else max(most, samples)
         self._wanted = choose_stretches(self._scan, samples, most, stretch, seekable=self._seekable)
         self._needed: frozenset[int] | None = None
         self._interlaced = False
@@ -155,12 +148,12 @@ class VideoSamples:
             sha256=sha256,
             kind="video",
             format=self._format.name,
-            bytes=bytes_,
+            bytes=os.fstat(file.fileno()).st_size,
             width=self.size[0],
             height=self.size[1],
             duration_s=self._scan.duration_s,
             fps=self._scan.fps,
-            codec="webp" if self._file is not file else self._scan.codec,
+            codec="webp" if self._format.name == "WebP" else self._scan.codecs[0],
         )
 
     def __enter__(self) -> Self:
@@ -190,6 +183,11 @@ class VideoSamples:
     def size(self) -> tuple[int, int]:
         """(width, height) of the largest frame so far, to whose pixels those of all others can be scaled."""
         return self._fixed or max(self._sizes, key=lambda size: (size[0] * size[1], size))
+
+    @property
+    def as_edited(self) -> bool:
+        """Whether the edit list of an MP4, if there is one, is followed; else every frame is given as it was filmed."""
+        return self._parts.as_edited
 
     @property
     def joins(self) -> list[int]:
@@ -260,22 +258,18 @@ class VideoSamples:
             frames.close()
             self._end()
         if not self._sampled:
-            raise self._none_decodes()
+            raise none_decodes(self._format)
 
     # Decoding ------------------------------------------------------------------------------------------------------
 
     def _needed_stamps(self) -> frozenset[int] | None:
         """Time stamps of the wanted frames, where others may be passed over; None where all on the way are decoded."""
         # Of interlaced frames the neighbours are needed as well.
-        if self._interlaced or self._scan.codec != _PASSABLE or self._format.counted or not self._scan.timed:
+        if self._interlaced or set(self._scan.codecs) != {_PASSABLE} or self._format.counted or not self._scan.timed:
             return None
         return frozenset(
             self._scan.stamps[index] for first, length in self._wanted for index in range(first, first + length)
         )
-
-    def _open(self) -> av.container.InputContainer:
-        self._file.seek(0)
-        return open_clip(self._file, self._format)
 
     def _read_first_frame(self) -> None:
         """Read the first frame that decodes, which says how large the clip is.
@@ -292,17 +286,7 @@ class VideoSamples:
                         return
         finally:
             self._end()
-        raise self._none_decodes()
-
-    def _none_decodes(self) -> DamagedMedia:
-        return DamagedMedia(
-            Sentence(
-                "No frame of this {kind} file could be decoded, so it is damaged or uses a rare coding. "
-                "Copy or download it again. {cure}",
-                kind=self._format.name,
-                cure=SAVE_AS,
-            )
-        )
+        raise none_decodes(self._format)
 
     def _frames(self, first: int) -> Generator[tuple[int, av.VideoFrame], None, None]:
         """(ordinal, decoded frame) from the key frame before ``first`` on, or from the beginning; one such at a time."""
@@ -315,15 +299,27 @@ class VideoSamples:
                 self._seekable = False
         yield from self._decode(self._reopened(), 0)
 
-    def _reopened(self) -> av.container.InputContainer:
-        """The clip at its beginning. A seek does without: to open a clip FFmpeg decodes its first frames."""
+    def _reopened(self, part: int = 0) -> av.container.InputContainer:
+        """A part at its beginning. A seek does without: to open a clip FFmpeg decodes its first frames."""
         self._end()
-        self._container = self._open()
+        self._container = self._parts.open(self._scan.parts[part])
         stream = self._scan.stream_of(self._container)
         stream.thread_type = "AUTO"
         # Each thread holds frames of its own, of which those of an 8K clip fill 50 MB.
         stream.thread_count = 1 if max(self._scan.size) > KEPT_SIDE else min(4, os.cpu_count() or 1)
         return self._container
+
+    def _packets(self, container: Any) -> Iterator[Any]:
+        """The packets from where a container stands, and those of the parts after it, each with the running clock's time."""
+        running = None if self._scan.running is None else iter(self._scan.running.tolist())
+        for part in range(len(self._scan.parts)):
+            if part:
+                container = self._reopened(part)
+            for packet in packets_of(container, self._scan.stream_of(container)):
+                if running is not None and packet.pts is not None and packet.size and not packet.is_discard:
+                    packet.pts = next(running, packet.pts)
+                    packet.dts = None  # else some decoders would correct the one by the other
+                yield packet
 
     def _end(self) -> None:
         """Free the decoder and its threads."""
@@ -347,19 +343,16 @@ class VideoSamples:
             except (av.error.FFmpegError, OSError) as error:
                 raise _WrongEntry from error
         last = -1
-        running = None if self._scan.running is None else iter(self._scan.running.tolist())
-        for packet in packets_of(container, stream):
+        for packet in self._packets(container):
             if self._cancelled():
                 raise Cancelled(Sentence("The analysis was stopped."))
-            if running is not None and packet.pts is not None and packet.size and not packet.is_discard:
-                packet.pts = next(running, packet.pts)
-                packet.dts = None  # else some decoders would correct the one by the other
             if self._needed is not None and (last >= 0 or not entry):  # what follows a seek tells whether it went wrong
-                stream.codec_context.skip_frame = "DEFAULT" if packet.pts in self._needed else "NONREF"
+                passed = "DEFAULT" if packet.pts in self._needed else "NONREF"
+                packet.stream.codec_context.skip_frame = passed
             try:
                 decoded = packet.decode()
             except av.error.EOFError:
-                return
+                continue
             except av.error.FFmpegError as error:
                 if entry and last < 0:
                     raise _WrongEntry from error

@@ -8,7 +8,7 @@ A still picture goes through these steps, in this order, each able to refuse it:
 4. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
 
 What cannot be seen: damage inside formats that carry no redundancy (raw pixels in BMP or TIFF, the arithmetic coding of
-WebP, AVIF and HEIC, JPEG or fax coding inside TIFF) decodes to other pixels without an error.
+WebP, AVIF, HEIC and JPEG 2000, JPEG or fax coding inside TIFF) decodes to other pixels without an error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from detector.media.gif import gif_for_decoder, scan_gif
 from detector.media.image_notes import note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
+from detector.media.jpeg2000 import jpeg2000_damage
 from detector.media.jpeg_check import check_passes, second_opinion, with_end_mark
+from detector.media.pixel_shape import with_square_pixels
 from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
 from detector.media.signalled import curve_of, pixel_ratio_of
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
@@ -55,8 +57,8 @@ __all__ = [
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_PIXELS = 200_000_000
-_MOST_PIXELS = {"WebP": 100_000_000, "AVIF": 100_000_000}
-"""Of formats whose decoders hold several copies of the picture."""
+_MOST_PIXELS = {"WebP": 100_000_000, "AVIF": 100_000_000, "JPEG 2000": 40_000_000}
+"""Of formats whose decoders hold several copies of the picture, or are slow."""
 KEPT_PIXELS = 40_000_000
 """Larger pictures are made smaller while they are read."""
 MAX_SIDE = 32_767
@@ -65,10 +67,8 @@ MIN_SIDE = 16
 
 _SQUARE = 0.02
 """How far the two sides of a pixel may differ."""
-_WIDEST_PIXEL = 4.0
-"""Pixels that claim to be longer than this are taken for square: no camera has them."""
 
-PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF"}
+PILLOW_FORMAT = {"WebP": "WEBP", "HEIC": "HEIF", "JPEG 2000": "JPEG2000"}
 """Where Pillow's name of a format is another."""
 
 _ORIENTATION = {
@@ -201,13 +201,11 @@ def _deep_samples(stream: bytes, kind: str, image: Image.Image) -> NDArray[np.ui
 
 def _square_pixels(rgb: Image.Image, ratio: float, notes: list[str]) -> Image.Image:
     """The picture stretched to square pixels; ``ratio`` is a pixel's width over its height."""
-    if abs(ratio - 1) < _SQUARE or not 1 / _WIDEST_PIXEL <= ratio <= _WIDEST_PIXEL:
-        return rgb
-    width, height = (round(rgb.width * ratio), rgb.height) if ratio > 1 else (rgb.width, round(rgb.height / ratio))
-    if width * height > KEPT_PIXELS or max(width, height) > MAX_SIDE:
+    size = rgb.size if abs(ratio - 1) < _SQUARE else with_square_pixels(rgb.size, ratio)
+    if size == rgb.size or size[0] * size[1] > KEPT_PIXELS or max(size) > MAX_SIDE:
         return rgb
     notes.append(Sentence("The picture's pixels are not square; it was stretched to the shape in which it is shown."))
-    return rgb.resize((width, height), Image.Resampling.BICUBIC)
+    return rgb.resize(size, Image.Resampling.BICUBIC)
 
 
 def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
@@ -229,6 +227,8 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
             check_size(*canvas, most=_MOST_PIXELS[kind])
     elif kind in ("AVIF", "HEIC"):
         damage = isobmff_damage(data)
+    elif kind == "JPEG 2000":
+        damage = jpeg2000_damage(data)
     elif kind == "GIF":
         scan = scan_gif(data)
         if scan.damage is None:

@@ -15,6 +15,7 @@ import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 
+from detector.media.pixel_shape import with_square_pixels
 from detector.media.tone import is_hdr, is_wide, tone_mapped
 from detector.records import UInt8Image
 
@@ -22,8 +23,6 @@ __all__ = ["KEPT_SIDE", "fitted", "has_hdr_curve", "scaled_to", "square_pixel_si
 
 KEPT_SIDE = 4096
 """Longer side of the pixels that are made, at most: larger frames are scaled on the way."""
-_WIDEST_PIXEL = 4.0
-"""Pixels that claim to be longer than this are taken for square: no camera has them."""
 
 
 def has_hdr_curve(frame: av.VideoFrame) -> bool:
@@ -38,11 +37,7 @@ def square_pixel_size(frame: av.VideoFrame, pixel_ratio: float) -> tuple[int, in
         frame: as decoded.
         pixel_ratio: width of a pixel over its height, as the container has it.
     """
-    if not 1 / _WIDEST_PIXEL <= pixel_ratio <= _WIDEST_PIXEL:
-        pixel_ratio = 1.0
-    if pixel_ratio > 1:
-        return round(frame.width * pixel_ratio), frame.height
-    return frame.width, round(frame.height / pixel_ratio)
+    return with_square_pixels((frame.width, frame.height), pixel_ratio)
 
 
 _OWN = threading.local()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from detector.media.structure import ENDS_EARLY, counted
 from detector.sentences import Sentence
 
-__all__ = ["GifScan", "gif_for_decoder", "scan_gif"]
+__all__ = ["GifScan", "gif_for_decoder", "gif_with_delays", "scan_gif"]
 
+_DELAY = b"\x21\xf9\x04\0\x0a\0\0\0"
+"""A graphic control block: 0.1 s, as browsers show a picture that has none."""
 _MOST_SUB_BLOCKS = 1_000_000
 """Of at most 255 bytes each, in a GIF."""
 
@@ -21,6 +24,8 @@ class GifScan:
     damage: str | None
     first_ends: int = 0
     """Offset behind the first picture."""
+    undelayed: tuple[int, ...] = ()
+    """Offsets of the pictures that do not say how long they are shown."""
 
 
 def scan_gif(data: bytes) -> GifScan:
@@ -38,14 +43,19 @@ def scan_gif(data: bytes) -> GifScan:
         return position + 1
 
     frames = first_ends = 0
+    undelayed, delayed = [], False
     parts = counted(Sentence("parts"), _MOST_SUB_BLOCKS)
     try:
         position = 13 + table_bytes(data[10])
         while data[position] != 0x3B:
             next(parts)
             if data[position] == 0x21:
+                delayed = delayed or data[position + 1] == 0xF9
                 position = after_sub_blocks(position + 2)
             elif data[position] == 0x2C:
+                if not delayed:
+                    undelayed.append(position)
+                delayed = False
                 position = after_sub_blocks(position + 11 + table_bytes(data[position + 9]))
                 frames += 1
                 first_ends = first_ends or position
@@ -55,7 +65,13 @@ def scan_gif(data: bytes) -> GifScan:
                 return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
     except IndexError:
         return GifScan(frames, ENDS_EARLY)
-    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends)
+    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends, tuple(undelayed))
+
+
+def gif_with_delays(data: bytes, scan: GifScan) -> bytes:
+    """The GIF with a time for every picture: FFmpeg takes those that follow each other without one for one picture."""
+    cuts = [0, *scan.undelayed, len(data)]
+    return _DELAY.join(data[start:end] for start, end in itertools.pairwise(cuts))
 
 
 def gif_for_decoder(data: bytes, scan: GifScan) -> bytes:

@@ -38,7 +38,7 @@ __all__ = [
 
 _SMALLER = Sentence("Save it smaller, for example as JPEG, and try again.")
 
-FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF and HEIC")
+FORMATS = Sentence("JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF, HEIC and JPEG 2000")
 
 
 def read_image(path: str | os.PathLike[str], name: str | None = None) -> LoadedImage:
@@ -159,4 +159,6 @@ def _unsupported(data: bytes) -> MediaError:
             )
         )
     what, cure = foreign
-    return UnsupportedMedia(Sentence("This looks like {what}, which is not read here. {cure}", what=what, cure=cure))
+    return UnsupportedMedia(
+        Sentence("This looks like {what}, which cannot be checked here. {cure}", what=what, cure=cure)
+    )

@@ -17,13 +17,13 @@ from detector.errors import MediaTooLarge
 from detector.media.clip_formats import ClipFormat
 from detector.media.containers import identify
 from detector.media.decoder_errors import decoder_errors
-from detector.media.gif import scan_gif
+from detector.media.gif import gif_with_delays, scan_gif
 from detector.media.isobmff import has_track
 from detector.media.png import png_frames
 from detector.media.webp import webp_canvas, webp_damage, webp_durations
 from detector.sentences import Sentence
 
-__all__ = ["MOST_PIXELS", "MOVING", "has_still_beside", "moving_format", "webp_as_clip"]
+__all__ = ["MOST_PIXELS", "MOVING", "as_clip", "has_still_beside", "moving_format"]
 
 MOST_PIXELS = 600_000_000
 """Of all frames of a WebP together: what takes some ten seconds."""
@@ -71,7 +71,23 @@ def has_still_beside(file: BinaryIO, form: ClipFormat) -> bool:
     return not png_frames(file.read())[1]
 
 
-def webp_as_clip(data: bytes) -> io.BytesIO:
+def as_clip(file: BinaryIO, form: ClipFormat) -> BinaryIO:
+    """The file as FFmpeg reads all of it: a moving WebP as another clip, a GIF with a time for every picture.
+
+    Raises:
+        MediaTooLarge, DamagedMedia: a WebP of more than ``MOST_PIXELS``, or one that does not decode.
+    """
+    if form.name == "WebP":
+        return _webp_as_clip(file.read())
+    if form.name == "GIF":
+        data = file.read()
+        scan = scan_gif(data)
+        if scan.damage is None and scan.undelayed:
+            return io.BytesIO(gif_with_delays(data, scan))
+    return file
+
+
+def _webp_as_clip(data: bytes) -> io.BytesIO:
     """The frames of a moving WebP as a Matroska clip without loss, on white, each at its own time.
 
     Raises:

@@ -8,13 +8,12 @@ score independent of what else is in the batch.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from detector.models import litert
 from detector.runtime import memory
 from detector.runtime.pool import Copies
 
@@ -40,9 +39,10 @@ class Network:
         self.size = int(model.input_shape[1])
         features = model.get_layer("feature_map").output
         self._map_shape = tuple(int(side) for side in features.shape[1:])
-        content = _converted(keras.Model(model.input, [features, model.get_layer("logit").output]), self.size)
+        both = keras.Model(model.input, [features, model.get_layer("logit").output])
+        content: bytes = litert.converter(both, self.size).convert()
         memory.give_back()
-        self._interpreters = Copies(lambda: _interpreter(content), model.name)
+        self._interpreters = Copies(lambda: litert.interpreter(content), model.name)
 
     def run(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Feature maps, (N, h, w, channels) float32, with what ``logits`` gives; arguments and errors are its own."""
@@ -80,31 +80,6 @@ class Network:
 
         self._interpreters.map(run_one, range(len(crops)))
         return logits
-
-
-def _converted(model: keras.Model, size: int) -> bytes:
-    """A model of one crop as LiteRT's flat file.
-
-    The graph is drawn with the weights as constants from the start. Freezing the variables of a drawn one, which the
-    converter's other entries do, and do twice, takes longer than all the rest.
-    """
-    trained, others = ([v.numpy() for v in some] for some in (model.trainable_variables, model.non_trainable_variables))
-    graph = tf.Graph()
-    with graph.as_default():
-        crop = tf.compat.v1.placeholder(tf.uint8, (1, size, size, 3))
-        constants = [tf.constant(value) for value in trained], [tf.constant(value) for value in others]
-        outputs, _ = model.stateless_call(*constants, crop, training=False)
-    content: bytes = tf.compat.v1.lite.TFLiteConverter(graph.as_graph_def(), [crop], outputs).convert()
-    return content
-
-
-def _interpreter(content: bytes) -> Any:
-    with warnings.catch_warnings():
-        # TensorFlow would rather have us take this from the package ai-edge-litert; 2.21, which is asked for, has it.
-        warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")
-        interpreter = tf.lite.Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
 
 
 class Scorer:

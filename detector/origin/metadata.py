@@ -25,7 +25,7 @@ from PIL import ExifTags, Image
 
 from detector.errors import MediaError
 from detector.media.clip_formats import HEAD_BYTES, identify_clip
-from detector.media.clip_scan import open_clip
+from detector.media.clip_parts import open_clip
 from detector.media.containers import identify
 from detector.media.png import png_texts
 from detector.media.structure import PARSER_ERRORS

@@ -61,7 +61,9 @@ def annotate(
     with (
         sample_video(path, samples=None, name=report.input.name, cancelled=watcher.cancelled, size=size) as clip,
         # Sound is found by the container's clock.
-        ClipWriter(target, report.input.fps or 25.0, None if clip.joins else path, clip.start_s) as out,
+        ClipWriter(
+            target, report.input.fps or 25.0, None if clip.joins else path, clip.start_s, as_edited=clip.as_edited
+        ) as out,
     ):
         for done, (frame,) in enumerate(clip, start=1):
             out.add(_drawn(turned(frame, quarters).rgb, frame.time_s or 0.0, report, heat), frame.time_s or 0.0)

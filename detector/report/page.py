@@ -23,7 +23,18 @@ from detector.words import export
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["STYLESHEET", "Pictures", "footer", "hint", "introduction", "limit", "notice", "refusal", "result"]
+__all__ = [
+    "STYLESHEET",
+    "Pictures",
+    "footer",
+    "hint",
+    "introduction",
+    "limit",
+    "notice",
+    "refusal",
+    "refused_upload",
+    "result",
+]
 
 STYLESHEET = PACKAGE / "report" / "page.css"
 
@@ -111,6 +122,17 @@ def refusal(
         ids: beginning of the ids of its elements, of which a page may hold each once.
     """
     return render("refusal.html", say, sentence=sentence, name=name, kind=kind, ids=ids)
+
+
+def refused_upload(causes: Mapping[str, str], say: Language = ENGLISH, *, ids: str) -> str:
+    """The card for a file that was not even taken, hidden until a script shows it with one of the causes.
+
+    Args:
+        causes: sentence with cause and cure by the script's name for it.
+        say: the reader's language.
+        ids: beginning of the ids of its elements, of which a page may hold each once.
+    """
+    return render("refused_upload.html", say, causes=causes, ids=ids)
 
 
 def result(

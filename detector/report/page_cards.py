@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detector.drawing.heatmap import reaches_a_level
+from detector.drawing.heatmap import reaches_a_level, share_within_lines
 from detector.models.names import ARCHITECTURE_NAMES
 from detector.records import Bands, FaceResult, Heatmap, Manifest, Verdict
 from detector.report.scale import Gauge, gauge
@@ -140,6 +140,11 @@ def figure(subject: str, caption: str, crop: bytes, heat: bytes | None, heatmap:
     return Figure(crop, caption, words.described(subject, caption, strength), heat)
 
 
+_WIDE = 0.18
+"""Share of a crop within the lines from which they mark no spot but much of the face; chosen by eye on a
+``train heatmap-sheet``."""
+
+
 def seen_by_model(face: FaceResult) -> str | None:
     """What the model reacted to, in a sentence that hiding has proved; None where nobody looked."""
     if face.p_fake is None or face.heatmap is None:
@@ -148,7 +153,10 @@ def seen_by_model(face: FaceResult) -> str | None:
         return words.region_facts(face.region, face.p_fake)
     if not reaches_a_level(face.heatmap.towards_fake, face.heatmap.towards_real):
         return words.NOTHING_STOOD_OUT
-    return None if face.region is None else words.WHOLE_FACE
+    if face.region is None:
+        return None
+    wide = share_within_lines(face.heatmap.towards_fake, face.heatmap.towards_real) >= _WIDE
+    return words.WHOLE_FACE if wide else words.SMALL_SPOTS
 
 
 def _findings(face: FaceResult, bands: Bands | None) -> tuple[str, ...]:

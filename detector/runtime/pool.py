@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-__all__ = ["Copies"]
+__all__ = ["Copies", "cores"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -27,7 +27,7 @@ class Copies(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T], name: str) -> None:
-        self._all = [make() for _ in range(min(_MOST, _cores()))]
+        self._all = [make() for _ in range(min(_MOST, cores()))]
         self._idle: SimpleQueue[T] = SimpleQueue()
         for copy in self._all:
             self._idle.put(copy)
@@ -52,6 +52,6 @@ class Copies(Generic[T]):
             free(copy)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Those that this process may use, where the system tells; else those that there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -92,16 +92,16 @@ def install(app: gr.Blocks, tabs: list[Places]) -> None:
     app.load(None, None, None, js=script, api_visibility="private")
 
 
-def of_choice(card: str, number: Any, say: Language = ENGLISH, *, kept: bool = False) -> str:
+def of_choice(card: str, number: Any, say: Language = ENGLISH, *, note: str | None = None) -> str:
     """A card's HTML, marked as belonging to a choice.
 
     Args:
         card: made by a template.
         number: of the choice.
         say: the reader's language.
-        kept: whether it is an earlier result that is shown again, without its file.
+        note: of what is shown again after a reload, without its file: what it is.
     """
-    return render("choice.html", say, number=_number(number), card=Markup(card), kept=kept)  # noqa: S704
+    return render("choice.html", say, number=_number(number), card=Markup(card), note=note)  # noqa: S704
 
 
 async def leave_queue(request: gr.Request, checks: Collection[int], field: gr.Number, number: Any) -> None:

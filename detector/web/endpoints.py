@@ -24,7 +24,7 @@ def add_endpoints(detector: Analyser) -> None:
         """Analyse every face of one photo and return the report.
 
         Args:
-            image: the photo as a file (JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF or HEIC; at most 100 MB and 200 megapixels).
+            image: the photo as a file (JPEG, PNG, WebP, BMP, TIFF, AVIF, GIF, HEIC or JPEG 2000; to 100 MB and 200 megapixels).
             model: name of the model that decides; without it the default one.
 
         Returns:

@@ -39,11 +39,13 @@ class ExamplesTab:
         self._gallery = gallery
         self.labels: list[tuple[Any, Relabel]] = []
         self.cards: list[gr.HTML] = []
+        """What it is all about, then a card an example."""
         self._build(switch, kept_s)
 
     def _build(self, switch: gr.Radio, kept_s: int) -> None:
-        about = gr.HTML(_about(language(None)), apply_default_css=False)
-        self.labels.append((about, _about))
+        about = gr.HTML(self._gallery.about(), apply_default_css=False)
+        self.cards.append(about)
+        self.labels.append((about, self._gallery.about))
         buttons = []
         with gr.Row(elem_classes="fc-examples"):
             for example in self._gallery.examples:
@@ -78,7 +80,8 @@ class ExamplesTab:
 
     def refresh(self, code: str) -> list[str]:
         """Every card as it is now: results may have come in since the page was made."""
-        return [self._gallery.card(example, language(code)) for example in self._gallery.examples]
+        say = language(code)
+        return [self._gallery.about(say), *(self._gallery.card(example, say) for example in self._gallery.examples)]
 
     def _show(self, example: Example, code: str) -> Iterator[tuple[Any, ...]]:
         say = language(code)
@@ -87,10 +90,6 @@ class ExamplesTab:
             yield wait(say), wait, gr.skip()
         shown = LocalisedCard(self._gallery.shown, example)
         yield shown(say), shown, self._gallery.card(example, say)
-
-
-def _about(say: Language) -> str:
-    return page.hint(examples.ABOUT, examples.HOW_WELL, say=say)
 
 
 def _label(say: Language) -> Any:

@@ -1,4 +1,4 @@
-"""The button "This was wrong": shows what would be stored, and stores it only with a consent, where the owner wants it."""
+"""The button "This result is wrong": shows what would be stored, and stores it only with a consent, if the owner wants it."""
 
 from __future__ import annotations
 

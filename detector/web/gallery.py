@@ -30,6 +30,7 @@ from detector.report import page
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
 from detector.report.templates import render
+from detector.words import examples as words
 from detector.words.language import ENGLISH, LANGUAGES, Language
 
 __all__ = ["CACHE_VARIABLE", "FOLDER", "IDS", "Example", "Gallery", "cache_folder", "read_examples"]
@@ -148,6 +149,16 @@ class Gallery:
             for file in self._folder.glob("*.json.gz"):
                 if file.name not in wanted:
                     file.unlink(missing_ok=True)
+
+    def about(self, say: Language = ENGLISH) -> str:
+        """What the examples are, and what they lack: a false alarm, once it is known that none of them is one."""
+        found = [(example, self.known(example)) for example in self.examples if example.truth == "genuine"]
+        flagged = [
+            each for example, each in found if each and words.is_false_alarm(example.truth, Verdict(each["verdict"]))
+        ]
+        record = self._manifest.models[self._manifest.default_image_model].track_record
+        lacking = "" if flagged or not all(each for _, each in found) else words.no_false_alarm(record)
+        return page.hint(*filter(None, (words.ABOUT, lacking, words.HOW_WELL)), say=say)
 
     def card(self, example: Example, say: Language = ENGLISH) -> str:
         """An example: its picture and mask, what it is, its result, and whether that was right."""

@@ -6,8 +6,8 @@ first, which knows nothing of the page:
 * the ``Host`` must be one of ours, else a stranger's name could be pointed at this computer (DNS rebinding): 400;
 * the ``Origin``, where a browser sends one, must be one of ours, else any page could use this one in a visitor's name: 403;
 * routes that the page does not need do not exist: 404;
-* each client has its share of uploads, checks, bytes and other requests: 429; a request has a size: 413; the disk has a
-  quota: 507;
+* each client has its share of uploads, files to be checked, bytes and other requests: 429; a request has a size: 413; the disk
+  has a quota: 507;
 * where the queue is full, the sentence says so: 503.
 """
 
@@ -29,7 +29,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from detector.web.asgi import App, Receive, Scope, Send
-from detector.web.request_body import BodyTooLong, announced_length, at_most, json_fields, read_body
+from detector.web.request_body import BodyTooLong, announced_length, at_most, json_fields, longest_input, read_body
 from detector.web.responses import HeldResponse, Response, security_headers
 from detector.web.rules import MEGABYTE, Rules, is_address
 from detector.web.uploads import Uploads
@@ -82,7 +82,8 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
         events = app.get_blocks().fns.items()
         errands = [number for number, event in events if not event.queue and event.concurrency_id != ANALYSIS]
         examples = [number for number, event in events if event.queue and event.concurrency_id == EXAMPLES]
-        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples)
+        root = urlsplit(app.root_path).path.rstrip("/")
+        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples, root)
         yield
 
     # Workers for static files would listen on ports of their own, past the gate.
@@ -98,6 +99,7 @@ class Gate:
         uploads: where uploads are kept.
         errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing, nor queue with those that do.
         examples: numbers of those that show an example.
+        root: path below which a reverse proxy shows the page, which some proxies leave in what they pass on; or empty.
     """
 
     def __init__(
@@ -107,8 +109,9 @@ class Gate:
         uploads: Uploads,
         errands: Collection[int] = (),
         examples: Collection[int] = (),
+        root: str = "",
     ) -> None:
-        self._app, self._rules, self._uploads = app, rules, uploads
+        self._app, self._rules, self._uploads, self._root = app, rules, uploads, root
         self._free = {_AT_ONCE: frozenset(errands), _QUEUED: frozenset(examples)}
         self._tickets: set[str] = set()
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -129,6 +132,10 @@ class Gate:
             return
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path: str = scope["path"]
+        # Gradio answers to the path with and without it, so the rules have to hold for both.
+        if self._root and path.startswith(f"{self._root}/"):
+            path = path.removeprefix(self._root)
+            scope = {**scope, "path": path, "raw_path": path.encode("latin-1", "replace")}
         response = Response(send, self._headers, path, given)
         if refused := self._stranger(given, path):
             await response.answer(*refused)
@@ -250,8 +257,11 @@ class Gate:
         else:
             ticket = None
         body, receive = await read_body(at_most(receive, self._rules.other_bytes))
-        if ticket is None and self._may_analyse(path, body) and not self._limiter.hit(self._checks, client):
-            return None, receive
+        if ticket is None and self._may_analyse(path, body):
+            # What is chosen beyond that is not checked.
+            files = min(longest_input(body), self._rules.files_at_once)
+            if not self._limiter.hit(self._checks, client, cost=files):
+                return None, receive
         return body, receive
 
     @contextmanager

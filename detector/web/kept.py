@@ -14,7 +14,7 @@ from typing import Any
 
 from detector.web.localised import LocalisedCard
 
-__all__ = ["Kept", "KeptResults"]
+__all__ = ["Kept", "KeptResults", "is_ticket"]
 
 _TICKET = re.compile(r"[0-9a-f]{32}")
 _MOST = 100
@@ -46,7 +46,7 @@ class KeptResults:
 
     def keep(self, ticket: Any, tab: str, card: LocalisedCard) -> None:
         """Keep a result; an earlier one of the same ticket is forgotten, and a ticket of another form ignored."""
-        if not _is_ticket(ticket):
+        if not is_ticket(ticket):
             return
         with self._changing:
             self._forget_old()
@@ -58,13 +58,13 @@ class KeptResults:
     def forget(self, ticket: Any) -> None:
         """Forget the result of a ticket, since its file was taken away."""
         with self._changing:
-            self._by_ticket.pop(ticket if _is_ticket(ticket) else "", None)
+            self._by_ticket.pop(ticket if is_ticket(ticket) else "", None)
 
     def find(self, ticket: Any) -> Kept | None:
         """The result of a ticket; None where there is none, or no longer."""
         with self._changing:
             self._forget_old()
-            return self._by_ticket.get(ticket) if _is_ticket(ticket) else None
+            return self._by_ticket.get(ticket) if is_ticket(ticket) else None
 
     def _forget_old(self) -> None:
         now = time.monotonic()
@@ -72,5 +72,6 @@ class KeptResults:
             del self._by_ticket[ticket]
 
 
-def _is_ticket(given: Any) -> bool:
+def is_ticket(given: Any) -> bool:
+    """Whether something has the form of a ticket."""
     return isinstance(given, str) and _TICKET.fullmatch(given) is not None

@@ -59,7 +59,8 @@ class LocalisedCard:
 
     def __call__(self, say: Language) -> str:
         card = self._card(*self._arguments, **self._more, say=say)
-        return card if self._choice is None else of_choice(card, self._choice, say, kept=self._kept)
+        note = words.KEPT if self._kept else None
+        return card if self._choice is None else of_choice(card, self._choice, say, note=note)
 
 
 class Reader:

@@ -46,11 +46,17 @@
     }
   }, 500);
 
-  // On paper nothing can be unfolded.
+  // On paper nothing can be unfolded, and nothing is dark.
   let folded = [];
+  let dark = [];
   window.addEventListener("beforeprint", () => {
+    dark = [document.documentElement, document.body].filter((each) => each.classList.contains("dark"));
+    dark.forEach((each) => each.classList.remove("dark"));
     folded = [...document.querySelectorAll(".fc-result details:not([open])")];
     folded.forEach((each) => { each.open = true; });
   });
-  window.addEventListener("afterprint", () => folded.forEach((each) => { each.open = false; }));
+  window.addEventListener("afterprint", () => {
+    folded.forEach((each) => { each.open = false; });
+    dark.forEach((each) => each.classList.add("dark"));
+  });
 }

@@ -26,7 +26,8 @@ from detector.web.localised import LocalisedCard, Relabel, follow, language_swit
 from detector.web.options import UPLOADS_KEPT_S
 from detector.web.photo_tab import PhotoTab
 from detector.web.restored import show_again
-from detector.web.scripts import act_on_results, guide_files
+from detector.web.rules import Rules
+from detector.web.scripts import act_on_results, guide_files, refuse_files
 from detector.web.session import Session, new_session
 from detector.web.several_tab import SeveralTab
 from detector.web.share_row import share_row
@@ -64,6 +65,7 @@ def build_app(
     feedback_to: Path | None = None,
     weights: Path | None = None,
     loading: Callable[[], bool] = lambda: False,
+    most_files: int = Rules.files_at_once,
 ) -> gr.Blocks:
     """Make the page and its named endpoints ``/analyze_image`` and ``/analyze_video``; ``launch_options`` belong to it.
 
@@ -74,6 +76,7 @@ def build_app(
         feedback_to: folder for what readers consent to store of results that were wrong; None stores nothing.
         weights: folder with the model card, its measurements and pictures; default that of the detector.
         loading: whether the models are still being loaded.
+        most_files: how many are checked at once.
     """
     app: gr.Blocks
     # fill_width: the width is that of .fc-page, for phone and desk alike.
@@ -89,9 +92,9 @@ def build_app(
         introduce = partial(introduction, known=known)
         head = gr.HTML(introduce(), apply_default_css=False)
         gallery = gallery or Gallery(detector.analyze, detector.manifest, known=known)
-        tabs = _tabs(detector, switch, gallery, feedback_to, weights_folder(weights), known, session)
+        tabs = _tabs(detector, switch, gallery, feedback_to, weights_folder(weights), known, session, most_files)
         foot = gr.HTML(_footer(detector.manifest), apply_default_css=False)
-        app.unload(tabs.video.stop)
+        app.unload(tabs.video.leave)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
         kinds = (
@@ -100,6 +103,7 @@ def build_app(
             (SeveralTab.INPUT, "several", SeveralTab.ID),
         )
         app.load(None, None, None, js=guide_files(kinds), api_visibility="private")
+        app.load(None, None, None, js=refuse_files([place for place, *_ in kinds]), api_visibility="private")
         app.load(None, None, None, js=act_on_results(), api_visibility="private")
         shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.several, tabs.examples)]
         labels: list[tuple[Any, Relabel]] = [
@@ -108,7 +112,9 @@ def build_app(
             *tabs.labels,
         ]
         follow(app, switch, lang, labels, shown, session.reader)
-        show_again(app, session, lang, {PhotoTab.PLACES.output: tabs.photo, VideoTab.PLACES.output: tabs.video})
+        show_again(
+            app, session, lang, {PhotoTab.PLACES.output: tabs.photo, VideoTab.PLACES.output: tabs.video}, tabs.video
+        )
         add_endpoints(detector)
     app.queue(max_size=_WAITING, default_concurrency_limit=1)
     return app
@@ -122,6 +128,7 @@ def _tabs(
     weights: Path,
     known: Sequence[KnownKind],
     session: Session,
+    most_files: int,
 ) -> _Tabs:
     def card_of(ids: str) -> Callable[[Report], LocalisedCard]:
         return lambda found: _result_card(detector, found, ids, known)
@@ -159,7 +166,7 @@ def _tabs(
             label(tab, results.VIDEO_TAB)
             labels += [*video.labels, *share_row(VideoTab.PLACES.output)]
         with gr.Tab(results.SEVERAL, id="several", elem_id=SeveralTab.ID) as tab:
-            several = SeveralTab(detector.analyze, resolve_upload, switch, UPLOADS_KEPT_S, session)
+            several = SeveralTab(detector.analyze, resolve_upload, switch, UPLOADS_KEPT_S, session, most_files)
             label(tab, results.SEVERAL)
             labels += several.labels
         with gr.Tab(examples.TAB, id="examples", elem_id="fc-tab-examples") as tab:

@@ -14,6 +14,15 @@
     return tabs.find((tab) => tab.kind === kind);
   };
 
+  // What would not be taken: the server has the same limit, and looks at the bytes of what has no kind by its name.
+  const MOST_BYTES = 200 * 1024 ** 2;
+  const KNOWN = /^(image|video)\/|\.(jpe?g|png|webp|hei[cf]s?|avif|tiff?|bmp|gif|mxf|y4m|ivf|rm(vb)?|dv|nut|h26[45]|hevc|m4v|vob|asf)$/i;
+  const fault = (files) => {
+    if (files.reduce((sum, file) => sum + file.size, 0) > MOST_BYTES) return "large";
+    const strange = (file) => file.type && ![file.type, file.name].some((each) => KNOWN.test(each) || VIDEO.test(each));
+    return files.length === 1 && shown()?.kind !== "several" && strange(files[0]) ? "kind" : null;
+  };
+
   const give = (tab, files, tries = 100) => {
     if (shown() !== tab) open(tab.name);
     const field = document.querySelector(`#${tab.input} input[type=file]`);
@@ -34,11 +43,13 @@
   const moved = (list, event) => {
     const tab = shown();
     const files = [...(list ?? [])];
-    if (!files.length || !tab || wanted(files) === tab) return;
+    const cause = tab && files.length ? fault(files) : null;
+    if (!files.length || !tab || (!cause && wanted(files) === tab)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (event.target.type === "file") event.target.value = "";
-    give(wanted(files), files);
+    if (cause) window.photoCheckRefused?.refuse(tab.input, cause, files.map((file) => file.name));
+    else give(wanted(files), files);
   };
   window.addEventListener("drop", (event) => {
     if (event.target.closest?.(tabs.map((tab) => `#${tab.input}`).join())) moved(event.dataTransfer?.files, event);
@@ -50,6 +61,8 @@
   window.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length || !shown() || event.target.closest?.("textarea, input[type=text]")) return;
+    moved(files, event);
+    if (event.defaultPrevented) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     give(wanted(files), files);

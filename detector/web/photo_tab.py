@@ -16,6 +16,7 @@ from detector.web.gallery import Example
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
 from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.refused import refusal_card
 from detector.web.session import Session, unfinished
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
@@ -73,6 +74,7 @@ class PhotoTab:
         hint = gr.HTML(self._beside(ENGLISH), apply_default_css=False)
         number, choice = gr.Number(0, visible=False), gr.State(Choice())
         button = gr.Button(words.CHECK, variant="primary", size="lg", elem_id=self.PLACES.button)
+        refused = refusal_card(self.IDS)
         self.shown = gr.HTML(elem_id=self.PLACES.output, apply_default_css=False)
         self.card = gr.State(None, time_to_live=kept_s)
         wrong = Feedback(self.card, switch, feedback_to, "photo")
@@ -84,6 +86,7 @@ class PhotoTab:
             (photo, relabel_photo),
             (hint, self._beside),
             (button, lambda say: gr.update(value=say(words.CHECK))),
+            refused,
             *wrong.labels,
         ]
         self._connect(photo, button, switch, choice, number, wrong)

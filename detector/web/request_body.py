@@ -7,7 +7,7 @@ from typing import Any
 
 from detector.web.asgi import Receive
 
-__all__ = ["BodyTooLong", "announced_length", "at_most", "json_fields", "read_body"]
+__all__ = ["BodyTooLong", "announced_length", "at_most", "json_fields", "longest_input", "read_body"]
 
 
 class BodyTooLong(Exception):
@@ -56,6 +56,23 @@ def json_fields(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def longest_input(body: bytes) -> int:
+    """Length of the longest list among the inputs of an event, such as that of several files; 1 where there is none."""
+    longest = 1
+
+    def measured(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal longest
+        # All that stand under the name, since readers of a name that stands twice take different ones.
+        inputs = [each for name, value in pairs if name == "data" and isinstance(value, list) for each in value]
+        longest = max(longest, *(len(each) for each in inputs if isinstance(each, list)), 1)
+
+    try:
+        json.loads(body, object_pairs_hook=measured)
+    except (ValueError, RecursionError):
+        return 1
+    return longest
 
 
 def announced_length(given: dict[str, str], otherwise: int) -> int | None:

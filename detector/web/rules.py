@@ -25,7 +25,9 @@ class Rules:
     frames: tuple[str, ...] = ()
     """Origins that may show the page in a frame."""
     checks_per_minute: int = 30
-    """Requests that may start an analysis."""
+    """Files, in requests that may start an analysis."""
+    files_at_once: int = 10
+    """Files of one request that are checked; at most the checks of a minute, or such a request could never be made."""
     requests_per_minute: int = 600
     """All but reading and uploads; a visitor makes about five for one check, and one for most other presses."""
     uploads_per_minute: int = 60
@@ -46,6 +48,7 @@ class Rules:
         return replace(
             self,
             checks_per_minute=checks_per_minute,
+            files_at_once=min(Rules.files_at_once, checks_per_minute),
             # At least what a page needs that is opened and used once.
             requests_per_minute=max(20, round(Rules.requests_per_minute * factor)),
             uploads_per_minute=round(Rules.uploads_per_minute * factor),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from detector.paths import PACKAGE
 
-__all__ = ["act_on_results", "follow_choices", "guide_files", "translate_gradio"]
+__all__ = ["act_on_results", "follow_choices", "guide_files", "refuse_files", "translate_gradio"]
 
 
 def act_on_results() -> str:
@@ -31,6 +31,15 @@ def guide_files(tabs: Sequence[tuple[str, str, str]]) -> str:
         tabs: id of each tab's input, "image", "video" or "several", and id of the tab.
     """
     return f"() => ({_read('page_files.js')})({json.dumps(tabs)})"
+
+
+def refuse_files(inputs: Sequence[str]) -> str:
+    """Shows a card in the result's place for a file that was not taken.
+
+    Args:
+        inputs: id of each tab's input.
+    """
+    return f"() => ({_read('page_refused.js')})({json.dumps(inputs)})"
 
 
 def translate_gradio(texts: Sequence[object]) -> str:

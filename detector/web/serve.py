@@ -34,6 +34,8 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int | None = None
     """None for the first free one from 7860."""
+    root_path: str | None = None
+    """Path below which a reverse proxy shows the page."""
     share: bool = False
     """Whether Gradio's servers make it public."""
     mcp: bool = False
@@ -76,12 +78,18 @@ def serve(options: ServerOptions) -> None:
         filling = threading.Thread(target=fill, name="examples", daemon=True)
         ready = threading.Event()
         app = build_app(
-            detector, options.lang, gallery, options.feedback, options.weights, loading=lambda: not ready.is_set()
+            detector,
+            options.lang,
+            gallery,
+            options.feedback,
+            options.weights,
+            loading=lambda: not ready.is_set(),
+            most_files=options.rules.files_at_once,
         )
         try:
             _launch(app, options, uploads)
             print(
-                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models (about 20 s) …",
+                f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models …",
                 end=" ",
                 flush=True,
             )
@@ -106,6 +114,7 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
         app.launch(
             server_name=options.host,
             server_port=options.port,
+            root_path=options.root_path,
             share=options.share,
             prevent_thread_lock=True,
             quiet=True,

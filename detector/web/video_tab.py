@@ -22,8 +22,11 @@ from detector.web.feedback_form import Feedback
 from detector.web.focus import to_button, to_result
 from detector.web.gate import ANALYSIS
 from detector.web.gradio_import import gr
+from detector.web.kept import is_ticket
 from detector.web.localised import LocalisedCard, Reader, Relabel
+from detector.web.refused import refusal_card
 from detector.web.session import Session, unfinished
+from detector.web.video_work import VideoWork
 from detector.web.work import IsCancelled, Work
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language, language
@@ -31,6 +34,9 @@ from detector.words.language import ENGLISH, Language, language
 __all__ = ["VideoTab"]
 
 T = TypeVar("T")
+
+_TICK_S = 1.0
+"""Seconds between two looks at a check that an earlier page began."""
 
 
 class VideoTab:
@@ -65,8 +71,9 @@ class VideoTab:
     ) -> None:
         self._annotate, self._session = annotate, session
         self._analyze, self._resolve, self._render = analyze, resolve, render
-        self._working: dict[str, Work[Any]] = {}
-        """By browser session: what may be stopped."""
+        self._works = VideoWork(self._given_up)
+        self._resumed: dict[str, Work[Any]] = {}
+        """By browser session: what an earlier page of its tab began."""
         self._build(switch, kept_s, feedback_to)
         self._connect(switch)
 
@@ -82,7 +89,10 @@ class VideoTab:
         self._number, self._choice = gr.Number(0, visible=False), gr.State(Choice())
         with gr.Row():
             self._button = gr.Button(words.CHECK_CLIP, variant="primary", size="lg", elem_id=self.PLACES.button)
-            self._stop = gr.Button(words.STOP, size="lg", elem_id="fc-stop", elem_classes=OF_RESULT, visible=False)
+            self.stop_button = gr.Button(
+                words.STOP, size="lg", elem_id="fc-stop", elem_classes=OF_RESULT, visible=False
+            )
+        refused = refusal_card(self.IDS)
         self.shown = gr.HTML(elem_id=self.PLACES.output, apply_default_css=False)
         self._mark_button = gr.Button(words.MARK, elem_id="fc-mark", elem_classes=OF_RESULT, visible=False)
         self._marking = gr.HTML(elem_id="fc-marking", elem_classes=OF_RESULT, apply_default_css=False)
@@ -94,6 +104,7 @@ class VideoTab:
             elem_id="fc-marked",
             elem_classes=OF_RESULT,
         )
+        self.timer = gr.Timer(_TICK_S, active=False)
         self._found = gr.State(None, time_to_live=kept_s)
         self.card = gr.State(None, time_to_live=kept_s)
         self._feedback = Feedback(self.card, switch, feedback_to, "clip")
@@ -101,9 +112,10 @@ class VideoTab:
             (self._clip, lambda say: gr.update(label=say(words.CHOOSE_CLIP))),
             (advice, _beside),
             (self._button, lambda say: gr.update(value=say(words.CHECK_CLIP))),
-            (self._stop, lambda say: gr.update(value=say(words.STOP))),
+            (self.stop_button, lambda say: gr.update(value=say(words.STOP))),
             (self._mark_button, lambda say: gr.update(value=say(words.MARK))),
             (self._marked, lambda say: gr.update(label=say(words.MARKED))),
+            refused,
             *self._feedback.labels,
         ]
 
@@ -121,7 +133,7 @@ class VideoTab:
         checked = self._button.click(
             self._check,
             [clip, switch, choice, self._session.reader, number, self._session.ticket],
-            [shown, self.card, self._found, self._stop, self._mark_button, self._marking, self._marked],
+            [shown, self.card, self._found, self.stop_button, self._mark_button, self._marking, self._marked],
             # A check of an earlier choice may still be on its way; the browser sees to it that each has one at a time.
             trigger_mode="multiple",
             **work,
@@ -132,56 +144,127 @@ class VideoTab:
         late: dict[str, Any] = {"js": self.PLACES.after_failure(), "preprocess": False, "queue": False, **private}
         quick = late | {"js": self.PLACES.with_ticket(1)}
         failed = [switch, self._session.wait, number]
-        checked.failure(_unfinished, failed, [shown, self.card, self._stop], **late)
-        self._stop.click(self.stop, None, None, queue=False, **private)
+        checked.failure(_unfinished, failed, [shown, self.card, self.stop_button], **late)
+        self.stop_button.click(self._press_stop, None, None, queue=False, **private)
+        self.timer.tick(
+            self._look,
+            [switch, self._session.reader, self._session.ticket],
+            [shown, self.card, self.stop_button, self.timer],
+            js="(code, reader, ticket) => [code, reader, window.photoCheck?.ticket() ?? ticket]",
+            preprocess=False,
+            show_progress="hidden",
+            queue=False,
+            **private,
+        )
         made = self._mark_button.click(
             self._mark,
             [self._found, switch, choice, self._session.reader, number, self._session.ticket],
-            [self._marking, self._marked, self._stop, self._mark_button],
+            [self._marking, self._marked, self.stop_button, self._mark_button],
             **work,
         )
-        self._works = (checked["id"], made["id"])
-        made.failure(_unmarked, failed, [self._marking, self._stop], **late)
+        self._jobs = (checked["id"], made["id"])
+        made.failure(_unmarked, failed, [self._marking, self.stop_button], **late)
         # A result belongs to the video above it: the browser takes it away, and then has the server forget it.
         clip.change(None, clip, shown, js=self.PLACES.chosen(), **private)
         clip.change(self._forget, [choice, number, self._session.ticket], [self.card, self._found], **quick)
         clip.upload(None, clip, shown, js=self.PLACES.chosen(), **private)
         clip.upload(None, js=to_button(self.PLACES.button), **private)
 
-    def stop(self, request: gr.Request) -> None:
-        """Stop what this browser session has asked for; also called when its page is closed."""
-        work = self._working.pop(request.session_hash or "", None)
-        if work is not None:
-            work.stop()
+    def leave(self, request: gr.Request) -> None:
+        """The page of this browser session was closed, or is being reloaded."""
+        self._resumed.pop(request.session_hash or "", None)
+        self._works.leave(request.session_hash or "")
+
+    def come_back(self, ticket: Any, page: str, say: Language) -> tuple[Any, ...] | None:
+        """What to show, the stop button and the timer, where an earlier page began a check that goes on; else None.
+
+        Args:
+            ticket: of the browser's tab.
+            page: its browser session.
+            say: the reader's language.
+        """
+        work = self._works.come_back(ticket, page) if isinstance(ticket, str) else None
+        if work is None:
+            return None
+        self._resumed[page] = work
+        return _going_on(work, say), gr.update(visible=True), gr.update(active=True)
+
+    def _look(self, code: str, reader: Reader, ticket: Any, request: gr.Request) -> tuple[Any, ...]:
+        """How far a check is that an earlier page began, and at last its result."""
+        page, say, hidden, off = (
+            request.session_hash or "",
+            reader.say(code),
+            gr.update(visible=False),
+            gr.update(active=False),
+        )
+        work = self._resumed.get(page)
+        if work is None:  # another video was chosen
+            return gr.skip(), gr.skip(), gr.skip(), off
+        if work.running:
+            return _going_on(work, say), gr.skip(), gr.skip(), gr.skip()
+        del self._resumed[page]
+        self._works.end(work)
+        kept = self._session.kept.find(ticket)
+        ours = kept is not None and kept.tab == self.PLACES.output
+        card = kept.card.again() if kept is not None and ours else LocalisedCard(notice, words.STOPPED_ALTOGETHER).of(0)
+        return card(say), card, hidden, off
+
+    def _press_stop(self, request: gr.Request) -> None:
+        self._works.stop(request.session_hash or "")
+
+    def _given_up(self, ticket: str) -> None:
+        self._session.kept.keep(ticket, self.PLACES.output, LocalisedCard(notice, words.STOPPED_AWAY).of(0))
 
     async def _forget(self, choice: Choice, number: Any, ticket: Any, request: gr.Request) -> tuple[Any, ...]:
         """Forget the result of an earlier choice, unless a check of this one was sooner here than its announcement."""
-        await leave_queue(request, self._works, self._number, number)
+        await leave_queue(request, self._jobs, self._number, number)
         if not choice.move_to(number):
             return gr.skip(), gr.skip()
-        self.stop(request)
+        self._resumed.pop(request.session_hash or "", None)
+        self._works.stop(request.session_hash or "")
         self._session.kept.forget(ticket)
         return None, None
 
     def _follow(
-        self, run: Callable[[Progress, IsCancelled], T], session: str, say: Callable[[], Language]
+        self,
+        run: Callable[[Progress, IsCancelled], T],
+        session: str,
+        say: Callable[[], Language],
+        ticket: str | None = None,
     ) -> Iterator[str | T]:
-        """Progress as HTML, and at last what the work gave.
+        """Progress as HTML, and at last what the work gave. With a ticket the work survives a reload of the page.
 
         Raises:
             Cancelled: it was stopped.
         """
         work = Work(run)
-        self._working[session] = work
+        self._works.begin(work, session, ticket)
         try:
             for stage, done, total, left_s in work.watch():
                 yield page_clip.progress(stage, done, total, left_s, say())
             yield work.result()
         finally:
             # A page that was closed, or an event that was cancelled, ends the generator here.
-            work.stop()
-            if self._working.get(session) is work:
-                del self._working[session]
+            if not work.running:
+                self._works.end(work)
+            elif self._works.of(session) is work:
+                self._works.leave(session)
+
+    def _made(
+        self, path: Path, name: str, number: Any, ticket: Any, progress: Progress, cancelled: IsCancelled
+    ) -> tuple[LocalisedCard, Report | None]:
+        """The card of a check and its report, if there is one; kept, since the page may be another by then."""
+        found = None
+        try:
+            found = self._analyze(path, name=name, progress=progress, cancelled=cancelled)
+        except Cancelled:
+            raise
+        except DetectorError as error:
+            card = LocalisedCard(refusal, error.sentence, name, kind="video", ids=self.IDS).of(number)
+        else:
+            card = self._render(found).of(number)
+        self._session.kept.keep(ticket, self.PLACES.output, card)
+        return card, found
 
     def _check(
         self,
@@ -208,24 +291,18 @@ class VideoTab:
             return
         path, name = self._resolve(upload)
         yield of_choice(notice(words.OPENING, say()), number), None, None, visible, hidden, "", no_video
-
-        def run(progress: Progress, cancelled: IsCancelled) -> Report:
-            return self._analyze(path, name=name, progress=progress, cancelled=cancelled)
-
+        run = partial(self._made, path, name, number, ticket)
         try:
-            for update in self._follow(run, request.session_hash or "", say):
-                if isinstance(update, Report):
-                    offer = gr.update(visible=update.input.kind == "video" and bool(update.faces))
-                    card = self._render(update).of(number)
-                    self._session.kept.keep(ticket, self.PLACES.output, card)
-                    yield card(say()), card, (str(path), update), hidden, offer, "", no_video
-                else:
+            for update in self._follow(run, request.session_hash or "", say, ticket if is_ticket(ticket) else None):
+                if isinstance(update, str):
                     yield of_choice(update, number), None, None, visible, hidden, "", no_video
+                    continue
+                card, found = update
+                offer = gr.update(visible=found is not None and found.input.kind == "video" and bool(found.faces))
+                marked = None if found is None else (str(path), found)
+                yield card(say()), card, marked, hidden, offer, "", no_video
         except Cancelled:
             card = LocalisedCard(notice, words.STOPPED).of(number)
-            yield card(say()), card, None, hidden, hidden, "", no_video
-        except DetectorError as error:
-            card = LocalisedCard(refusal, error.sentence, name, kind="video", ids=self.IDS).of(number)
             yield card(say()), card, None, hidden, hidden, "", no_video
 
     def _mark(
@@ -266,6 +343,12 @@ class VideoTab:
             yield of_choice(notice(error.sentence, say()), number), hidden, hidden, visible
         finally:
             shutil.rmtree(target.parent, ignore_errors=True)
+
+
+def _going_on(work: Work[Any], say: Language) -> str:
+    """How far a check is that an earlier page of this browser tab began."""
+    step = work.now() or ("starting", 0, 0, None)
+    return of_choice(page_clip.progress(*step, say), 0, say, note=words.GOES_ON)
 
 
 def _beside(say: Language) -> str:

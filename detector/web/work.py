@@ -53,6 +53,16 @@ class Work(Generic[T]):
         """Ask it to stop; ``result`` then raises ``Cancelled``, unless it was done already."""
         self._stop.set()
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def now(self) -> tuple[str, int, int, float | None] | None:
+        """Stage, done, total and seconds left of the stage; None before the first of them is known."""
+        step = self._step
+        return None if step is None else (*step, self._left_s(*step))
+
     def watch(self) -> Iterator[tuple[str, int, int, float | None]]:
         """Stage, done, total and seconds left of the stage, whenever they change, until the work ends."""
         shown: object = None

@@ -29,7 +29,7 @@ from detector.records import ClipRules, HubPin, Manifest, ModelSpec, QualityGate
 from detector.validation import Fault, first_fault
 from detector.weights.schema import LABELS, PATTERNS, ManifestTable
 
-__all__ = ["load_manifest", "update_manifest", "weights_folder"]
+__all__ = ["MANIFEST_NAME", "load_manifest", "update_manifest", "weights_folder"]
 
 MANIFEST_NAME = "manifest.json"
 

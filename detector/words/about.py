@@ -147,7 +147,7 @@ DELETED = Sentence(
 )
 WHOLE_CARD = Sentence("The whole model card (in English, for specialists)")
 
-WRONG = Sentence("This was wrong")
+WRONG = Sentence("This result is wrong")
 WITHDREW = Sentence("Close without storing anything")
 TRUTH = Sentence("What do you know about it?")
 TRUTHS: Mapping[str, Sentence] = MappingProxyType(

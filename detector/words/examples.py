@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from detector.records import Verdict
+from detector.records import ErrorRate, Verdict
 from detector.sentences import Sentence
 from detector.words.results import HEADLINES, score_text
 
@@ -21,6 +21,8 @@ __all__ = [
     "TAB",
     "TRUTHS",
     "in_short",
+    "is_false_alarm",
+    "no_false_alarm",
     "outcome",
 ]
 
@@ -52,6 +54,29 @@ def in_short(verdict: Verdict, p_fake: float | None) -> Sentence:
     if p_fake is None:
         return Sentence("{verdict}.", verdict=HEADLINES[verdict])
     return Sentence("{verdict}: {score}.", verdict=HEADLINES[verdict], score=score_text(p_fake))
+
+
+def no_false_alarm(record: Sequence[ErrorRate]) -> str:
+    """What no genuine example shows, since none is flagged; empty where it was not measured how often that happens.
+
+    Args:
+        record: how often the tests gave each verdict.
+    """
+    genuine = sum(rate.genuine for rate in record)
+    flagged = sum(rate.genuine for rate in record if rate.verdict in _NOTICED)
+    if not genuine or not flagged:
+        return ""
+    return Sentence(
+        "A false alarm is missing: none of these genuine files is flagged. In tests it happened to {flagged} of {genuine} "
+        "genuine faces.",
+        flagged=flagged,
+        genuine=genuine,
+    )
+
+
+def is_false_alarm(truth: str, verdict: Verdict) -> bool:
+    """Whether something was noticed in a file that nobody altered."""
+    return truth == "genuine" and verdict in _NOTICED
 
 
 def outcome(truth: str, verdict: Verdict) -> Sentence:

@@ -14,7 +14,7 @@ from detector.words import server
 
 __all__ = ["ITS_OWN", "LOST", "REPLACED", "WRONG_KIND", "table"]
 
-WRONG_KIND = Sentence("This is neither a photo nor a video that can be checked here.")
+WRONG_KIND = Sentence("This is neither a photo nor a video that can be checked here. Choose a photo or a video.")
 LOST = Sentence("The connection to this page was lost. Reload the page, then try again.")
 
 REPLACED: Mapping[str, str] = MappingProxyType(

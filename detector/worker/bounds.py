@@ -7,13 +7,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Bounds", "bound_cpu", "bound_data", "bound_process", "memory_for_another", "resident_bytes"]
+__all__ = ["Bounds", "affordable", "bound_cpu", "bound_data", "bound_process", "memory_for_another", "resident_bytes"]
 
 _GIB = 1 << 30
 SPARE_FREE = 2 * _GIB
 """Memory that must be free before a second child is started: it takes 0.7 GB, and the first one's job may grow meanwhile."""
 SPARE_LIMIT = 4 * _GIB
 """Memory that a container must be allowed in all before a second child is started in it."""
+CHILD = 3 * _GIB // 2
+"""Memory that a child and an ordinary job fill: 0.7 GB of models, and the pixels of a large photo."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,31 @@ def bound_cpu(seconds: float) -> None:
 def memory_for_another() -> bool:
     """Whether a second child can be afforded; yes where the system does not say."""
     with contextlib.suppress(OSError, StopIteration, ValueError):
-        facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        available = int(next(line for line in facts if line.startswith("MemAvailable")).split()[1]) * 1024
-        if available < SPARE_FREE:
+        if _available_bytes() < SPARE_FREE:
             return False
     with contextlib.suppress(OSError, ValueError):  # ValueError: the limit is "max"
-        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")) >= SPARE_LIMIT
+        return _bytes_in("memory.max") >= SPARE_LIMIT
     return True
+
+
+def affordable(most: int) -> int:
+    """How many children the free memory allows, from 1 to ``most``; that where the system does not say."""
+    free = []
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        free.append(_available_bytes())
+    with contextlib.suppress(OSError, ValueError):
+        free.append(_bytes_in("memory.max") - _bytes_in("memory.current"))
+    return max(1, min([most, *(each // CHILD for each in free)]))
+
+
+def _available_bytes() -> int:
+    facts = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in facts if line.startswith("MemAvailable")).split()[1]) * 1024
+
+
+def _bytes_in(name: str) -> int:
+    """A figure of the container that this process runs in."""
+    return int(Path("/sys/fs/cgroup", name).read_text(encoding="ascii"))
 
 
 def resident_bytes(pid: int) -> int:

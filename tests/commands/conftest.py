@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def run(tiny_detector: Detector, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    tiny_detector: Detector, tiny_weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
     """Run a command in this process; gives exit status, standard output and standard error."""
+    monkeypatch.setenv("DETECTOR_WEIGHTS_DIR", str(tiny_weights))
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
         status = main([str(argument) for argument in arguments], load=lambda folder: nullcontext(tiny_detector))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 import pytest
@@ -76,9 +77,6 @@ class Chatty(FakeDetector):
         self.watched = watched
         self.written: list[int] = []
 
-    def select(self, model: str | None) -> None:
-        """Knows every model."""
-
     def analyze(self, *arguments: Any, **options: Any) -> Report:
         print("Downloading 100 %")
         if self.watched is not None:
@@ -106,6 +104,30 @@ def test_each_line_is_written_before_the_next_file_is_begun(tmp_path: Path) -> N
     assert chatty.written == [0, 1, 2]
 
 
+class Terminal(io.StringIO):
+    """A stream that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_shows_how_many_files_are_done_at_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "group.jpg").write_bytes(jpeg(group_photo()))
+    arguments = ["analyze", *[str(tmp_path / "group.jpg")] * 3]
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert main(arguments, load=lambda folder: nullcontext(cast("Detector", FakeDetector()))) == 0
+        shown = stream.getvalue()
+        if stream.isatty():
+            assert "group.jpg:   0%" in shown and "2/3" in shown
+            assert shown.split("\r")[-1].strip("\x1b[A \n") == "", "the bar is gone in the end"
+        else:
+            assert shown == ""
+    assert "group.jpg:   0%" not in capsys.readouterr().out
+
+
 def test_a_reader_that_goes_away_ends_the_run_quietly(portrait: Path) -> None:
     code = (
         "import sys\n"
@@ -113,7 +135,6 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(portrait: Path) -> None:
         "from detector.__main__ import main\n"
         "from detector.errors import MediaError\n"
         "class Reader:\n"
-        "    def select(self, model): pass\n"
         "    def analyze(self, file, **options): raise MediaError('No picture.')\n"
         "sys.exit(main(sys.argv[1:], load=lambda folder: nullcontext(Reader())))\n"
     )
@@ -148,11 +169,17 @@ def test_json_to_a_file_leaves_the_sentences_on_standard_output(run: Run, portra
     assert [line["input"]["name"] for line in lines_of(target.read_text())] == ["astronaut.png"] * 2
 
 
-def test_an_unknown_model_lists_the_choices(run: Run, portrait: Path) -> None:
-    status, out, err = run("analyze", portrait, "--model", "nope", "--json", "-")
-    assert status == 2
+def test_an_unknown_model_lists_the_choices_before_any_is_loaded(
+    portrait: Path, tiny_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_load(folder: Path | None) -> NoReturn:
+        raise AssertionError("models were loaded")
+
+    arguments = ["analyze", str(portrait), "--model", "nope", "--json", "-", "--weights", str(tiny_weights)]
+    assert main(arguments, load=no_load) == 2
+    out, err = capsys.readouterr()
     assert out == ""
-    assert "choose one of: other, tiny" in err
+    assert err == "error: there is no model named 'nope'; choose one of: other, tiny.\n"
 
 
 def test_the_requested_model_decides(run: Run, portrait: Path) -> None:

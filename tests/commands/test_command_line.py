@@ -41,7 +41,7 @@ def test_the_usage_in_the_text_of_the_module_is_that_of_the_parser() -> None:
     assert __main__.__doc__ is not None
     text = " ".join(__main__.__doc__.split())
     usages = {name: " ".join(parser.format_usage().split()) for name, parser in subcommands().items()}
-    assert list(usages) == ["analyze", "models", "self-check", "schema"]
+    assert list(usages) == ["analyze", "scan", "models", "export", "self-check", "schema"]
     for usage in usages.values():
         assert usage.removeprefix("usage: ").replace(" [-h]", "") in text
     assert text.count("python -m detector ") == len(usages)

@@ -15,6 +15,11 @@ from tests.corpus.cases import add_image, flipped
 from tests.corpus.pictures import animated, jpeg, portrait, saved
 
 
+def _sized_j2k(width: int, height: int) -> bytes:
+    """A bare JPEG 2000 that claims another size, of the picture and of its only tile."""
+    return saved("JPEG2000", no_jp2=True).replace(struct.pack(">II", 256, 256), struct.pack(">II", width, height))
+
+
 def _png_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -193,7 +198,16 @@ add_image(
 )
 add_image("document.jpg", "refused", lambda: b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript>>>>")
 add_image("icon.jpg", "refused", lambda: saved("ICO", side=64))
-add_image("jpeg 2000.jp2", "refused", lambda: saved("JPEG2000"))
+add_image("jpeg 2000.jp2", "face", lambda: saved("JPEG2000"))
+add_image("jpeg 2000, bare.j2k", "face", lambda: saved("JPEG2000", no_jp2=True))
+add_image("jpeg 2000, tiles.jp2", "face", lambda: saved("JPEG2000", tile_size=(64, 64), irreversible=True))
+add_image("jpeg 2000, cut.jp2", "refused", lambda: saved("JPEG2000")[:-3000])
+add_image("jpeg 2000, no end.j2k", "refused", lambda: saved("JPEG2000", no_jp2=True)[:-2])
+add_image("jpeg 2000, only a head.jp2", "refused", lambda: saved("JPEG2000")[:90])
+for _seed in range(4):
+    add_image(f"jpeg 2000, flipped {_seed}.jp2", "either", lambda s=_seed: flipped(saved("JPEG2000"), s, 20, 12))  # type: ignore[misc]
+add_image("jpeg 2000, claims 60k.j2k", "limit", lambda: _sized_j2k(60_000, 60_000))
+add_image("jpeg 2000, claims more.j2k", "either", lambda: _sized_j2k(3_000, 3_000))
 add_image("broken profile.jpg", "face", lambda: jpeg(icc_profile=random.Random(7).randbytes(3000)))
 add_image("profile of other colours.jpg", "face", lambda: jpeg(icc_profile=_profile_of_another_kind()))
 add_image("broken exif.jpg", "face", lambda: jpeg(exif=b"Exif\0\0II*\0" + random.Random(8).randbytes(800)))

@@ -21,6 +21,7 @@ from PIL import Image, ImageOps
 from tests.corpus.cases import Expect, Rgb, add_clip, add_image, flipped
 from tests.corpus.pictures import portrait
 from tests.support.clips import paste, write_clip
+from tests.support.edits import Edit, with_edits
 
 
 def _clip(name: str, expect: Expect, make: Callable[[Path], bytes]) -> None:
@@ -81,11 +82,25 @@ _clip("clock restarts.ts", "face", lambda p: _ts(p) * 2)
 _clip("clock restarts often.ts", "face", lambda p: _ts(p) * 12)
 _clip("clock jumps.ts", "face", lambda p: _ts(p) + _ts(p, output_ts_offset="90000"))
 _clip("clock goes back.ts", "face", lambda p: _ts(p, output_ts_offset="500") + _ts(p))
-_clip("another programme follows.ts", "report", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700"))
+_clip("other tracks follow.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700"))
+_clip("another programme follows.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700", mpegts_service_id="9"))
+_clip("another map follows.ts", "face", lambda p: _ts(p) + _ts(p, mpegts_start_pid="700", mpegts_pmt_start_pid="500"))
+_clip("another coding follows.ts", "face", lambda p: _ts(p) + _with_options(p, "mpegts", "mpeg2video", {}))
+_clip("tracks change often.ts", "face", lambda p: (_ts(p) + _ts(p, mpegts_start_pid="700")) * 12)
+_clip("tracks change, flipped.ts", "either", lambda p: flipped(_ts(p) + _ts(p, mpegts_start_pid="700"), 5, 80))
 _clip("cells.vob", "face", lambda p: _with_options(p, *_MPG, {}) * 3)
 _clip("joined.mkv", "face", lambda p: _made(p, "matroska") * 2)
-_clip("joined.flv", "either", lambda p: _made(p, "flv", "flv1") * 2)
+_clip("joined.flv", "face", lambda p: _made(p, "flv", "flv1") * 2)
 _clip("joined.mp4", "face", lambda p: _made(p, "mp4") * 2)
+_clip("joined often.mp4", "face", lambda p: _made(p, "mp4") * 4)
+_clip("joined with another coding.mov", "face", lambda p: _made(p, "mov") + _made(p, "mov", "mpeg4", fps=10))
+_clip("joined, edited.mp4", "face", lambda p: with_edits(_made(p, "mp4"), [(6, 6)], 25) * 2)
+_clip("joined.wmv", "face", lambda p: _made(p, "asf", "wmv2") * 2)
+_clip("joined.ivf", "face", lambda p: _made(p, "ivf", "libvpx") * 2)
+_clip("joined.nut", "face", lambda p: _made(p, "nut", "mpeg4") * 2)
+_clip("joined.rm", "face", lambda p: _made(p, "rm", "rv10") * 2)
+_clip("joined, flipped.mp4", "either", lambda p: flipped(_made(p, "mp4") * 2, 6, 40, 64))
+_clip("headers alone.flv", "either", lambda p: _made(p, "flv", "flv1") + b"FLV\x01\x01\0\0\0\x09\0\0\0\0" * 5000)
 _clip("joined.avi", "face", lambda p: _made(p, "avi", "mjpeg", pixels="yuvj420p") * 2)
 _clip("joined with junk.ts", "either", lambda p: _ts(p) + random.Random(4).randbytes(5000) + _ts(p))
 for _number, _sides in enumerate(((240, 360), (360, 240), (240, 64), (240, 480, 240))):
@@ -94,6 +109,20 @@ for _number, _sides in enumerate(((240, 360), (360, 240), (240, 64), (240, 480, 
         "face" if _number != 2 else "report",
         lambda p, sides=_sides: b"".join(_with_options(p, *_TS, {}, _frames(12, side)) for side in sides),  # type: ignore[misc]
     )
+
+_EDITS: tuple[tuple[str, list[Edit]], ...] = (
+    ("offset", [(6, 6)]),
+    ("empty first", [(25, None), (14, 0)]),
+    ("two pieces", [(3, 8), (4, 0)]),
+    ("backwards", [(1, 11 - number) for number in range(12)]),
+    ("beyond the end", [(12, 500)]),
+    ("nothing shown", [(12, None)]),
+    ("thousands", [(0.5, number % 12) for number in range(5000)]),
+    ("for hours", [(2_000_000, 0)]),
+)
+for _what, _edits in _EDITS:
+    _clip(f"edited, {_what}.mp4", "face", lambda p, e=_edits: with_edits(_made(p, "mp4"), e, 25))  # type: ignore[misc]
+_clip("edited, flipped.mp4", "either", lambda p: flipped(with_edits(_made(p, "mp4"), [(6, 6), (3, 0)], 25), 7, 30, 64))
 
 # Moving pictures and pages -------------------------------------------------------------------------------------------
 
@@ -109,6 +138,7 @@ for _form, _ending in (("WEBP", "webp"), ("PNG", "png"), ("AVIF", "avif"), ("GIF
     _clip(f"moving, flipped.{_ending}", "either", lambda _, f=_form: flipped(_moving(f, 6), 2, 40, 100))  # type: ignore[misc]
     _clip(f"moving, cut.{_ending}", "either", lambda _, f=_form: _moving(f, 6)[:-900])  # type: ignore[misc]
 _clip("still beside.png", "face", lambda _: _moving("PNG", 6, default_image=True))
+_clip("no time.gif", "face", lambda _: _moving("GIF", 6, duration=0))
 _clip("no time.webp", "face", lambda _: _moving("WEBP", 6, duration=0))
 add_image(
     "claims frames.png", "either", lambda: _with_chunk(_saved(portrait(), "PNG"), b"acTL", struct.pack(">II", 9, 0))

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detector.drawing.heatmap import LEVELS, heat_layer, heatmap_on_crop, legend_layer, reaches_a_level
+from detector.drawing.heatmap import (
+    LEVELS,
+    heat_layer,
+    heatmap_on_crop,
+    legend_layer,
+    reaches_a_level,
+    share_within_lines,
+)
 
 MONK_SKIN_TONES = ["f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420"]
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB.
@@ -162,3 +169,11 @@ def test_the_legend_shows_every_level_of_both_directions() -> None:
     assert strip[:, 300:340, 3].max() == 0, "nothing in the middle"
     middle = strip[18, :, 3].astype(int) > 200
     assert int((middle[1:] & ~middle[:-1]).sum()) == 2 * len(LEVELS)
+
+
+def test_the_share_within_the_lines_is_that_of_the_stronger_direction() -> None:
+    none, spot, wide = (np.zeros((7, 7), np.float32) for _ in range(3))
+    spot[3, 3], wide[1:6, 1:6] = 0.9, 0.8
+    assert share_within_lines(none, none) == 0
+    assert 0 < share_within_lines(spot, none) < 0.1 < 0.4 < share_within_lines(none, wide) < 0.8
+    assert share_within_lines(spot, wide) == share_within_lines(spot, none)

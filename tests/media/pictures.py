@@ -125,6 +125,8 @@ WHOLE = {
     "tiff-jpeg": encoded(detailed(), "TIFF", compression="jpeg"),
     "avif": encoded(detailed(), "AVIF", quality=90),
     "gif": encoded(detailed(), "GIF"),
+    "j2k": encoded(detailed(), "JPEG2000", quality_mode="rates", quality_layers=[8]),
+    "j2k-bare": encoded(detailed(), "JPEG2000", no_jp2=True),
     "heic": encoded(detailed(), "HEIF", quality=90),
     "heic-tiled": encoded(detailed(), "HEIF", quality=90, tile_size=64),
 }

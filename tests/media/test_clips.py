@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from detector.errors import Cancelled, DamagedMedia
 from detector.media.clips import VideoSamples, sample_video
@@ -151,6 +152,19 @@ def test_variable_rate_keeps_the_containers_times(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "vfr.mkv", counting_frames(len(times)), times_s=times)
     frames = all_of(sample_video(path))
     assert [frame.time_s for frame in frames] == pytest.approx(times, abs=0.002)
+
+
+def test_every_picture_of_a_gif_without_times_is_read(tmp_path: Path) -> None:
+    grey = np.random.default_rng(2).integers(0, 256, (5, 64, 96)).astype(np.uint8)
+    pictures = [Image.fromarray(each) for each in grey]
+    path = tmp_path / "no times.gif"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=0)
+    assert b"\x21\xf9\x04" not in path.read_bytes(), "nothing says how long a picture is shown"
+    with sample_video(path, samples=None) as samples:
+        frames = [frame.rgb[..., 0] for (frame,) in samples]
+    assert np.array_equal(frames, grey)
+    assert samples.info.bytes == path.stat().st_size
+    assert samples.info.duration_s == pytest.approx(0.5, abs=0.01)
 
 
 def test_odd_sizes_and_pixels_that_are_not_square(tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ FOREIGN = [
     pytest.param(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01", "WebM", id="webm"),
     pytest.param(b"RIFF\x24\0\0\0AVI LIST", "AVI", id="avi"),
     pytest.param(b"PK\x03\x04\x14\0\0\0", "ZIP", id="zip"),
-    pytest.param(b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", id="jp2"),
     pytest.param(b"\xff\x0a\xfa\x7f", "JPEG XL", id="jxl"),
     pytest.param(b"8BPS\0\x01", "Photoshop", id="psd"),
     pytest.param(b"\x00\x00\x01\x00\x01\x00", "icon", id="ico"),
@@ -104,6 +103,7 @@ TOO_LARGE = {
     "avif": WHOLE["avif"].replace(b"ispe\0\0\0\0" + struct.pack(">II", 200, 160),
                                   b"ispe\0\0\0\0" + struct.pack(">II", 12000, 12000), 1),
     "heic": with_heic_size(16000, 16000),
+    "jpeg 2000": WHOLE["j2k-bare"].replace(struct.pack(">II", 200, 160), struct.pack(">II", 8000, 8000)),
 }  # fmt: skip
 
 

@@ -50,6 +50,8 @@ FORMATS = [
     pytest.param("AVIF", "AVIF", {"quality": 95, "subsampling": "4:4:4"}, 8, id="avif"),
     pytest.param("GIF", "GIF", {}, 0, id="gif"),
     pytest.param("HEIC", "HEIF", {"quality": 95, "chroma": 444}, 8, id="heic"),
+    pytest.param("JPEG 2000", "JPEG2000", {}, 2, id="jpeg 2000"),
+    pytest.param("JPEG 2000", "JPEG2000", {"no_jp2": True, "irreversible": True}, 8, id="jpeg 2000, bare"),
 ]
 
 

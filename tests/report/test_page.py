@@ -301,7 +301,13 @@ def test_a_region_is_named_only_where_hiding_proves_it() -> None:
     assert words.WHOLE_FACE not in text
     text = show(shaken(report)).text.split(words.TECHNICAL)[0]
     assert "mouth" not in text
-    assert words.WHOLE_FACE in text
+    # The fake's one hot corner is not "much of the face".
+    assert words.SMALL_SPOTS in text and words.WHOLE_FACE not in text
+    face = shaken(report).faces[0]
+    assert face.heatmap is not None
+    wide = dataclasses.replace(face.heatmap, towards_fake=np.full((7, 7), 0.9, np.float32))
+    text = show(dataclasses.replace(report, faces=(dataclasses.replace(face, heatmap=wide),))).text
+    assert words.WHOLE_FACE in text and words.SMALL_SPOTS not in text
     face = report.faces[0]
     assert face.region is not None
     raised = dataclasses.replace(face, region=dataclasses.replace(face.region, hidden=0.9))

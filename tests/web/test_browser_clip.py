@@ -106,6 +106,45 @@ def test_a_clip_is_checked_and_its_marked_copy_plays(
     assert opened.complaints == []
 
 
+def reloaded_in_mid_check(opened: Visit, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    choose(opened, clip)
+    monkeypatch.setattr(slow, "_seconds", 0.5)
+    opened.page.click("#fc-check-clip")
+    opened.page.locator("#fc-clip-output [role=progressbar]").wait_for()
+    opened.page.reload()
+    opened.page.get_by_text(words.GOES_ON).wait_for()
+    opened.page.locator("#fc-clip-output [role=progressbar]").wait_for()
+    opened.complaints.clear()  # what Gradio says of the stream that the reload ended
+
+
+def test_a_check_goes_on_when_the_page_is_reloaded(
+    visit: Callable[..., Visit], url: str, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = visit(url, NARROW)
+    page = opened.page
+    before = len(slow.ended)
+    reloaded_in_mid_check(opened, slow, clip, monkeypatch)
+    opened.keep("goes-on")
+    monkeypatch.setattr(slow, "_seconds", 0.0)
+    page.locator("#fc-clip-output .fc-verdict").wait_for()
+    page.get_by_text(words.KEPT).wait_for()
+    page.locator("#fc-stop").wait_for(state="hidden")
+    assert len(slow.ended) == before + 1
+    assert opened.complaints == []
+
+
+@pytest.mark.slow
+def test_a_check_that_went_on_can_be_stopped(
+    visit: Callable[..., Visit], url: str, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = visit(url, WIDE)
+    before = len(slow.ended)
+    reloaded_in_mid_check(opened, slow, clip, monkeypatch)
+    opened.page.click("#fc-stop")
+    opened.page.get_by_text(words.STOPPED_ALTOGETHER).wait_for()
+    assert len(slow.ended) == before + 1
+
+
 @pytest.mark.slow
 def test_stop_ends_the_work(
     visit: Callable[..., Visit], url: str, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch

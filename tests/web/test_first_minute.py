@@ -199,7 +199,7 @@ def test_an_upload_that_fails_gives_the_button_back(
     button.click()
     page.get_by_text(GERMAN(words.STARTS_BY_ITSELF)).wait_for()
     upload.waiting[0].fulfill(status=429, body=GERMAN(server.TOO_MANY))
-    page.get_by_text(GERMAN(server.TOO_MANY)).wait_for()
+    page.locator(".fc-refused").get_by_text(GERMAN(server.TOO_MANY)).wait_for()
     page.get_by_role("button", name=GERMAN(words.CHECK)).wait_for()
     assert not button.is_enabled()
 
@@ -293,7 +293,7 @@ def test_a_result_leaves_although_the_connection_is_lost(
     assert opened.check() == STRONG
     opened.page.context.set_offline(True)
     opened.page.click(PHOTO.button)
-    opened.page.get_by_text("The connection to this page was lost").wait_for()
+    opened.page.locator(".toast-wrap").get_by_text("The connection to this page was lost").wait_for()
     assert opened.page.get_by_text(STRONG).first.is_visible()
     PHOTO.take_away(opened.page)
     opened.page.locator("#fc-photo-verdict").wait_for(state="hidden", timeout=2000)

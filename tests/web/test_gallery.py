@@ -16,7 +16,7 @@ from detector.errors import DamagedMedia
 from detector.records import Manifest, Report, Verdict
 from detector.web import gallery
 from detector.web.gallery import FOLDER, Example, Gallery, cache_folder, read_examples
-from detector.words.examples import outcome
+from detector.words.examples import no_false_alarm, outcome
 from detector.words.language import LANGUAGES
 from tests.report import test_page
 from tests.report.test_page import Tree
@@ -187,3 +187,18 @@ def test_no_result_is_written_down_in_the_data() -> None:
     entries = json.loads((FOLDER / "examples.json").read_text(encoding="utf-8"))
     for entry in entries:
         assert not {"verdict", "p_fake", "score"} & set(entry)
+
+
+def test_a_missing_false_alarm_is_said_once_it_is_known(tmp_path: Path) -> None:
+    calm = make(tmp_path / "calm", Counting())
+    rates = fakes.manifest().models["resnet"].track_record
+    missing = no_false_alarm(rates)
+    assert "20 of 500 genuine faces" in missing
+    assert missing not in calm.about(), "nobody knows yet"
+    calm.fill()
+    for say in LANGUAGES.values():
+        assert say(missing) in calm.about(say)
+    alarmed = make(tmp_path / "alarmed", Counting(Verdict.STRONG_SIGNS, 0.95))
+    alarmed.fill()
+    assert missing not in alarmed.about()
+    assert no_false_alarm(()) == ""

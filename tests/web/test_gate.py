@@ -189,6 +189,27 @@ def test_whatever_may_start_an_analysis_counts_as_a_check(uploads: Uploads, requ
     assert statuses([request_] * 3, Rules(checks_per_minute=2), uploads) == [200, 200, 429]
 
 
+def test_each_file_of_a_list_counts_as_a_check(uploads: Uploads) -> None:
+    def of(*inputs: Any) -> tuple[str, bytes]:
+        return "/gradio_api/queue/join", event(fn_index=4, data=list(inputs))
+
+    file = {"path": "a.jpg"}
+    rules = Rules(checks_per_minute=5, files_at_once=3)
+    assert statuses([of([file] * 3, "en"), of([file] * 3), of([file] * 2), of(file)], rules, uploads) == [
+        200,
+        429,
+        200,
+        429,
+    ]
+    # What is beyond the most is not checked, so it does not count.
+    assert statuses([of([file] * 99), of([file] * 2), of(file)], rules, uploads) == [200, 200, 429]
+    # Whichever of two lists of a name is read.
+    twice = b'{"data": [%s], "data": [7], "fn_index": 4}' % json.dumps([file] * 3).encode()
+    assert statuses([("/gradio_api/queue/join", twice)] * 2, rules, uploads) == [200, 429]
+    assert Rules().at_a_rate(4).files_at_once == 4, "else a list of ten could never be checked"
+    assert Rules().at_a_rate(60).files_at_once == Rules.files_at_once
+
+
 @pytest.mark.parametrize("request_", STARTS_NONE.values(), ids=STARTS_NONE)
 def test_the_pages_errands_have_a_limit_of_their_own(uploads: Uploads, request_: tuple[str, bytes]) -> None:
     rules = Rules(checks_per_minute=1, requests_per_minute=5)

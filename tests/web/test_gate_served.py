@@ -119,7 +119,7 @@ def test_the_gate_knows_which_events_of_the_page_analyse(tmp_path: Path) -> None
     with serve(tmp_path, replace(FREE, checks_per_minute=1)) as page:
         events = httpx.get(f"{page.url}config", timeout=30).json()["dependencies"]
         numbers = {each["api_name"]: each["id"] for each in events}
-        quiet = ("_forget", "_forget_1", "_unfinished", "begin", "refresh", "translate", "stop")
+        quiet = ("_forget", "_forget_1", "_unfinished", "begin", "refresh", "translate", "_press_stop", "_look")
         working = ("_check", "_check_1", "_mark", "analyze_image", "analyze_video")
         for count, name in enumerate((*quiet, *working)):
             asked = {"data": [], "fn_index": numbers[name], "session_hash": name}
@@ -139,7 +139,7 @@ def test_only_work_for_the_detector_waits_in_its_queue() -> None:
     counted = {each.api_name for each in events if each.concurrency_id == ANALYSIS}
     # Gradio calls what a closed page leaves behind itself.
     shows = {each.api_name for each in events if each.concurrency_id == EXAMPLES}
-    assert queued - counted == {"stop_1"} | shows
+    assert queued - counted == {"leave"} | shows
     assert shows and not shows & counted
     assert {"_check", "_check_1", "_check_2", "_mark", "analyze_image", "analyze_video"} == counted
 

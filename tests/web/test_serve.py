@@ -32,7 +32,7 @@ def without_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_start_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     assert app.main([]) == 0
     shown = capfd.readouterr()
-    line = r"Open http://127\.0\.0\.1:\d+ - loading models \(about 20 s\) … ready\. Ctrl-C stops\.\n"
+    line = r"Open http://127\.0\.0\.1:\d+ - loading models … ready\. Ctrl-C stops\.\n"
     assert re.fullmatch(line, shown.out), shown.out
     assert shown.err == ""
 

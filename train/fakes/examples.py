@@ -2,7 +2,8 @@
 
 The portraits come out of installed packages, so nothing is fetched: Eileen Collins (NASA, in scikit-image), Grace Hopper (US
 Navy, in matplotlib), and a cup of coffee (CC0, in scikit-image) for a picture without a face. ``blend`` alters them, exactly
-as it alters faces in training, so the verdicts of the shipped models on them are neither a test nor sure to be right.
+as it alters faces in training, and ``retouch`` as no face of the training was altered, so the verdicts of the shipped models
+on them are neither a test nor sure to be right.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from detector.media.clip_writer import ClipWriter
 from detector.media.images import decode_image, encode_jpeg, encode_png
 from train.data.landmarks import Landmarker
 from train.fakes.blend import self_blend, swap
+from train.fakes.retouch import retouch
 
 __all__ = ["make_examples"]
 
@@ -107,6 +109,7 @@ def _genuine(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
 def _altered(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
     blended, blended_mask = self_blend(faces.collins, faces.collins_mesh, np.random.default_rng(SEEDS["blended"]))
     swapped, swapped_mask = faces.collins_on_hopper(SEEDS["swapped"])
+    retouched, retouched_mask = retouch(faces.collins, faces.collins_mesh)
     other, other_mask = faces.collins_on_hopper(SEEDS["group"])
     group, left = _side_by_side(faces.collins, other)
     group_mask = np.zeros(group.shape[:2], np.float32)
@@ -120,6 +123,11 @@ def _altered(out: Path, faces: _Portraits) -> list[dict[str, Any]]:
         _picture(
             out, "swapped", swapped, "altered", f"{NAVY}. {NASA}", "A swapped face",
             "We put the face of the astronaut on the head of the naval officer.", swapped_mask,
+        ),
+        _picture(
+            out, "retouched", retouched, "altered", NASA, "A retouched portrait",
+            "We made the eyes of the astronaut larger and her chin narrower, as a beauty filter does. Nothing was put in "
+            "from another picture.", retouched_mask,
         ),
         _picture(
             out, "group", group, "altered", f"{NASA}. {NAVY}", "Two people, one of them altered",

@@ -1,4 +1,4 @@
-"""``python -m train probe``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
+"""``python -m train probe``, ``exports``, ``heatmap-sheet``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
 
 Commands whose results also go into the model card (evaluate, gates, ablate) are in ``train.card.commands``: measuring knows
 no card.
@@ -25,6 +25,19 @@ def add_commands(commands: Commands) -> None:
     add_weights_option(probe)
     probe.add_argument("--pairs", type=whole_number(1), default=1500, help="training pairs of each kind (default 1500)")
     probe.set_defaults(run=_probe)
+    sheet = commands.add_parser("heatmap-sheet", help="heatmaps of each verdict with their sentences, to be looked at")
+    add_data_option(sheet, "folder with faces.tsv")
+    sheet.add_argument("--subset", choices=("dev", "train"), default="dev")
+    sheet.add_argument("--each", type=whole_number(1), default=20, help="pictures of each verdict (default 20)")
+    sheet.add_argument("--out", type=Path, required=True, help="PNG file, outside this checkout: it shows the data")
+    add_weights_option(sheet)
+    sheet.set_defaults(run=_heatmap_sheet)
+    exports = commands.add_parser("exports", help="what each model loses as a LiteRT or ONNX file, for docs/exports.md")
+    add_cache_options(exports)
+    add_weights_option(exports)
+    exports.add_argument("--faces", type=whole_number(2), default=300, help="faces that are scored (default 300)")
+    exports.add_argument("--out", type=Path, default=ROOT / "docs" / "exports.md", help="default docs/exports.md")
+    exports.set_defaults(run=_exports)
     # Here and not beside ``fit``, since this training is measured while it runs.
     _add_expert(commands.add_parser("expert", help="train the generator expert on pairs with made fakes; resumes"))
 
@@ -103,6 +116,29 @@ def _probe(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
+    return 0
+
+
+def _heatmap_sheet(options: argparse.Namespace) -> int:
+    data = data_of(options)
+    from detector import load_detector
+    from train.measuring.heatmap_sheet import write_sheet
+
+    with load_detector(options.weights) as detector:
+        found = write_sheet(detector, data, options.out, options.each, options.subset)
+    print(f"{options.out}: {', '.join(f'{len(row)} {verdict.value}' for verdict, row in found.items())}")
+    return 0
+
+
+def _exports(options: argparse.Namespace) -> int:
+    open_cache(options)
+    from train.measuring.exports import measure_exports, render
+
+    rows = []
+    for row in measure_exports(options.weights, options.cache, options.faces):
+        print(f"{row.model} {row.form} {row.precision}: {row.bytes / 1e6:.1f} MB, AUC {row.auc}", flush=True)
+        rows.append(row)
+    options.out.write_text(render(rows, options.faces), encoding="utf-8")
     return 0
 
 

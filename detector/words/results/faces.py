@@ -22,6 +22,7 @@ __all__ = [
     "PERSON_BY_PERSON",
     "READ_HEATMAPS",
     "REGION_NAMES",
+    "SMALL_SPOTS",
     "TOWARDS_ALTERED",
     "TOWARDS_GENUINE",
     "VIEW_NAMES",
@@ -44,7 +45,10 @@ LEGEND_ALT = Sentence(
     "Scale of the lines: towards genuine on the left, nothing in the middle, towards altered on the right"
 )
 READ_HEATMAPS = N_("The lines show what the model reacted to, not where the {medium} was edited.")
-WHOLE_FACE = Sentence("The model reacted to the face as a whole; no single spot explains the score.")
+WHOLE_FACE = Sentence(
+    "The model reacted to much of the face, most within the innermost lines; no single spot explains the score."
+)
+SMALL_SPOTS = Sentence("Only small spots stood out to the model; none of them explains the score.")
 NOTHING_STOOD_OUT = Sentence("Nothing in this face stood out to the model.")
 HOW_TO = Sentence("How to read the picture and the score")
 HOW_TO_READ = (

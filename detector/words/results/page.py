@@ -19,6 +19,7 @@ __all__ = [
     "CHOOSE_CLIP",
     "DOWNLOAD",
     "DROP",
+    "GOES_ON",
     "GO_ON",
     "KEPT",
     "LANGUAGE",
@@ -41,20 +42,25 @@ __all__ = [
     "SAVE_LIST",
     "SECONDS_LEFT",
     "SEVERAL",
-    "SEVERAL_HINT",
     "STAGES",
     "STARTING",
     "STARTS_BY_ITSELF",
     "STOP",
     "STOPPED",
+    "STOPPED_ALTOGETHER",
+    "STOPPED_AWAY",
     "TIP",
     "TITLE",
+    "TOGETHER_TOO_LARGE",
     "UNFINISHED",
     "UPLOADING",
+    "UPLOAD_BROKE_OFF",
     "VIDEO_TAB",
     "WAITING",
+    "beyond_the_most",
     "files_left",
     "progress_facts",
+    "several_hint",
     "time_left",
 ]
 
@@ -68,7 +74,7 @@ PHOTO_TAB, VIDEO_TAB = Sentence("Photo"), Sentence("Video")
 CHOOSE = Sentence("Your photo")
 DROP = Sentence("Drop a photo here\nor press to choose one")
 CHECK = Sentence("Check this photo")
-ACCEPTED_IMAGES = Sentence("JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF, up to 100 MB and 200 megapixels.")
+ACCEPTED_IMAGES = Sentence("JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF or JPEG 2000, up to 100 MB and 200 megapixels.")
 TIP = Sentence("Use the original file, with large, sharp, well-lit faces.")
 CHOOSE_CLIP = Sentence("Your video")
 CHECK_CLIP = Sentence("Check this video")
@@ -79,6 +85,8 @@ CAMERA_DENIED = Sentence("The camera is blocked. Allow it for this page in your 
 OPENING = Sentence("Opening the video.")
 STOP = Sentence("Stop")
 UPLOADING = Sentence("Uploading…")
+UPLOAD_BROKE_OFF = Sentence("The upload broke off. Please choose the file again.")
+TOGETHER_TOO_LARGE = Sentence("Together these files are too large: the most is 200 MB. Choose fewer of them at once.")
 STARTS_BY_ITSELF = Sentence("The check starts by itself as soon as the upload has ended.")
 STOPPED = Sentence("The check was stopped. Press the button to start again.")
 NO_CLIP = Sentence("Choose a video first.")
@@ -86,18 +94,24 @@ MARK = Sentence("Make a video with the marks drawn in")
 MARKED = Sentence("Your video with numbered boxes and scores")
 DOWNLOAD = Sentence("Report for programs (JSON)")
 WAITING = Sentence("Looking for faces and checking them. This takes a few seconds.")
-STARTING = Sentence("Starting up: the models are loading, which takes about half a minute.")
+STARTING = Sentence("Starting up: the models are loading. Your check begins as soon as they are ready.")
 NO_PHOTO = Sentence("Choose a photo first.")
 NOT_UPLOADED = Sentence("This file is no longer available. Please upload it again.")
 UNFINISHED = Sentence("The check did not finish. Please choose the file again, then press the button.")
 KEPT = Sentence("This is the result of your last check.")
-LIMITED = Sentence("You made many checks in a short time. Your file is still here, and you can check it in a moment.")
+GOES_ON = Sentence("Your video is still being checked. The result will appear here.")
+STOPPED_ALTOGETHER = Sentence("The check was stopped. Choose the video again, then press the button.")
+STOPPED_AWAY = Sentence(
+    "The check of your video was stopped, since the page was closed. Choose the video again, then press the button."
+)
+LIMITED = Sentence(
+    "You made many checks in a short time. What you chose is still here, and you can check it in a moment."
+)
 LIMITED_HEAD = Sentence("Please wait a moment")
 SECONDS_LEFT = Sentence("Seconds left:")
 GO_ON = Sentence("You can check again now.")
 OTHER_FILE = Sentence("You can choose another file above.")
 SEVERAL = Sentence("Several")
-SEVERAL_HINT = Sentence("Up to 10 photos and videos. You get a list of them, the worst first.")
 CHECK_ALL = Sentence("Check these files")
 NO_FILES = Sentence("Choose files first.")
 SAVE_LIST = Sentence("Save the list (CSV)")
@@ -109,6 +123,24 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "writing": Sentence("Drawing the marks into the video"),
     }
 )
+
+
+def several_hint(most: int) -> Sentence:
+    """How many files are checked at once."""
+    return Sentence.plural(
+        "One photo or video at a time. You get a list, with a line for it.",
+        "Up to {count} photos and videos. You get a list of them, the worst first.",
+        most,
+    )
+
+
+def beyond_the_most(most: int) -> Sentence:
+    """Why a file of a longer list was left out."""
+    return Sentence.plural(
+        "Only one file is checked at a time, so this one was not. Choose it again for the next list.",
+        "Only {count} files are checked at a time, so this one was not. Choose it again for the next list.",
+        most,
+    )
 
 
 def files_left(count: int) -> Sentence:

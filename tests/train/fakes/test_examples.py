@@ -13,6 +13,7 @@ from detector.media.clips import sample_video
 from detector.media.images import read_image
 from detector.web.gallery import FOLDER
 from tests import ROOT
+from train.fakes.retouch import retouch
 
 LANDMARKER = ROOT.parent / "shared" / "models" / "face_landmarker.task"
 
@@ -48,6 +49,17 @@ def test_an_alteration_is_where_its_mask_says() -> None:
         assert 0.005 < (mask > 0.5).mean() < 0.3
         # Outside only what JPEG makes of the same pixels.
         assert changed[mask > 0.5].mean() > 5 * changed[mask < 0.01].mean() + 3
+
+
+def test_a_retouched_face_differs_from_the_original_within_its_mask_only() -> None:
+    rgb = pixels(FOLDER, "collins.jpg").astype(np.uint8)
+    mesh = np.full((478, 2), 220.0, np.float32)  # of which only eyes and jaw matter
+    mesh[468], mesh[473], mesh[172], mesh[397] = (205, 110), (245, 110), (195, 165), (255, 165)
+    retouched, mask = retouch(rgb, mesh)
+    changed = np.abs(retouched.astype(np.float32) - rgb).mean(axis=2)
+    assert mask.shape == rgb.shape[:2] and 0.002 < mask.mean() < 0.1
+    assert changed[mask > 0].mean() > 3 and changed[mask == 0].mean() < 0.1
+    assert mask[110, 205 + 8] and mask[165, 195] and not mask[300:].any()
 
 
 def test_the_clip_is_altered_only_in_the_seconds_that_are_named() -> None:
