@@ -232,7 +232,7 @@ def history_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     if "crops" in rows[0] and "validation_auc" in rows[0]:
         return table(
             ["crops seen in training", "AUC on the validation groups"],
-            [[str(row["crops"]), _number(row["validation_auc"])] for row in kept],
+            [[str(row["crops"]), _number(row.get("validation_auc"))] for row in kept],
         )
     keys = [key for key, value in rows[0].items() if isinstance(value, int | float)]
     return table(
