@@ -242,10 +242,7 @@ def test_the_section_on_measurements_begins_with_the_worst() -> None:
     shares = [int(share) for _, share in rows]
     assert shares == sorted(shares)
     model = evaluation["models"][evaluation["default"]]
-    fakes_measured = {source for source, row in model["by_source"].items() if row["fake"]}
-    assert len(rows) == len(model["by_method"]) + len(
-        fakes_measured - {name.split("/")[0] for name in model["by_method"]}
-    )
+    assert len(rows) == len(model["by_kind"])
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.stem))

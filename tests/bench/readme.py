@@ -17,10 +17,10 @@ from typing import Any
 from packaging.version import Version
 
 from detector.records import Verdict
+from detector.words.results.knowledge import KIND_NAMES
 from tests import ROOT
 from tests.bench.install import RESULT
 from tests.bench.sections import Section
-from train.card.card import DATASETS
 
 __all__ = ["EVALUATION", "INSTALLATION", "MEASURED", "README", "SPEED", "installation", "measured", "renew"]
 
@@ -59,8 +59,8 @@ def measured(evaluation: Mapping[str, Any]) -> str:
         lines.append(f"| {name} ({total}) | {' | '.join(shares)} |")
     lines += ["", "Kinds of fakes, worst first (AUC: 0.5 is chance, 1 is perfect):", ""]
     lines += ["| kind | fakes | flagged, % | AUC |", "|---|---|---|---|"]
-    for kind, row in sorted(_kinds(model).items(), key=lambda item: float(item[1]["recall"])):
-        lines.append(f"| {kind} | {row['fake']} | {100 * row['recall']:.0f} | {row['auc']:.2f} |")
+    for kind, row in sorted(model["by_kind"].items(), key=lambda item: float(item[1]["recall"])):
+        lines.append(f"| {KIND_NAMES[kind]} | {row['fake']} | {100 * row['recall']:.0f} | {row['auc']:.2f} |")
     step, row = min(model["degradation"].items(), key=lambda item: float(item[1]["change"]))
     lines += [
         "",
@@ -68,16 +68,6 @@ def measured(evaluation: Mapping[str, Any]) -> str:
         f"({evaluation['degradations'][step]}), AUC falls from {row['auc_clean']:.2f} to {row['auc']:.2f}.",
     ]
     return "\n".join(lines)
-
-
-def _kinds(model: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Measurements by method, and by source where its methods are not known."""
-    methods = {tuple(name.split("/", 1)): row for name, row in model["by_method"].items()}
-    kinds = {f"{method} ({DATASETS.get(source, source)})": row for (source, method), row in methods.items()}
-    for source, row in model["by_source"].items():
-        if row["fake"] and not any(source == parted for parted, _ in methods):
-            kinds[DATASETS.get(source, source)] = row
-    return kinds
 
 
 def installation(result: Mapping[str, Any], speed: Mapping[str, Any]) -> str:

@@ -45,7 +45,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     mesh = np.zeros((478, 2), np.float32)
     faces = [heatmaps._Face(grey, mesh, f"g{i}", "s", (8, 8, 56, 56)) for i in range(12)]
     monkeypatch.setattr(heatmaps, "carve_validation", lambda cache: (np.array([], int), np.arange(12)))
-    monkeypatch.setattr(heatmaps, "_faces", lambda cache, indices, spec: faces)
+    monkeypatch.setattr(heatmaps, "faces_of", lambda cache, indices, spec: faces)
     monkeypatch.setattr(heatmaps, "self_blend", _paint)
     monkeypatch.setattr(heatmaps, "swap", _paint)
     model = _RedCounter()
