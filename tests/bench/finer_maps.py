@@ -77,14 +77,14 @@ class Finer:
 
     def _both_sides(self, crops: np.ndarray) -> np.ndarray:
         plain, mirrored = self._maps(crops), self._maps(crops[:, :, ::-1])
-        return (plain + mirrored[:, :, ::-1]) / 2
+        return np.asarray((plain + mirrored[:, :, ::-1]) / 2)
 
     def _maps(self, crops: np.ndarray) -> np.ndarray:
         features = self.network(crops, training=False)
         with tf.GradientTape() as tape:
             tape.watch(features)
             logit = self.rest(features, training=False)
-        return self.maps(features.numpy(), tape.gradient(logit, features).numpy())
+        return np.asarray(self.maps(features.numpy(), tape.gradient(logit, features).numpy()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

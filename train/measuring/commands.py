@@ -136,7 +136,11 @@ def _exports(options: argparse.Namespace) -> int:
 
     rows = []
     for row in measure_exports(options.weights, options.cache, options.faces):
-        print(f"{row.model} {row.form} {row.precision}: {row.bytes / 1e6:.1f} MB, AUC {row.auc}", flush=True)
+        print(
+            f"{row.model} {row.form} {row.precision}: {row.bytes / 1e6:.1f} MB, "
+            + ("" if row.auc is None else f"AUC {row.auc:.3f}"),
+            flush=True,
+        )
         rows.append(row)
     options.out.write_text(render(rows, options.faces), encoding="utf-8")
     return 0
