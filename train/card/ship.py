@@ -16,7 +16,8 @@ import numpy as np
 from detector.models.gradcam import GradCam
 from detector.models.inference import Network, Scorer
 from detector.models.networks import load
-from detector.records import ModelSpec, WeightFile
+from detector.probes.stability import face_logit, view_scores, views
+from detector.records import Calibration, CropSpec, ModelSpec, WeightFile
 from detector.verdict.calibration import calibrate
 from detector.weights.store import update_manifest
 from train.data.cache import Cache, crops_of
@@ -52,9 +53,12 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     collection = np.array([cache.samples[i].source for i in validation])
     model = load(name, recipe.size, source)
     network = Network(model)
-    logits = Scorer(network).fake_logits(crops)
+    scorer = Scorer(network)
+    sides = scorer.sides(crops)
+    logits = np.array([face_logit(pair) for pair in sides])
     calibration = fit_platt(fake, logits)
     p_fake = np.array([calibrate(float(logit), calibration) for logit in logits])
+    of_views = _view_scores(scorer, cache, validation, recipe.spec, sides, calibration)
     towards_fake, towards_real = GradCam(network).evidence(crops[:: max(1, len(crops) // 300)])
     strongest = np.maximum(towards_fake.max((1, 2)), towards_real.max((1, 2)))
 
@@ -70,7 +74,7 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
         file=WeightFile(name=target.name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),
         crop=recipe.spec,
         calibration=calibration,
-        bands=choose_bands(fake, p_fake, collection),
+        bands=choose_bands(fake, p_fake, collection, of_views),
         heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
         track_record=(),
         trained_with=lineage.command,
@@ -78,6 +82,17 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     )
     update_manifest(weights_folder, model=entry)
     return entry
+
+
+def _view_scores(
+    scorer: Scorer, cache: Cache, indices: np.ndarray, spec: CropSpec, sides: np.ndarray, calibration: Calibration
+) -> np.ndarray:
+    """(N, V) calibrated scores of the stability test, which is made of the pictures as the detector makes it."""
+    rows = []
+    for index, pair in zip(indices.tolist(), sides, strict=True):
+        cut = scorer.unmirrored(np.stack(views(cache.frame(index), cache.detection(index), spec)))
+        rows.append(list(view_scores(pair, cut, calibration).values()))
+    return np.array(rows)
 
 
 def _shippable(run: Path) -> Recipe | PaperRecipe | ExpertRecipe:

@@ -32,12 +32,18 @@ UNSEEN_METHODS = frozenset({"FLUX1_dev", "FLUX1_schnell_or_SDXL", "StyleGAN2_inv
 """Methods of labelled fakes that never train: the lines of the evaluation for generators that were not seen."""
 _LABELLED: Mapping[str, float] = MappingProxyType(
     {"dfdc": 0.2, "ffpp_c23": 0.2, "portraits_t2i": 0.24, "ffhq_stylegan": 0.12, "stylegan2_portraits": 0.05,
-     "ciplab": 0.09, "stargan_celeba": 0.05}
+     "ciplab": 0.09, "stargan_celeba": 0.05, "fomm": 0.05, "anitalker": 0.03, "omnihuman": 0.03}
 )  # fmt: skip
-"""How often a labelled pair is drawn from a source; clips share what is left."""
+"""How often a labelled pair is drawn from a source, beside ``_OTHER`` for each that is not named."""
 _OTHER = 0.01
-_STRICT = frozenset({"portraits_t2i", "stylegan2_portraits", "ffhq_stylegan"})
+_STRICT = frozenset({"portraits_t2i", "stylegan2_portraits", "ffhq_stylegan", "anitalker", "fomm", "omnihuman"})
 """Collections whose photographs and fakes came by different ways (``equalise``)."""
+_TALKING = ("eamm_mead", "edtalk", "grid_multi", "grid_s1", "lia_vox", "liveportrait_driving", "pcavs_voxceleb2",
+            "spectre_lrs3_mead", "styletalk", "video_retalking")  # fmt: skip
+_PARTNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    dict.fromkeys(("anitalker", "fomm", "omnihuman"), _TALKING)
+)
+"""Sources of fakes only -> where their genuine partners come from: people who talk, filmed as closely."""
 _UPRIGHT_DEG = 20.0
 _SHARE_CAP = 300
 _REGIONS = ("oval", "jaw_to_brows", "inner", "mouth", "eyes")
@@ -82,7 +88,10 @@ class ExpertPairs:
                 self._of_group[sample.source, sample.group].append(index)
             elif sample.method not in UNSEEN_METHODS:
                 self._fake[sample.source].append(index)
-        labelled = sorted(source for source in self._fake if self._real.get(source))
+        self._partners = {
+            source: [name for name in _PARTNERS.get(source, (source,)) if self._real.get(name)] for source in self._fake
+        }
+        labelled = sorted(source for source, partners in self._partners.items() if partners)
         self._labelled = labelled, _shares([_LABELLED.get(source, _OTHER) for source in labelled])
         left = 1 - mix.copies - mix.swaps - mix.self_blended
         if left > 1e-6 and not labelled:
@@ -154,8 +163,8 @@ class ExpertPairs:
     def _label(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         source = str(rng.choice(self._labelled[0], p=self._labelled[1]))
         index = int(rng.choice(self._fake[source]))
-        partners = self._of_group.get((source, self._cache.samples[index].group)) or self._real[source]
-        partner = int(rng.choice(partners))
+        partners = self._of_group.get((source, self._cache.samples[index].group))
+        partner = int(rng.choice(partners or self._real[str(rng.choice(self._partners[source]))]))
         sides = native_side(self._cache, partner), native_side(self._cache, index)
         strict = source in _STRICT
         side = min(sides) if abs(sides[0] - sides[1]) > 0.03 * min(sides) or strict else sides[0]

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from detector.records import Bands, Calibration
+from detector.verdict.faces import LEAST_MOVE
 from train.data.domains import domain_of
 from train.metrics import likelihood_ratio
 
@@ -56,7 +57,7 @@ def fit_platt(fake: np.ndarray, logits: np.ndarray) -> Calibration:
     return Calibration(scale=float(slope / spread), offset=float(offset - slope * center / spread))
 
 
-def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Bands:
+def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray, views: np.ndarray | None = None) -> Bands:
     """Cut calibrated scores where the measured errors allow it.
 
     "Some signs" starts where no more than ``_GENUINE_FLAGGED`` of the genuine faces of any domain lie above, and no more than
@@ -66,20 +67,34 @@ def choose_bands(fake: np.ndarray, p_fake: np.ndarray, source: np.ndarray) -> Ba
     the likelihood ratio is ``_MARGIN`` times ten in every domain, with the lower end of its 95 % interval above ten over all of
     them; without such a score there is no strong band.
 
+    The shares are of the verdicts that people get: with ``views``, a face lies above a cut if all of its views do, and below
+    it likewise (``verdict.judge_stability``).
+
     Args:
         fake: (N,) bool.
         p_fake: (N,) float in [0, 1], calibrated.
         source: (N,) names of the collections; one with fewer than ``_LEAST_OF_SOURCE`` genuine faces does not count for itself.
+        views: (N, V) float in [0, 1], calibrated scores of the views of the stability test; None where it is not made.
     """
-    genuine, fakes = np.sort(p_fake[~fake]), np.sort(p_fake[fake])
-    of_domains = _parts(p_fake[~fake], np.array([domain_of(name) for name in source[~fake]]))
+    lowest, highest = _reach(p_fake, views)
+    genuine, fakes = np.sort(lowest[~fake]), np.sort(lowest[fake])
+    of_domains = _parts(lowest[~fake], np.array([domain_of(name) for name in source[~fake]]))
     some = float(np.quantile(genuine, 1 - _GENUINE_FLAGGED))
-    for parts, share in ((of_domains, _GENUINE_FLAGGED), (_parts(p_fake[~fake], source[~fake]), _WORST_FLAGGED)):
+    for parts, share in ((of_domains, _GENUINE_FLAGGED), (_parts(lowest[~fake], source[~fake]), _WORST_FLAGGED)):
         some = max([some, *(float(np.quantile(scores, 1 - share)) for scores in parts)])
     # Rounded before it is used: the strong cut is compared with it.
     some = round(some, 4)
-    clear = min(some, round(float(np.quantile(fakes, _FAKES_CLEARED)), 4))
+    clear = min(some, round(float(np.quantile(highest[fake], _FAKES_CLEARED)), 4))
     return Bands(clear, some, _strong_from(genuine, fakes, of_domains, some))
+
+
+def _reach(p_fake: np.ndarray, views: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest score of each face over the views that moved."""
+    if views is None:
+        return p_fake, p_fake
+    known = p_fake[:, None]
+    moved = np.concatenate([known, np.where(np.abs(views - known) > LEAST_MOVE, views, known)], axis=1)
+    return moved.min(1), moved.max(1)
 
 
 def _parts(scores: np.ndarray, name: np.ndarray) -> list[np.ndarray]:

@@ -106,6 +106,27 @@ def test_fakes_of_another_cache_are_refused(folder: Path, fakes: Path, tmp_path:
         FakeStore(fakes / "train", other)
 
 
+def test_a_generated_talking_head_meets_somebody_who_talks(folder: Path, tmp_path: Path) -> None:
+    """Its source holds no genuine face, and a photo would give the label away."""
+    rows = [
+        (Sample(f"{source}.png", label, source, method, source, "train"), np.full((_SIDE, _SIDE, 3), shade, np.uint8))
+        for source, label, method, shade in (
+            ("fomm", "fake", "FOMM", 200), ("styletalk", "real", "real", 120), ("lfw", "real", "photo", 40),
+            ("sfhq_inversions", "fake", "m", 10),
+        )
+    ]  # fmt: skip
+    write_cache(tmp_path, rows)
+    np.save(tmp_path / "meshes.npy", np.repeat(np.load(folder / "meshes.npy")[:1], len(rows), axis=0))
+    cache = Cache(tmp_path)
+    make_fakes(FakeMaker(cache, np.array([1, 2]), {"same": lambda rgb: rgb}, seed=3), tmp_path / "fakes", 2)
+    mix = ExpertMix(copies=0, swaps=0, self_blended=0, strength=0, enhanced=0)
+    pairs = ExpertPairs(cache, np.arange(4), tmp_path / "fakes", mix)
+    for seed in range(6):
+        genuine, fake = pairs.pair(np.random.default_rng(seed), 96, window=False)
+        # One palette is given to the other, so both are 120 or both 200, and never the other photo's 40.
+        assert min(genuine.mean(), fake.mean()) > 100
+
+
 @pytest.mark.parametrize(
     "mix",
     [ExpertMix(1, 0, 0), ExpertMix(1, 0, 0, masked=1.0), ExpertMix(0, 1, 0), ExpertMix(0, 0, 1), ExpertMix(0, 0, 0)],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detector.records import Verdict
 from detector.verdict.calibration import calibrate
+from detector.verdict.faces import judge_face, judge_stability
 from train.measuring.calibrate import choose_bands, fit_platt
 
 
@@ -129,3 +131,22 @@ def test_a_handful_of_faces_does_not_count_for_itself() -> None:
     source = _one_source(fake)
     source[np.flatnonzero(~fake & (p_fake > np.quantile(p_fake[~fake], 0.995)))[:4]] = "lfw"
     assert choose_bands(fake, p_fake, source).some_signs_from < float(np.quantile(p_fake[~fake], 0.99))
+
+
+def test_the_shares_are_of_verdicts_that_survive_the_stability_test() -> None:
+    """A score that a view takes back does not count against the cuts, and one within the least move stands."""
+    fake, logits = _scores(4000, gap=2.0)
+    p_fake = 1 / (1 + np.exp(-2 * logits))
+    source, noise = _one_source(fake), np.random.default_rng(2).normal(scale=0.5, size=(len(fake), 4))
+    views = 1 / (1 + np.exp(-2 * (logits[:, None] + noise)))
+    plain, bands = choose_bands(fake, p_fake, source), choose_bands(fake, p_fake, source, views)
+    verdicts = [
+        judge_stability(*judge_face(float(p), bands), float(p), {str(i): float(v) for i, v in enumerate(of)}, bands)[0]
+        for p, of in zip(p_fake, views, strict=True)
+    ]
+    flagged = np.array([verdict in (Verdict.SOME_SIGNS, Verdict.STRONG_SIGNS) for verdict in verdicts])
+    cleared = np.array([verdict is Verdict.NO_CLEAR_SIGNS for verdict in verdicts])
+    assert 0.015 <= flagged[~fake].mean() <= 0.021
+    assert 0.19 <= cleared[fake].mean() <= 0.21
+    assert bands.some_signs_from < plain.some_signs_from and bands.no_clear_signs_below > plain.no_clear_signs_below
+    assert choose_bands(fake, p_fake, source, p_fake[:, None] + 0.004) == plain
