@@ -40,9 +40,7 @@ _STRICT = frozenset({"portraits_t2i", "stylegan2_portraits", "ffhq_stylegan", "a
 """Collections whose photographs and fakes came by different ways (``equalise``)."""
 _TALKING = ("eamm_mead", "edtalk", "grid_multi", "grid_s1", "lia_vox", "liveportrait_driving", "pcavs_voxceleb2",
             "spectre_lrs3_mead", "styletalk", "video_retalking")  # fmt: skip
-_PARTNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    dict.fromkeys(("anitalker", "fomm", "omnihuman"), _TALKING)
-)
+_PARTNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(dict.fromkeys(("anitalker", "fomm", "omnihuman"), _TALKING))
 """Sources of fakes only -> where their genuine partners come from: people who talk, filmed as closely."""
 _UPRIGHT_DEG = 20.0
 _SHARE_CAP = 300
