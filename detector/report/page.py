@@ -93,9 +93,10 @@ def notice(sentence: str, say: Language = ENGLISH) -> str:
     return render("notice.html", say, sentence=sentence)
 
 
-def limit(seconds: int, say: Language = ENGLISH) -> str:
-    """A card in place of a result for somebody who asked too often, with the seconds left, which a script counts down."""
-    return render("limit.html", say, seconds=seconds)
+def limit(seconds: int, say: Language = ENGLISH, *, busy: bool = False) -> str:
+    """A card in place of a result for somebody who asked too often, or while too many others ask (``busy``), with the seconds
+    left, which a script counts down."""
+    return render("limit.html", say, seconds=seconds, sentence=words.MANY_READERS if busy else words.LIMITED)
 
 
 def hint(*sentences: str, say: Language = ENGLISH, status: bool = False) -> str:

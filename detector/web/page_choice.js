@@ -74,9 +74,10 @@
   const fetched = window.fetch;
   const send = async (...given) => {
     const answer = await fetched(...given);
-    // Refused for asking too often: the card that takes the result's place says for how long.
-    if (answer.status === 429 && String(given[0]?.url ?? given[0]).includes("/queue/join")) {
-      window.photoCheck.wait = Number(answer.headers.get("retry-after")) || 60;
+    // Refused: the card that takes the result's place says for how long.
+    if ([429, 503].includes(answer.status) && String(given[0]?.url ?? given[0]).includes("/queue/join")) {
+      const seconds = Number(answer.headers.get("retry-after")) || 60;
+      window.photoCheck.wait = answer.status === 429 ? seconds : -seconds;
     }
     return answer;
   };
@@ -128,7 +129,7 @@
       }
       return ticket;
     },
-    wait: 0,  // seconds until the next check, as the server said when it refused one
+    wait: 0,  // seconds until the next check, as the server said when it refused one; negative where it was too busy
     waited: () => {
       const seconds = window.photoCheck.wait;
       window.photoCheck.wait = 0;

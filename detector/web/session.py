@@ -45,12 +45,13 @@ def new_session(kept_s: float, loading: Callable[[], bool]) -> Session:
 
 
 def unfinished(wait: Any, ids: str) -> LocalisedCard:
-    """The card for a check that failed for no fault of the file, or that came too soon.
+    """The card for a check that failed for no fault of the file, or that was not begun.
 
     Args:
-        wait: seconds, as the browser heard them; 0, or anything that is no number, where it was not too soon.
+        wait: seconds until the next check, as the browser received them: positive where this reader had made too many, negative
+            where the server had too many readers; 0, or anything that is no number, where the check was begun.
         ids: beginning of the ids of its elements.
     """
-    if isinstance(wait, int | float) and 0 < wait <= _LONGEST_WAIT_S:
-        return LocalisedCard(page.limit, int(wait))
+    if isinstance(wait, int | float) and 0 < abs(wait) <= _LONGEST_WAIT_S:
+        return LocalisedCard(page.limit, int(abs(wait)), busy=wait < 0)
     return LocalisedCard(page.refusal, words.UNFINISHED, ids=ids)

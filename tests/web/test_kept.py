@@ -67,4 +67,9 @@ def test_a_check_that_came_too_soon_is_told_for_how_long(wait: object, limited: 
     shown = unfinished(wait, "fc")(LANGUAGES["en"])
     assert ("fc-limit" in shown, words.UNFINISHED in shown) == (limited, not limited)
     if limited:
-        assert f'data-seconds="{int(float(str(wait)))}"' in shown
+        assert f'data-seconds="{int(float(str(wait)))}"' in shown and words.LIMITED in shown
+
+
+def test_a_check_that_found_the_server_full_is_not_blamed_on_its_reader() -> None:
+    shown = unfinished(-30, "fc")(LANGUAGES["en"])
+    assert 'data-seconds="30"' in shown and words.MANY_READERS in shown and words.LIMITED not in shown

@@ -25,6 +25,7 @@ __all__ = [
     "LANGUAGE",
     "LIMITED",
     "LIMITED_HEAD",
+    "MANY_READERS",
     "MARK",
     "MARKED",
     "NAME",
@@ -106,6 +107,9 @@ STOPPED_AWAY = Sentence(
 )
 LIMITED = Sentence(
     "You made many checks in a short time. What you chose is still here, and you can check it in a moment."
+)
+MANY_READERS = Sentence(
+    "Too many people are using this page right now. What you chose is still here, and you can check it in a moment."
 )
 LIMITED_HEAD = Sentence("Please wait a moment")
 SECONDS_LEFT = Sentence("Seconds left:")
