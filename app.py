@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from detector.web.options import launch_options
 from detector.web.page import build_app
 from detector.web.rules import Rules, names_of
 from detector.web.serve import ServerOptions, serve
+from detector.web.stopping import Stop
 from detector.web.uploads import QUOTA_BYTES
 from detector.words.language import LANGUAGES
 
@@ -33,11 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print('error: --mcp needs one more package; install it with: pip install "gradio[mcp]"', file=sys.stderr)
         return 1
 
-    # A stopped container ends like Ctrl-C, so that the uploads are removed.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop = Stop()
+    stop.listen()
     try:
-        serve(_options(given))
+        serve(_options(given), stop)
     except DetectorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -98,6 +96,13 @@ def _parser() -> argparse.ArgumentParser:
         help="megabytes that all uploads and results together may fill (default %(default)s)",
     )
     parser.add_argument(
+        "--drain-seconds",
+        type=whole_number(0),
+        default=round(ServerOptions.drain_s),
+        metavar="N",
+        help="seconds that checks may still take when the server is stopped by SIGTERM (default %(default)s)",
+    )
+    parser.add_argument(
         "--no-spare",
         action="store_true",
         help="keep no second worker ready to take the place of one that dies; saves 0.7 GB of memory",
@@ -124,6 +129,7 @@ def _options(given: argparse.Namespace) -> ServerOptions:
         spare=not given.no_spare,
         quota_bytes=given.quota_mb << 20,
         feedback=given.feedback,
+        drain_s=given.drain_seconds,
     )
 
 

@@ -32,6 +32,7 @@ from detector.web.asgi import App, Receive, Scope, Send
 from detector.web.request_body import BodyTooLong, announced_length, at_most, json_fields, longest_input, read_body
 from detector.web.responses import HeldResponse, Response, security_headers
 from detector.web.rules import MEGABYTE, Rules, is_address
+from detector.web.stopping import Stop
 from detector.web.uploads import Uploads
 from detector.words import server as words
 
@@ -71,10 +72,12 @@ _MCP_ASKS_ONLY = re.compile(r"initialize|ping|tools/list|notifications/.+")
 """Methods of MCP that run nothing."""
 _ENDS_ONLY = ("/gradio_api/cancel", "/gradio_api/reset")
 _UPLOAD = ("/gradio_api/upload",)
+_BEGINS = (*_UPLOAD, "/gradio_api/queue/join", "/gradio_api/call", "/gradio_api/run", "/gradio_api/mcp")
+"""Where something new begins; what was begun goes on by other routes."""
 
 
-def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
-    """The arguments of ``Blocks.launch`` with which every request passes the gate."""
+def surface(rules: Rules, uploads: Uploads, stop: Stop | None = None) -> dict[str, Any]:
+    """The arguments of ``Blocks.launch`` with which every request passes the gate; arguments as ``Gate``'s."""
 
     @asynccontextmanager
     async def before_everything(app: Any) -> AsyncIterator[None]:
@@ -83,7 +86,7 @@ def surface(rules: Rules, uploads: Uploads) -> dict[str, Any]:
         errands = [number for number, event in events if not event.queue and event.concurrency_id != ANALYSIS]
         examples = [number for number, event in events if event.queue and event.concurrency_id == EXAMPLES]
         root = urlsplit(app.root_path).path.rstrip("/")
-        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples, root)
+        app.middleware_stack = Gate(app.middleware_stack, rules, uploads, errands, examples, root, stop)
         yield
 
     # Workers for static files would listen on ports of their own, past the gate.
@@ -100,6 +103,8 @@ class Gate:
         errands: numbers (Gradio's ``fn_index``) of the page's events that analyse nothing, nor queue with those that do.
         examples: numbers of those that show an example.
         root: path below which a reverse proxy shows the page, which some proxies leave in what they pass on; or empty.
+        stop: once it was asked for, no upload and no check is accepted: 502, a status on which a proxy can ask another server,
+            and which nothing else here has. (503, of a full queue, must stay: no other server has the file.)
     """
 
     def __init__(
@@ -110,7 +115,9 @@ class Gate:
         errands: Collection[int] = (),
         examples: Collection[int] = (),
         root: str = "",
+        stop: Stop | None = None,
     ) -> None:
+        self._stop = stop or Stop()
         self._app, self._rules, self._uploads, self._root = app, rules, uploads, root
         self._free = {_AT_ONCE: frozenset(errands), _QUEUED: frozenset(examples)}
         self._tickets: set[str] = set()
@@ -141,6 +148,8 @@ class Gate:
             await response.answer(*refused)
         elif scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, response)
+        elif self._stop.asked and path.startswith(_BEGINS):
+            await response.answer(502, words.STOPPING, {"retry-after": "10"}, as_json=not path.startswith(_UPLOAD))
         elif path.startswith(_UPLOAD):
             await self._upload(scope, receive, response, given)
         else:

@@ -75,7 +75,7 @@
   const send = async (...given) => {
     const answer = await fetched(...given);
     // Refused: the card that takes the result's place says for how long.
-    if ([429, 503].includes(answer.status) && String(given[0]?.url ?? given[0]).includes("/queue/join")) {
+    if ([429, 502, 503].includes(answer.status) && String(given[0]?.url ?? given[0]).includes("/queue/join")) {
       const seconds = Number(answer.headers.get("retry-after")) || 60;
       window.photoCheck.wait = answer.status === 429 ? seconds : -seconds;
     }

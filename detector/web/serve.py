@@ -17,6 +17,7 @@ from detector.web.log import log_without_names
 from detector.web.options import UPLOADS_KEPT_S, launch_options
 from detector.web.page import build_app
 from detector.web.rules import Rules
+from detector.web.stopping import Stop
 from detector.web.uploads import QUOTA_BYTES, Uploads
 from detector.weights.manifest import weights_folder
 from detector.worker.isolation import IsolatedDetector
@@ -51,14 +52,21 @@ class ServerOptions:
     """Of all uploads and results together."""
     feedback: Path | None = None
     """Folder for what readers consent to store; None stores nothing."""
+    drain_s: float = 6.0
+    """Seconds that accepted checks may still take after SIGTERM; Docker kills a container ten seconds after it."""
 
 
-def serve(options: ServerOptions) -> None:
+def serve(options: ServerOptions, stop: Stop | None = None) -> None:
     """Serve the page until interrupted.
+
+    Args:
+        options: how.
+        stop: by which it is asked to end; None for Ctrl-C alone.
 
     Raises:
         DetectorError: the weights or the folder for feedback cannot be used, or the address is taken.
     """
+    stop = stop or Stop()
     if options.feedback is not None:
         _make(options.feedback)
     with (
@@ -87,7 +95,7 @@ def serve(options: ServerOptions) -> None:
             most_files=options.rules.files_at_once,
         )
         try:
-            _launch(app, options, uploads)
+            _launch(app, options, uploads, stop)
             print(
                 f"Open {(app.share_url or app.local_url or '').rstrip('/')} - loading models …",
                 end=" ",
@@ -97,14 +105,14 @@ def serve(options: ServerOptions) -> None:
             ready.set()
             print("ready. Ctrl-C stops.", flush=True)
             filling.start()
-            app.block_thread()
+            stop.wait(app, options.drain_s)
         finally:
             closing.set()
             detector.close()  # first, so that nobody's job keeps the server from ending
             app.close(verbose=False)
 
 
-def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
+def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads, stop: Stop) -> None:
     """Listen; without a word, since what is worth saying is said here.
 
     Raises:
@@ -119,7 +127,7 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads) -> None:
             prevent_thread_lock=True,
             quiet=True,
             **launch_options() | {"mcp_server": options.mcp},
-            **surface(options.rules, uploads),
+            **surface(options.rules, uploads, stop),
         )
     except OSError as error:
         # Gradio's own, whose text would name one of its environment variables as the cure.

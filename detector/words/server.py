@@ -10,6 +10,7 @@ __all__ = [
     "NO_ROOM",
     "NO_SUCH_PAGE",
     "OTHER_SITE",
+    "STOPPING",
     "TOOK_TOO_LONG",
     "TOOK_TOO_MUCH",
     "TOO_MANY",
@@ -34,6 +35,7 @@ UNKNOWN_HOST = Sentence(
     "This page does not answer to that host name; whoever runs it can allow the name with --allow-host."
 )
 OTHER_SITE = Sentence("Another site may not use this page in your name. Open the page itself.")
+STOPPING = Sentence("This page is being restarted. Please try again in a minute.")
 NO_SUCH_PAGE = Sentence("There is no such page.")
 
 BROKE_OFF = Sentence(

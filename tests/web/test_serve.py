@@ -12,8 +12,8 @@ import pytest
 
 import app
 from detector.web import serve
-from detector.web.gradio_import import gr
 from detector.web.log import log_without_names
+from detector.web.stopping import Stop
 from tests.support import fakes
 
 
@@ -21,12 +21,12 @@ from tests.support import fakes
 def without_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page is served by a stand-in, and as soon as it is ready, somebody presses Ctrl-C."""
 
-    def interrupted(_: gr.Blocks) -> None:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(serve, "_loaded", lambda *_, **__: fakes.FakeDetector())
-    monkeypatch.setattr(gr.Blocks, "block_thread", interrupted)
+    monkeypatch.setattr(Stop, "wait", interrupted)
 
 
 def test_a_start_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
