@@ -12,7 +12,7 @@ from detector.web.gradio_import import gr
 __all__ = ["Stop"]
 
 _LOOK_S = 0.1
-_DELIVER_S = 1.0
+_DELIVER_S = 2.0
 """Seconds in which the browsers take in what was finished last."""
 
 

@@ -31,7 +31,7 @@ def _main(folder: Path, port: int) -> None:
     serve._loaded = lambda *_, **__: _Held(folder)  # type: ignore[assignment]
     stop = Stop()
     stop.listen()
-    serve.serve(serve.ServerOptions(port=port, drain_s=30), stop)
+    serve.serve(serve.ServerOptions(port=port, drain_s=120), stop)
 
 
 if __name__ == "__main__":

@@ -190,6 +190,6 @@ def test_one_of_two_servers_is_restarted_and_no_check_is_lost(tmp_path: Path, ph
         assert first.process.poll() is None
         hold.unlink()
         assert all("event: complete" in result(url, each) for each in accepted)
-        assert first.process.wait(20) == 0
+        assert first.process.wait(60) == 0
         moved = upload(url, photo).json()[0]
         assert "event: complete" in result(url, accept(url, moved))
