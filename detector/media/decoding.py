@@ -4,7 +4,7 @@ A still picture goes through these steps, in this order, each able to refuse it:
 
 1. The format's own module says whether its structure is whole.
 2. Pillow (pillow-heif for HEIC) opens it as exactly that format; the size in the header is checked before pixels exist.
-3. The pixels are decoded strictly, large ones at a part of their size. A JPEG gets a second opinion (``jpeg_check``).
+3. The pixels are decoded strictly, large ones at a part of their size. ``second_opinion`` says whether any are missing.
 4. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
 
 What cannot be seen: damage inside formats that carry no redundancy (raw pixels in BMP or TIFF, the arithmetic coding of
@@ -33,9 +33,10 @@ from detector.media.image_notes import note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
 from detector.media.jpeg2000 import jpeg2000_damage
-from detector.media.jpeg_check import check_passes, second_opinion, with_end_mark
+from detector.media.jpeg_check import check_passes, with_end_mark
 from detector.media.pixel_shape import with_square_pixels
-from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
+from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile, png_with_end
+from detector.media.second_opinion import check_blocks, check_strips, second_opinion
 from detector.media.signalled import curve_of, pixel_ratio_of
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
 from detector.media.tiff import NEW_SUBFILE_TYPE, tiff_pages
@@ -83,6 +84,7 @@ _ORIENTATION = {
 """EXIF orientation -> what turns the picture upright. 1 is upright; other values are not defined and are ignored."""
 
 _DNG_VERSION_TAG = 50706
+_UNENDED = Sentence("The file lacks the mark at its end; the picture in it is whole.")
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Pillow's own bound is lower, and warns; sizes are checked here before anything is decoded.
@@ -119,8 +121,10 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
     stored = image.size
     check_size(*stored, most=_MOST_PIXELS.get(kind, MAX_PIXELS))
     smaller = _reduction(*stored)
-    if kind == "TIFF" and not page:
-        _refuse_camera_raw(data, image)
+    if kind == "TIFF":
+        if not page:
+            _refuse_camera_raw(data, image)
+        check_strips(image)
     if kind == "JPEG":
         check_passes(jpeg_scans(data), *stored)
     # Another library in the process may have asked for half pictures.
@@ -134,6 +138,8 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
         else:
             image.load()
             orientation = _orientation(image, notes)
+    if kind == "JPEG 2000":
+        check_blocks(data, image)
     check_size(*image.size)
     if page is None:
         note_other_pictures(data, kind, image.format, frames, notes)
@@ -214,10 +220,13 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
     if kind == "JPEG":
         damage = jpeg_damage(data)
         if damage == ENDS_EARLY and (ended := with_end_mark(data)) is not None:
-            notes.append(Sentence("The file lacks the mark at its end; the picture in it is whole."))
+            notes.append(_UNENDED)
             return ended
     elif kind == "PNG":
         damage = png_damage(data)
+        if damage == ENDS_EARLY and (ended := png_with_end(data)) is not None:
+            damage, data = png_damage(ended), ended
+            notes.append(_UNENDED)
         if damage is None and png_damaged_extras(data):
             notes.append(Sentence("Data beside the picture are damaged in this file; the picture itself is whole."))
     elif kind == "WebP":

@@ -133,6 +133,33 @@ def test_wide_colours_of_a_png_become_those_of_srgb() -> None:
     assert "wide range of colours" in loaded.info.notes[0]
 
 
+@pytest.mark.parametrize(("transfer", "power"), [(8, 1.0), (4, 2.2), (5, 2.8)])
+def test_plain_powers_in_a_cicp_chunk_are_undone(transfer: int, power: float) -> None:
+    rgb = picture()
+    samples = np.asarray(65535 * linear(rgb) ** (1 / power), np.uint16)
+    loaded = decode_image(png16(samples, (b"cICP", bytes((1, transfer, 0, 1)))))
+    assert np.abs(loaded.frame.rgb.astype(int) - rgb).max() <= 2
+    assert "gamma of its own" in loaded.info.notes[0]
+    # Wide colours at once.
+    wide = decode_image(png16(samples, (b"cICP", bytes((12, transfer, 0, 1)))))
+    assert abs(float(wide.frame.rgb.mean()) - float(rgb.mean())) < 6
+    assert "wide range of colours" in wide.info.notes[0]
+
+
+def test_narrow_range_in_a_cicp_chunk_is_stretched() -> None:
+    rgb = picture()
+    narrow = np.asarray(256 * (16 + 219 * (rgb / 255)), np.uint16)
+    loaded = decode_image(png16(narrow, (b"cICP", bytes((1, 13, 0, 0)))))
+    assert np.abs(loaded.frame.rgb.astype(int) - rgb).max() <= 1
+
+
+def test_white_in_wide_colours_stays_white() -> None:
+    white = np.full((32, 32, 3), 65535, np.uint16)
+    for primaries in (9, 12):
+        loaded = decode_image(png16(white, (b"cICP", bytes((primaries, 13, 0, 1)))))
+        assert loaded.frame.rgb.min() == 255
+
+
 def test_a_damaged_text_beside_a_whole_picture_is_noted() -> None:
     data = bytearray(png16(as_pq(picture()), (b"tEXt", b"Comment\0hello")))
     data[data.index(b"hello")] ^= 1
