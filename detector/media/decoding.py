@@ -29,7 +29,7 @@ from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media import colour
 from detector.media.decoder_errors import damaged, decoder_errors, quiet_decoders
 from detector.media.gif import gif_for_decoder, scan_gif
-from detector.media.image_notes import note_other_pictures
+from detector.media.image_notes import UNENDED, note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
 from detector.media.jpeg2000 import jpeg2000_damage
@@ -84,7 +84,6 @@ _ORIENTATION = {
 """EXIF orientation -> what turns the picture upright. 1 is upright; other values are not defined and are ignored."""
 
 _DNG_VERSION_TAG = 50706
-_UNENDED = Sentence("The file lacks the mark at its end; the picture in it is whole.")
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Pillow's own bound is lower, and warns; sizes are checked here before anything is decoded.
@@ -220,13 +219,13 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
     if kind == "JPEG":
         damage = jpeg_damage(data)
         if damage == ENDS_EARLY and (ended := with_end_mark(data)) is not None:
-            notes.append(_UNENDED)
+            notes.append(UNENDED)
             return ended
     elif kind == "PNG":
         damage = png_damage(data)
         if damage == ENDS_EARLY and (ended := png_with_end(data)) is not None:
             damage, data = png_damage(ended), ended
-            notes.append(_UNENDED)
+            notes.append(UNENDED)
         if damage is None and png_damaged_extras(data):
             notes.append(Sentence("Data beside the picture are damaged in this file; the picture itself is whole."))
     elif kind == "WebP":
@@ -241,6 +240,8 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
     elif kind == "GIF":
         scan = scan_gif(data)
         if scan.damage is None:
+            if scan.unended:
+                notes.append(UNENDED)
             return gif_for_decoder(data, scan)
         damage = scan.damage
     if damage:

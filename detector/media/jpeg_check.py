@@ -17,8 +17,8 @@ from detector.sentences import Sentence
 
 __all__ = ["MAX_SCANNED", "check_passes", "check_scans", "with_end_mark"]
 
-MAX_SCANNED = 1_500_000_000
-"""Pixels times passes of a progressive JPEG: programs write some ten passes, a hostile file thousands."""
+MAX_SCANNED = 2_500_000_000
+"""Pixels times passes of a progressive JPEG: programs write some ten, of 200 megapixels too, and a hostile file thousands."""
 _MOST_UNENDED = 60_000_000
 """Pixels of a JPEG without an end mark, which is decoded several times."""
 

@@ -49,7 +49,7 @@ def test_a_file_without_its_last_bytes_is_refused(name: str, lost: int) -> None:
         decode_image(WHOLE[name][:-lost])
 
 
-@pytest.mark.parametrize(("name", "lost"), [("jpeg", 1), ("jpeg-progressive", 1), ("png", 1), ("png", 12)])
+@pytest.mark.parametrize(("name", "lost"), [("jpeg", 1), ("jpeg-progressive", 1), ("png", 1), ("png", 12), ("gif", 1)])
 def test_a_file_without_a_part_of_its_end_mark_is_read_with_a_note(name: str, lost: int) -> None:
     whole, cut = decode_image(WHOLE[name]), decode_image(WHOLE[name][:-lost])
     assert whole.frame.rgb.tobytes() == cut.frame.rgb.tobytes()
