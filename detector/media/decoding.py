@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import av
 import av.error
-import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
@@ -38,6 +37,7 @@ from detector.media.pixel_shape import with_square_pixels
 from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile, png_with_end
 from detector.media.second_opinion import check_blocks, check_strips, second_opinion
 from detector.media.signalled import curve_of, pixel_ratio_of
+from detector.media.smaller import loaded_smaller
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
 from detector.media.tiff import NEW_SUBFILE_TYPE, tiff_pages
 from detector.media.webp import webp_canvas, webp_damage
@@ -133,7 +133,7 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
         frames = tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
         if smaller > 1:
             orientation = _orientation(image, notes)
-            image = _loaded_smaller(image, data, kind, smaller, page or 0)
+            image = loaded_smaller(image, data, kind, smaller, page or 0)
         else:
             image.load()
             orientation = _orientation(image, notes)
@@ -168,30 +168,6 @@ def _reduction(width: int, height: int) -> int:
     while width * height > KEPT_PIXELS * smaller**2 or max(width, height) > MAX_SIDE * smaller:
         smaller *= 2
     return smaller
-
-
-def _loaded_smaller(image: Image.Image, data: bytes, kind: str, smaller: int, page: int) -> Image.Image:
-    """The picture's pixels at a part of its size, with as few copies of the whole in memory as its decoder allows."""
-    width, height = max(1, image.width // smaller), max(1, image.height // smaller)
-    info = image.info
-    if kind == "HEIC":
-        whole = np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)[page])
-        small = Image.fromarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
-    else:
-        image.draft(None, (width, height))  # JPEG alone: decoded smaller from the start
-        image.load()
-        left = round(max(image.size) / max(width, height))
-        small = image if left <= 1 else _averaged(image, left)
-    small.info = info
-    return small
-
-
-def _averaged(image: Image.Image, smaller: int) -> Image.Image:
-    if image.mode in ("1", "P", "PA"):
-        image = image.convert("L" if image.mode == "1" else "RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I;16"):
-        return Image.fromarray(np.ascontiguousarray(np.asarray(image)[::smaller, ::smaller]))
-    return image.reduce(smaller)
 
 
 def _deep_samples(stream: bytes, kind: str, image: Image.Image) -> NDArray[np.uint16] | None:

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 
 from detector.errors import MediaTooLarge
 from detector.media import decoding
@@ -233,6 +233,32 @@ def test_large_pictures_are_read_at_a_part_of_their_size(monkeypatch: pytest.Mon
         assert any("1/2 of its width" in note for note in loaded.info.notes), form
         turned = np.rot90(loaded.frame.rgb, 1) if form in ("JPEG", "PNG") else loaded.frame.rgb
         assert np.abs(turned - half).mean() < 6, form
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_a_large_webp_keeps_its_colours_and_what_is_transparent(
+    lossless: bool, monkeypatch: pytest.MonkeyPatch, astronaut: Rgb
+) -> None:
+    clear = np.full((512, 512, 1), 255, np.uint8)
+    clear[:, 256:] = 0
+    out = io.BytesIO()
+    Image.fromarray(np.dstack([astronaut, clear])).save(out, "WEBP", quality=92, lossless=lossless)
+    whole = decode_image(out.getvalue()).frame.rgb
+    monkeypatch.setattr(decoding, "KEPT_PIXELS", 512 * 512 // 4)
+    loaded = decode_image(out.getvalue())
+    half = np.asarray(Image.fromarray(whole).reduce(2)).astype(int)
+    assert np.abs(loaded.frame.rgb.astype(int) - half).mean() < 2
+    assert (loaded.frame.rgb[:, 130:] == 255).all()
+    assert "Transparent parts were filled with white." in loaded.info.notes
+
+
+def test_a_large_webp_does_not_go_through_pillow(monkeypatch: pytest.MonkeyPatch, astronaut: Rgb) -> None:
+    """Which holds such a picture four times."""
+    out = io.BytesIO()
+    Image.fromarray(astronaut).save(out, "WEBP")
+    monkeypatch.setattr(decoding, "KEPT_PIXELS", 512 * 512 // 4)
+    monkeypatch.setattr(WebPImagePlugin.WebPImageFile, "load", lambda _: pytest.fail("Pillow decodes it"))
+    assert decode_image(out.getvalue()).frame.rgb.shape == (256, 256, 3)
 
 
 def test_larger_ones_than_any_camera_takes_are_refused() -> None:
