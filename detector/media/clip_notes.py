@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from detector.sentences import Sentence
 
-__all__ = ["COMBED", "HDR", "MOST_BEYOND", "SCALED", "STRETCHED", "LostFrames", "notes_on"]
+__all__ = ["COMBED", "HDR", "MOST_BEYOND", "SCALED", "STRETCHED", "UNENDED", "LostFrames", "notes_on"]
 
 COMBED = Sentence("The clip is interlaced, each picture holding two moments in alternate rows; it was deinterlaced.")
 HDR = Sentence("The clip is HDR; its brightness and colours were brought to those of an ordinary clip (tone mapping).")
 SCALED = Sentence("The clip is larger than is needed; its frames were scaled down to 4096 pixels while they were read.")
 STRETCHED = Sentence("The clip's pixels are not square; it was stretched to the shape in which it is shown.")
+UNENDED = Sentence("The file lacks the mark at its end, so frames may be missing from it.")
 
 MOST_BEYOND = 0.1
 """Share of a file that may follow its last frame: tables, and sound that goes on."""

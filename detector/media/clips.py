@@ -25,7 +25,7 @@ import av.error
 from detector.errors import Cancelled, MediaError
 from detector.media import files
 from detector.media.clip_kinds import MAX_FILE_BYTES, format_of
-from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, LostFrames, notes_on
+from detector.media.clip_notes import COMBED, HDR, MOST_BEYOND, SCALED, STRETCHED, UNENDED, LostFrames, notes_on
 from detector.media.clip_parts import ClipParts
 from detector.media.clip_places import choose_stretches
 from detector.media.clip_scan import (
@@ -38,7 +38,7 @@ from detector.media.clip_scan import (
 )
 from detector.media.frames import KEPT_SIDE, has_hdr_curve, scaled_to, square_pixel_size, upright_rgb
 from detector.media.interlace import is_combed, without_combs
-from detector.media.moving_pictures import as_clip, has_still_beside
+from detector.media.moving_pictures import as_clip, has_still_beside, lacks_end
 from detector.media.peekable import Peekable
 from detector.records import ClipCounts, ClipRules, Frame, InputInfo
 from detector.sentences import Sentence
@@ -131,6 +131,8 @@ class VideoSamples:
         if has_still_beside(file, self._format):
             self._stills = 1
             self._notes[Sentence("The still picture beside the animation was not looked at.")] = None
+        if lacks_end(file, self._format):
+            self._notes[UNENDED] = None
         self._decoded = self._undecodable = self._too_large = self._sampled = 0
         self._sizes: set[tuple[int, int]] = set()
         self._unseen: list[int] = []

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 from detector.errors import UnsupportedMedia
 from detector.media.signalled import Curve
-from detector.media.tone import tone_mapped, undo_gamma
+from detector.media.tone import is_wide, stretched, tone_mapped, undo_gamma
 from detector.sentences import Sentence
 
 __all__ = ["BACKGROUND", "to_srgb"]
@@ -62,6 +62,8 @@ def to_srgb(
 
 def _by_curve(colour: Image.Image, curve: Curve, deep: NDArray[np.uint16] | None, notes: list[str]) -> Image.Image:
     samples = np.asarray(colour.convert("RGB")) if deep is None else deep
+    if not curve.full_range:
+        samples = stretched(samples)
     if curve.gamma is not None:
         notes.append(Sentence("The file states a gamma of its own, which was applied."))
         return Image.fromarray(undo_gamma(samples, curve.gamma))
@@ -71,7 +73,7 @@ def _by_curve(colour: Image.Image, curve: Curve, deep: NDArray[np.uint16] | None
                 "The picture is HDR; its brightness and colours were brought to those of an ordinary picture (tone mapping)."
             )
         )
-    else:
+    elif is_wide(curve.primaries):
         notes.append(Sentence("The picture has a wide range of colours; they were converted to those of sRGB."))
     return Image.fromarray(tone_mapped(samples, curve.transfer, curve.primaries))
 

@@ -12,7 +12,9 @@ from detector.errors import DamagedMedia, MediaTooLarge
 from detector.media.structure import PARSER_ERRORS
 from detector.sentences import Sentence
 
-__all__ = ["damaged", "decoder_errors", "quiet_decoders"]
+__all__ = ["GARBLED", "damaged", "decoder_errors", "quiet_decoders"]
+
+GARBLED = Sentence("part of the picture is missing or garbled")
 
 
 def damaged(kind: str, detail: str) -> DamagedMedia:

@@ -4,7 +4,7 @@ A still picture goes through these steps, in this order, each able to refuse it:
 
 1. The format's own module says whether its structure is whole.
 2. Pillow (pillow-heif for HEIC) opens it as exactly that format; the size in the header is checked before pixels exist.
-3. The pixels are decoded strictly, large ones at a part of their size. A JPEG gets a second opinion (``jpeg_check``).
+3. The pixels are decoded strictly, large ones at a part of their size. ``second_opinion`` says whether any are missing.
 4. ``colour`` makes 8-bit sRGB of it, on white where it is transparent; the stored orientation is applied.
 
 What cannot be seen: damage inside formats that carry no redundancy (raw pixels in BMP or TIFF, the arithmetic coding of
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import av
 import av.error
-import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
@@ -29,14 +28,16 @@ from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media import colour
 from detector.media.decoder_errors import damaged, decoder_errors, quiet_decoders
 from detector.media.gif import gif_for_decoder, scan_gif
-from detector.media.image_notes import note_other_pictures
+from detector.media.image_notes import UNENDED, note_other_pictures
 from detector.media.isobmff import isobmff_damage
 from detector.media.jpeg import jpeg_damage, jpeg_scans
 from detector.media.jpeg2000 import jpeg2000_damage
-from detector.media.jpeg_check import check_passes, second_opinion, with_end_mark
+from detector.media.jpeg_check import check_passes, with_end_mark
 from detector.media.pixel_shape import with_square_pixels
-from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile
+from detector.media.png import png_damage, png_damaged_extras, png_for_decoder, png_profile, png_with_end
+from detector.media.second_opinion import check_blocks, check_strips, second_opinion
 from detector.media.signalled import curve_of, pixel_ratio_of
+from detector.media.smaller import loaded_smaller
 from detector.media.structure import ENDS_EARLY, PARSER_ERRORS
 from detector.media.tiff import NEW_SUBFILE_TYPE, tiff_pages
 from detector.media.webp import webp_canvas, webp_damage
@@ -119,8 +120,10 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
     stored = image.size
     check_size(*stored, most=_MOST_PIXELS.get(kind, MAX_PIXELS))
     smaller = _reduction(*stored)
-    if kind == "TIFF" and not page:
-        _refuse_camera_raw(data, image)
+    if kind == "TIFF":
+        if not page:
+            _refuse_camera_raw(data, image)
+        check_strips(image)
     if kind == "JPEG":
         check_passes(jpeg_scans(data), *stored)
     # Another library in the process may have asked for half pictures.
@@ -130,10 +133,12 @@ def decode(data: bytes, kind: str, notes: list[str], page: int | None = None) ->
         frames = tiff_pages(data) if kind == "TIFF" else getattr(image, "n_frames", 1)
         if smaller > 1:
             orientation = _orientation(image, notes)
-            image = _loaded_smaller(image, data, kind, smaller, page or 0)
+            image = loaded_smaller(image, data, kind, smaller, page or 0)
         else:
             image.load()
             orientation = _orientation(image, notes)
+    if kind == "JPEG 2000":
+        check_blocks(data, image)
     check_size(*image.size)
     if page is None:
         note_other_pictures(data, kind, image.format, frames, notes)
@@ -165,30 +170,6 @@ def _reduction(width: int, height: int) -> int:
     return smaller
 
 
-def _loaded_smaller(image: Image.Image, data: bytes, kind: str, smaller: int, page: int) -> Image.Image:
-    """The picture's pixels at a part of its size, with as few copies of the whole in memory as its decoder allows."""
-    width, height = max(1, image.width // smaller), max(1, image.height // smaller)
-    info = image.info
-    if kind == "HEIC":
-        whole = np.asarray(pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)[page])
-        small = Image.fromarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
-    else:
-        image.draft(None, (width, height))  # JPEG alone: decoded smaller from the start
-        image.load()
-        left = round(max(image.size) / max(width, height))
-        small = image if left <= 1 else _averaged(image, left)
-    small.info = info
-    return small
-
-
-def _averaged(image: Image.Image, smaller: int) -> Image.Image:
-    if image.mode in ("1", "P", "PA"):
-        image = image.convert("L" if image.mode == "1" else "RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I;16"):
-        return Image.fromarray(np.ascontiguousarray(np.asarray(image)[::smaller, ::smaller]))
-    return image.reduce(smaller)
-
-
 def _deep_samples(stream: bytes, kind: str, image: Image.Image) -> NDArray[np.uint16] | None:
     """(H, W, 3) uint16 of a PNG of 16 bits, of which Pillow keeps 8: too few for the dark end of an unusual curve."""
     if kind != "PNG" or stream[24:26] != b"\x10\x02" or image.size != struct.unpack(">II", stream[16:24]):
@@ -214,10 +195,13 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
     if kind == "JPEG":
         damage = jpeg_damage(data)
         if damage == ENDS_EARLY and (ended := with_end_mark(data)) is not None:
-            notes.append(Sentence("The file lacks the mark at its end; the picture in it is whole."))
+            notes.append(UNENDED)
             return ended
     elif kind == "PNG":
         damage = png_damage(data)
+        if damage == ENDS_EARLY and (ended := png_with_end(data)) is not None:
+            damage, data = png_damage(ended), ended
+            notes.append(UNENDED)
         if damage is None and png_damaged_extras(data):
             notes.append(Sentence("Data beside the picture are damaged in this file; the picture itself is whole."))
     elif kind == "WebP":
@@ -232,6 +216,8 @@ def _check_structure(data: bytes, kind: str, notes: list[str]) -> bytes:
     elif kind == "GIF":
         scan = scan_gif(data)
         if scan.damage is None:
+            if scan.unended:
+                notes.append(UNENDED)
             return gif_for_decoder(data, scan)
         damage = scan.damage
     if damage:

@@ -26,10 +26,12 @@ class GifScan:
     """Offset behind the first picture."""
     undelayed: tuple[int, ...] = ()
     """Offsets of the pictures that do not say how long they are shown."""
+    unended: bool = False
+    """Whether it lacks its end mark, and nothing else as far as can be told."""
 
 
 def scan_gif(data: bytes) -> GifScan:
-    """Walk the blocks of a GIF up to its trailer."""
+    """Walk the blocks of a GIF up to its end mark, which may be missing behind a whole block."""
 
     def table_bytes(flags: int) -> int:
         return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
@@ -47,7 +49,7 @@ def scan_gif(data: bytes) -> GifScan:
     parts = counted(Sentence("parts"), _MOST_SUB_BLOCKS)
     try:
         position = 13 + table_bytes(data[10])
-        while data[position] != 0x3B:
+        while position < len(data) and data[position] != 0x3B:
             next(parts)
             if data[position] == 0x21:
                 delayed = delayed or data[position + 1] == 0xF9
@@ -65,7 +67,9 @@ def scan_gif(data: bytes) -> GifScan:
                 return GifScan(frames, Sentence("its blocks do not follow each other as they should"))
     except IndexError:
         return GifScan(frames, ENDS_EARLY)
-    return GifScan(frames, None if frames else Sentence("it holds no picture"), first_ends, tuple(undelayed))
+    if not frames:
+        return GifScan(frames, ENDS_EARLY if position >= len(data) else Sentence("it holds no picture"))
+    return GifScan(frames, None, first_ends, tuple(undelayed), unended=position >= len(data))
 
 
 def gif_with_delays(data: bytes, scan: GifScan) -> bytes:

@@ -6,7 +6,9 @@ from detector.media.gif import scan_gif
 from detector.media.png import png_frames
 from detector.sentences import Sentence
 
-__all__ = ["note_other_pictures"]
+__all__ = ["UNENDED", "note_other_pictures"]
+
+UNENDED = Sentence("The file lacks the mark at its end; the picture in it is whole.")
 
 
 def note_other_pictures(data: bytes, kind: str, opened_as: str | None, frames: int, notes: list[str]) -> None:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import av
 import av.error
 from PIL import Image
 
 from detector.errors import MediaTooLarge
-from detector.media.decoder_errors import damaged, quiet_decoders
+from detector.media.decoder_errors import GARBLED, damaged, quiet_decoders
 from detector.media.jpeg import jpeg_for_second_opinion, jpeg_is_progressive
 from detector.media.structure import PARSER_ERRORS, is_hollow
 from detector.sentences import Sentence
 
-__all__ = ["MAX_SCANNED", "check_passes", "second_opinion", "with_end_mark"]
+__all__ = ["MAX_SCANNED", "check_passes", "check_scans", "with_end_mark"]
 
-MAX_SCANNED = 1_500_000_000
-"""Pixels times passes of a progressive JPEG: programs write some ten passes, a hostile file thousands."""
+MAX_SCANNED = 2_500_000_000
+"""Pixels times passes of a progressive JPEG: programs write some ten, of 200 megapixels too, and a hostile file thousands."""
 _MOST_UNENDED = 60_000_000
 """Pixels of a JPEG without an end mark, which is decoded several times."""
 
@@ -50,6 +47,7 @@ def with_end_mark(data: bytes) -> bytes | None:
     What stands between the last part of a whole picture and the mark changes no pixel; where a part is missing, it is taken for
     that part.
     """
+    data = data.rstrip(b"\xff")  # half of the mark, or fill bytes before it
     ended = data + b"\xff\xd9"
     if is_hollow(data, 0, len(data)):  # zeros in place of the rest are taken for it as well
         return None
@@ -67,26 +65,7 @@ def with_end_mark(data: bytes) -> bytes | None:
     return ended if len(set(seen)) == 1 else None
 
 
-@contextmanager
-def second_opinion(data: bytes, kind: str, smaller: int) -> Iterator[None]:
-    """``_check_jpeg_scans`` of a JPEG, in a thread beside what is done meanwhile; an error of that goes first.
-
-    A large one goes one after the other: two decoders at once would hold it twice.
-    """
-    if kind != "JPEG":
-        yield
-        return
-    if smaller > 1:
-        _check_jpeg_scans(data, smaller)
-        yield
-        return
-    with ThreadPoolExecutor(1, "second opinion") as pool:
-        checked = pool.submit(_check_jpeg_scans, data)
-        yield
-    checked.result()
-
-
-def _check_jpeg_scans(data: bytes, smaller: int = 1) -> None:
+def check_scans(data: bytes, smaller: int = 1) -> None:
     """Refuse a JPEG with damaged scans, in which libjpeg paints grey or stray blocks and Pillow cannot tell.
 
     FFmpeg's decoder can be told to give up on the first error; on a picture without one it agrees with libjpeg.
@@ -101,6 +80,6 @@ def _check_jpeg_scans(data: bytes, smaller: int = 1) -> None:
     try:
         decoder.decode(av.Packet(stream))
     except av.error.InvalidDataError as error:
-        raise damaged("JPEG", Sentence("part of the picture is missing or garbled")) from error
+        raise damaged("JPEG", GARBLED) from error
     except av.error.FFmpegError:
         return  # a variant that this decoder does not know: libjpeg's word stands

@@ -19,11 +19,12 @@ from detector.media.containers import identify
 from detector.media.decoder_errors import decoder_errors
 from detector.media.gif import gif_with_delays, scan_gif
 from detector.media.isobmff import has_track
-from detector.media.png import png_frames
+from detector.media.png import png_damage, png_frames
+from detector.media.structure import ENDS_EARLY
 from detector.media.webp import webp_canvas, webp_damage, webp_durations
 from detector.sentences import Sentence
 
-__all__ = ["MOST_PIXELS", "MOVING", "as_clip", "has_still_beside", "moving_format"]
+__all__ = ["MOST_PIXELS", "MOVING", "as_clip", "has_still_beside", "lacks_end", "moving_format"]
 
 MOST_PIXELS = 600_000_000
 """Of all frames of a WebP together: what takes some ten seconds."""
@@ -69,6 +70,15 @@ def has_still_beside(file: BinaryIO, form: ClipFormat) -> bool:
         return False
     file.seek(0)
     return not png_frames(file.read())[1]
+
+
+def lacks_end(file: BinaryIO, form: ClipFormat) -> bool:
+    """Whether a moving GIF or PNG has no end mark, so that nobody can tell if frames are missing as well."""
+    if form.name not in ("GIF", "PNG"):
+        return False
+    file.seek(0)
+    data = file.read()
+    return scan_gif(data).unended if form.name == "GIF" else png_damage(data) == ENDS_EARLY
 
 
 def as_clip(file: BinaryIO, form: ClipFormat) -> BinaryIO:

@@ -15,12 +15,20 @@ __all__ = [
     "png_for_decoder",
     "png_frames",
     "png_gamma",
+    "png_lacks_rows",
     "png_pixel_ratio",
     "png_profile",
     "png_texts",
+    "png_with_end",
 ]
 
 _MAX_PROFILE_BYTES = 16 * 1024 * 1024
+_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""In a pixel, by colour type."""
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""First column and row, and steps to the next ones, of the passes of an interlaced picture."""
+_BLOCK = 1 << 20
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -59,6 +67,42 @@ def png_damage(data: bytes) -> str | None:
     return None if {b"IHDR", b"IDAT", b"IEND"} <= kinds else ENDS_EARLY
 
 
+def png_with_end(data: bytes) -> bytes | None:
+    """A PNG that ends behind a whole chunk or within its end mark, with that mark; None for any other file.
+
+    Whether the chunks hold all rows is for ``png_lacks_rows`` to say.
+    """
+    end = 8
+    for kind, _, chunk_end in _png_chunks(data):
+        if kind == b"IEND":
+            return None
+        end = chunk_end + 4
+    return data[:end] + _END if _END.startswith(data[end:]) else None
+
+
+def png_lacks_rows(data: bytes) -> bool:
+    """Whether the compressed rows end before the last one that the header announces: decoders leave those black.
+
+    Args:
+        data: a PNG without damage to its structure.
+    """
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    bits = data[24] * _SAMPLES.get(data[25], 1)
+    passes = _PASSES if data[28] else ((0, 0, 1, 1),)
+    sizes = [(-(-(width - left) // across), -(-(height - top) // down)) for left, top, across, down in passes]
+    missing = sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sizes if columns > 0 and rows > 0)
+    unpacker = zlib.decompressobj()
+    try:
+        for kind, start, end in _png_chunks(data):
+            packed = data[start:end] if kind == b"IDAT" else b""
+            while packed and missing > 0:
+                missing -= len(unpacker.decompress(packed, _BLOCK))
+                packed = unpacker.unconsumed_tail
+    except zlib.error:  # which the decoder will say as well
+        return False
+    return missing > 0
+
+
 def png_damaged_extras(data: bytes) -> bool:
     """Whether the CRC-32 of a chunk beside the picture, such as a text, does not hold."""
     return any(_is_extra(kind) and not _is_intact(data, start, end) for kind, start, end in _png_chunks(data))
@@ -72,10 +116,10 @@ def _extra(data: bytes, wanted: bytes, least: int) -> bytes | None:
     return None
 
 
-def png_cicp(data: bytes) -> tuple[int, int] | None:
-    """(primaries, transfer) by ITU-T H.273 where a cICP chunk says so."""
+def png_cicp(data: bytes) -> tuple[int, int, bool] | None:
+    """(primaries, transfer, whether samples fill their range) by ITU-T H.273 where a cICP chunk says so."""
     body = _extra(data, b"cICP", 4)
-    return None if body is None else (body[0], body[1])
+    return None if body is None else (body[0], body[1], body[3] != 0)
 
 
 def png_gamma(data: bytes) -> float | None:

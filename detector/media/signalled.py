@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from detector.media.png import png_cicp, png_gamma, png_pixel_ratio
-from detector.media.tone import is_hdr, is_wide
+from detector.media.tone import GAMMAS, is_hdr, is_wide
 
 __all__ = ["Curve", "curve_of", "pixel_ratio_of"]
 
@@ -27,6 +27,8 @@ class Curve:
     """Likewise."""
     gamma: float | None = None
     """Exponent by which light became samples, where it is not that of sRGB."""
+    full_range: bool = True
+    """Whether black is 0 and white the largest sample, and not 16 and 235 of 255 as in video."""
 
     @property
     def hdr(self) -> bool:
@@ -35,14 +37,16 @@ class Curve:
     @property
     def is_special(self) -> bool:
         """Whether samples are to be converted at all."""
-        return self.hdr or is_wide(self.primaries) or self.gamma is not None
+        return self.hdr or is_wide(self.primaries) or self.gamma is not None or not self.full_range
 
 
 def curve_of(data: bytes, kind: str, image: Image.Image) -> Curve:
     """The curve that a file signals; in a PNG cICP goes before a profile, and both before gAMA (PNG 3rd edition, 4.3)."""
     if kind == "PNG":
         if (signalled := png_cicp(data)) is not None:
-            return Curve(signalled[1], signalled[0])
+            primaries, transfer, full_range = signalled
+            gamma = None if is_wide(primaries) or transfer not in GAMMAS else 1 / GAMMAS[transfer]
+            return Curve(transfer, primaries, gamma, full_range)
         gamma = png_gamma(data)
         usual = gamma is None or abs(gamma / _USUAL_GAMMA - 1) < _GAMMA_TOLERANCE
         return Curve() if usual else Curve(gamma=gamma)

@@ -11,10 +11,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HLG", "PQ", "is_hdr", "is_wide", "tone_mapped", "undo_gamma"]
+__all__ = ["GAMMAS", "HLG", "PQ", "is_hdr", "is_wide", "stretched", "tone_mapped", "undo_gamma"]
 
 PQ, HLG = 16, 18
 """Transfer characteristics of ITU-T H.273."""
+GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
+"""Exponents of those that are plain powers, 8 being linear light."""
 _WHITE = 203.0
 """cd/m2."""
 _HLG_PEAK = 1000.0
@@ -47,7 +49,7 @@ def tone_mapped(samples: NDArray[np.unsignedinteger], transfer: int, primaries: 
 
     Args:
         samples: (H, W, 3) uint8 or uint16, full-range RGB.
-        transfer: their curve, by ITU-T H.273; all but PQ and HLG are taken for that of sRGB.
+        transfer: their curve, by ITU-T H.273; all but PQ, HLG and ``GAMMAS`` are taken for that of sRGB.
         primaries: the same for their primaries; unknown ones are taken for those of sRGB, with an HDR curve for BT.2020.
     """
     if primaries not in _TO_709 and is_hdr(transfer):
@@ -60,8 +62,18 @@ def tone_mapped(samples: NDArray[np.unsignedinteger], transfer: int, primaries: 
         if transfer == HLG:
             scene = linear @ _LUMA_2020
             linear = linear * (np.maximum(scene, 1e-6) ** 0.2 * (_HLG_PEAK / _WHITE))[..., None]
-        out[top : top + _ROWS] = _encoded(_compressed(linear @ matrix.T))
+        linear = linear @ matrix.T
+        # What is not HDR has no highlights above white.
+        out[top : top + _ROWS] = _encoded(_compressed(linear) if is_hdr(transfer) else linear)
     return out
+
+
+def stretched(samples: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Samples of narrow range, where black is 16 and white 235 of 255, over the whole range of their type, uint8 or uint16."""
+    unit = 1 << 8 * (samples.dtype.itemsize - 1)
+    most = np.iinfo(samples.dtype).max
+    table = np.clip((np.arange(most + 1) - 16 * unit) / (219 * unit), 0, 1) * most
+    return np.asarray(np.round(table).astype(samples.dtype)[samples])
 
 
 def undo_gamma(samples: NDArray[np.unsignedinteger], gamma: float) -> NDArray[np.uint8]:
@@ -114,6 +126,8 @@ def _light_of(transfer: int, bytes_: int) -> NDArray[np.float32]:
         light *= 10_000 / _WHITE
     elif transfer == HLG:
         light = np.where(x <= 0.5, x**2 / 3, (np.exp((x - 0.55991073) / 0.17883277) + 0.28466892) / 12)
+    elif transfer in GAMMAS:
+        light = x ** GAMMAS[transfer]
     else:
         light = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
     return np.asarray(light, np.float32)

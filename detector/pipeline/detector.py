@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -231,4 +232,8 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
             "or use the weights folder of a release."
         )
     models, video_models = load_models(manifest.models.values(), store)
-    return Detector(manifest, open_finder(store), models, video_models)
+    finder = open_finder(store)
+    detector = Detector(manifest, finder, models, video_models)
+    # Of a finder that is still open when Python ends, mediapipe prints a traceback.
+    weakref.finalize(detector, finder.close)
+    return detector

@@ -169,6 +169,13 @@ def _nclx(form: str, transfer: int) -> bytes:
     return data[:at] + struct.pack(">H", transfer) + data[at + 2 :]
 
 
+for _transfer in (4, 5, 8):
+    add_image(
+        f"power {_transfer}.png",
+        "face",
+        lambda t=_transfer: _with_chunk(_saved(portrait(), "PNG"), b"cICP", bytes((1, t, 0, 1))),  # type: ignore[misc]
+    )
+add_image("narrow range.png", "face", lambda: _with_chunk(_saved(portrait(), "PNG"), b"cICP", bytes((1, 13, 0, 0))))
 for _transfer in (16, 18, 13, 255):
     add_image(
         f"cicp {_transfer}.png",
@@ -204,6 +211,49 @@ add_image(
     "damaged clear colour.png", "refused", lambda: _with_chunk(_saved(portrait(), "PNG"), b"tRNS", bytes(6), wrong=1)
 )
 add_image("damaged critical.png", "refused", lambda: _with_chunk(_saved(portrait(), "PNG"), b"IDAT", b"", wrong=1))
+
+for _form, _ending, _mark in (("PNG", "png", 12), ("PNG", "half.png", 3), ("GIF", "gif", 1), ("JPEG", "half.jpg", 1)):
+    add_image(f"no end mark.{_ending}", "face", lambda f=_form, m=_mark: _saved(portrait(), f)[:-m])  # type: ignore[misc]
+    add_image(f"nor what is before.{_ending}", "refused", lambda f=_form, m=_mark: _saved(portrait(), f)[: -m - 9])  # type: ignore[misc]
+_clip("moving, no end mark.gif", "face", lambda _: _moving("GIF", 6)[:-1])
+_clip("moving, no end mark.png", "face", lambda _: _moving("PNG", 6)[:-12])
+
+# Headers that claim another size ---------------------------------------------------------------------------------------
+
+
+def _claiming(form: str, height: int, **options: Any) -> bytes:
+    """The portrait of 256 x 256 pixels in a file that says it is higher."""
+    data = bytearray(_saved(portrait(), form, **options))
+    if form == "PNG":
+        struct.pack_into(">I", data, 20, height)
+        struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
+    elif form == "JPEG2000":
+        at = data.index(b"\xff\x4f\xff\x51")
+        struct.pack_into(">I", data, at + 12, height)
+        if not options.get("tile_size"):
+            struct.pack_into(">I", data, at + 28, height)
+    else:
+        at = struct.unpack_from("<I", data, 4)[0] + 2
+        while struct.unpack_from("<H", data, at)[0] != 257:
+            at += 12
+        struct.pack_into("<H", data, at + 8, height)
+    return bytes(data)
+
+
+for _height in (300, 1500):
+    add_image(f"claims {_height} rows.png", "refused", lambda h=_height: _claiming("PNG", h))  # type: ignore[misc]
+    add_image(f"claims {_height} rows.tif", "refused", lambda h=_height: _claiming("TIFF", h))  # type: ignore[misc]
+    for _what, _options in (
+        ("", {"no_jp2": True}),
+        (", lossy", {"no_jp2": True, "irreversible": True, "quality_mode": "rates", "quality_layers": [10]}),
+        (", tiles", {"no_jp2": True, "tile_size": (128, 128)}),
+        (", box", {}),
+    ):
+        add_image(
+            f"claims {_height} rows{_what}.jp2",
+            "refused",
+            lambda h=_height, o=_options: _claiming("JPEG2000", h, **o),  # type: ignore[misc]
+        )
 
 # Turned --------------------------------------------------------------------------------------------------------------
 

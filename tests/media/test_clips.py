@@ -167,6 +167,22 @@ def test_every_picture_of_a_gif_without_times_is_read(tmp_path: Path) -> None:
     assert samples.info.duration_s == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize(("ending", "mark"), [("gif", 1), ("png", 12)])
+def test_a_moving_picture_without_its_end_mark_is_read_with_a_note(ending: str, mark: int, tmp_path: Path) -> None:
+    grey = np.random.default_rng(2).integers(0, 256, (5, 64, 96)).astype(np.uint8)
+    pictures = [Image.fromarray(each) for each in grey]
+    path = tmp_path / f"moving.{ending}"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40)
+    with sample_video(path, samples=None) as whole:
+        assert len(list(whole)) == 5
+    path.write_bytes(path.read_bytes()[:-mark])
+    with sample_video(path, samples=None) as samples:
+        frames = [frame.rgb[..., 0] for (frame,) in samples]
+    assert np.array_equal(frames, grey)
+    note = "The file lacks the mark at its end, so frames may be missing from it."
+    assert note in samples.info.notes and note not in whole.info.notes
+
+
 def test_odd_sizes_and_pixels_that_are_not_square(tmp_path: Path) -> None:
     odd = write_clip(tmp_path / "odd.mkv", counting_frames(4, (97, 65)), "ffv1", pixels="yuv444p")
     (frame, *_) = all_of(sample_video(odd))

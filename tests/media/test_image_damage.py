@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zlib
 
+import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
@@ -17,6 +19,7 @@ from tests.media.pictures import (
     WHOLE,
     detailed,
     encoded,
+    png_chunk,
     rgb_profile,
 )
 
@@ -35,15 +38,107 @@ def test_a_cut_file_is_refused(name: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in WHOLE if name != "jpeg-multi"])
-@pytest.mark.parametrize("lost", [2, 5, 20])
+@pytest.mark.parametrize("lost", [2, 5, 13, 20])
 def test_a_file_without_its_last_bytes_is_refused(name: str, lost: int) -> None:
-    if lost == 2 and name.startswith("jpeg"):  # its end mark alone
+    if lost <= {"jpeg": 2, "png": 12}.get(name.split("-")[0], 0):  # its end mark alone
         whole, cut = decode_image(WHOLE[name]), decode_image(WHOLE[name][:-lost])
         assert whole.frame.rgb.tobytes() == cut.frame.rgb.tobytes()
         assert "The file lacks the mark at its end; the picture in it is whole." in cut.info.notes
         return
     with pytest.raises(DamagedMedia):
         decode_image(WHOLE[name][:-lost])
+
+
+@pytest.mark.parametrize(("name", "lost"), [("jpeg", 1), ("jpeg-progressive", 1), ("png", 1), ("png", 12), ("gif", 1)])
+def test_a_file_without_a_part_of_its_end_mark_is_read_with_a_note(name: str, lost: int) -> None:
+    whole, cut = decode_image(WHOLE[name]), decode_image(WHOLE[name][:-lost])
+    assert whole.frame.rgb.tobytes() == cut.frame.rgb.tobytes()
+    assert cut.info.notes == ("The file lacks the mark at its end; the picture in it is whole.",)
+
+
+def _sized_png(data: bytes, width: int, height: int) -> bytes:
+    head = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+    return data[:12] + head + struct.pack(">I", zlib.crc32(head)) + data[33:]
+
+
+def _sized_tiff(data: bytes, tag: int, value: int) -> bytes:
+    """A little-endian TIFF with another value in an entry of its first directory."""
+    at = struct.unpack_from("<I", data, 4)[0] + 2
+    while struct.unpack_from("<H", data, at)[0] != tag:
+        at += 12
+    wide = struct.unpack_from("<H", data, at + 2)[0] == 4
+    return data[: at + 8] + struct.pack("<I" if wide else "<HH", *((value,) if wide else (value, 0))) + data[at + 12 :]
+
+
+def _sized_j2k(data: bytes, width: int, height: int, *, tiles: bool = True) -> bytes:
+    """A JPEG 2000 whose codestream claims another size, of the picture and of its only tile."""
+    at = data.index(b"\xff\x4f\xff\x51") + 8
+    size = struct.pack(">II", width, height)
+    data = data[:at] + size + data[at + 8 :]
+    return data[: at + 16] + size + data[at + 24 :] if tiles else data
+
+
+CLAIMS_MORE = {
+    "png": _sized_png(WHOLE["png"], 200, 300),
+    "png by one row": _sized_png(WHOLE["png"], 200, 161),
+    "tiff": _sized_tiff(WHOLE["tiff"], 257, 1600),
+    "tiff by one row": _sized_tiff(WHOLE["tiff"], 257, 161),
+    "tiff, in one strip": _sized_tiff(_sized_tiff(WHOLE["tiff"], 278, 5000), 257, 240),
+    "tiff-lzw": _sized_tiff(WHOLE["tiff-lzw"], 257, 1600),
+    "tiff-jpeg": _sized_tiff(WHOLE["tiff-jpeg"], 257, 1600),
+    "j2k": _sized_j2k(WHOLE["j2k-bare"], 600, 600),
+    "j2k, taller": _sized_j2k(WHOLE["j2k-bare"], 200, 600),
+    "j2k, more tiles": _sized_j2k(WHOLE["j2k-bare"], 400, 160, tiles=False),
+    "j2k, another size in its box": _sized_j2k(WHOLE["j2k"], 600, 600),
+    "j2k, smaller": _sized_j2k(WHOLE["j2k-bare"], 120, 100),
+    "bmp": WHOLE["bmp"][:18] + struct.pack("<ii", 200, 300) + WHOLE["bmp"][26:],
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS_MORE)
+def test_a_header_that_claims_another_size_than_the_data_have_is_refused(name: str) -> None:
+    with pytest.raises(DamagedMedia, match="damaged or incomplete"):
+        decode_image(CLAIMS_MORE[name])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
+def test_no_row_is_missed_in_whole_files(mode: str) -> None:
+    for width, height in ((16, 16), (17, 19), (201, 43)):
+        picture = Image.fromarray(detailed(height, width)).convert(mode)
+        for form in ("PNG", "TIFF"):
+            assert decode_image(encoded(picture, form)).frame.rgb.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_the_rows_of_an_interlaced_png_are_counted(rows: int) -> None:
+    # 16 x 17 pixels of one byte: the passes have 2x3, 2x3, 4x2, 4x5, 8x4, 8x9 and 16x8 of them, and a byte a row.
+    passes = [(2, 3), (2, 3), (4, 2), (4, 5), (8, 4), (8, 9), (16, 8)]
+    body = b"".join((b"\0" + bytes([90]) * width) * height for width, height in passes)
+    head = struct.pack(">IIBBBBB", 16, 17, 8, 0, 0, 0, 1)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(body[: len(body) - 17 * rows])), (b"IEND", b""))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, content) for kind, content in parts)
+    if rows:
+        with pytest.raises(DamagedMedia):
+            decode_image(data)
+    else:
+        assert decode_image(data).frame.rgb.shape == (17, 16, 3)
+
+
+def test_pictures_of_little_content_are_no_damaged_jpeg_2000() -> None:
+    """All packets of a plain picture are empty, and taking half of them away changes nothing."""
+    plain = np.full((300, 200, 3), 120, np.uint8)
+    part = plain.copy()
+    part[:40, :200] = detailed(40, 200)
+    for picture in (plain, part, part[::-1], part[:16, :16]):
+        for options in (
+            {},
+            {"tile_size": (64, 64)},
+            {"irreversible": True},
+            {"num_resolutions": 1},
+            {"progression": "RPCL"},
+        ):
+            whole = encoded(np.ascontiguousarray(picture), "JPEG2000", **options)
+            assert decode_image(whole).frame.rgb.shape == picture.shape
 
 
 @pytest.mark.parametrize("name", COMPRESSED)

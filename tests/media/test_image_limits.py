@@ -12,11 +12,13 @@ from detector.errors import MediaTooLarge, UnsupportedMedia
 from detector.media import decoding
 from detector.media import images as media
 from detector.media.images import decode_image, read_image
+from detector.media.jpeg_check import check_passes
 from tests.media.pictures import (
     GREY,
     HEIGHT,
     WHOLE,
     WIDTH,
+    detailed,
     encoded,
     png_raw,
     quadrants,
@@ -137,3 +139,10 @@ def test_a_picture_too_small_for_a_face_is_refused(width: int, height: int) -> N
     with pytest.raises(UnsupportedMedia, match=f"only {width} x {height} pixels"):
         decode_image(encoded(Image.new("RGB", (width, height)), "PNG"))
     assert decode_image(encoded(Image.new("RGB", (16, 16)), "PNG")).info.height == 16
+
+
+def test_a_progressive_jpeg_of_the_largest_size_is_not_refused_for_its_passes() -> None:
+    passes = encoded(detailed(), "JPEG", progressive=True).count(b"\xff\xda")
+    check_passes(passes, 16_300, 12_200)
+    with pytest.raises(MediaTooLarge, match="passes"):
+        check_passes(20 * passes, 16_300, 12_200)

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 
 from detector.errors import MediaTooLarge
 from detector.media import decoding
@@ -133,6 +133,33 @@ def test_wide_colours_of_a_png_become_those_of_srgb() -> None:
     assert "wide range of colours" in loaded.info.notes[0]
 
 
+@pytest.mark.parametrize(("transfer", "power"), [(8, 1.0), (4, 2.2), (5, 2.8)])
+def test_plain_powers_in_a_cicp_chunk_are_undone(transfer: int, power: float) -> None:
+    rgb = picture()
+    samples = np.asarray(65535 * linear(rgb) ** (1 / power), np.uint16)
+    loaded = decode_image(png16(samples, (b"cICP", bytes((1, transfer, 0, 1)))))
+    assert np.abs(loaded.frame.rgb.astype(int) - rgb).max() <= 2
+    assert "gamma of its own" in loaded.info.notes[0]
+    # Wide colours at once.
+    wide = decode_image(png16(samples, (b"cICP", bytes((12, transfer, 0, 1)))))
+    assert abs(float(wide.frame.rgb.mean()) - float(rgb.mean())) < 6
+    assert "wide range of colours" in wide.info.notes[0]
+
+
+def test_narrow_range_in_a_cicp_chunk_is_stretched() -> None:
+    rgb = picture()
+    narrow = np.asarray(256 * (16 + 219 * (rgb / 255)), np.uint16)
+    loaded = decode_image(png16(narrow, (b"cICP", bytes((1, 13, 0, 0)))))
+    assert np.abs(loaded.frame.rgb.astype(int) - rgb).max() <= 1
+
+
+def test_white_in_wide_colours_stays_white() -> None:
+    white = np.full((32, 32, 3), 65535, np.uint16)
+    for primaries in (9, 12):
+        loaded = decode_image(png16(white, (b"cICP", bytes((primaries, 13, 0, 1)))))
+        assert loaded.frame.rgb.min() == 255
+
+
 def test_a_damaged_text_beside_a_whole_picture_is_noted() -> None:
     data = bytearray(png16(as_pq(picture()), (b"tEXt", b"Comment\0hello")))
     data[data.index(b"hello")] ^= 1
@@ -206,6 +233,32 @@ def test_large_pictures_are_read_at_a_part_of_their_size(monkeypatch: pytest.Mon
         assert any("1/2 of its width" in note for note in loaded.info.notes), form
         turned = np.rot90(loaded.frame.rgb, 1) if form in ("JPEG", "PNG") else loaded.frame.rgb
         assert np.abs(turned - half).mean() < 6, form
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_a_large_webp_keeps_its_colours_and_what_is_transparent(
+    lossless: bool, monkeypatch: pytest.MonkeyPatch, astronaut: Rgb
+) -> None:
+    clear = np.full((512, 512, 1), 255, np.uint8)
+    clear[:, 256:] = 0
+    out = io.BytesIO()
+    Image.fromarray(np.dstack([astronaut, clear])).save(out, "WEBP", quality=92, lossless=lossless)
+    whole = decode_image(out.getvalue()).frame.rgb
+    monkeypatch.setattr(decoding, "KEPT_PIXELS", 512 * 512 // 4)
+    loaded = decode_image(out.getvalue())
+    half = np.asarray(Image.fromarray(whole).reduce(2)).astype(int)
+    assert np.abs(loaded.frame.rgb.astype(int) - half).mean() < 2
+    assert (loaded.frame.rgb[:, 130:] == 255).all()
+    assert "Transparent parts were filled with white." in loaded.info.notes
+
+
+def test_a_large_webp_does_not_go_through_pillow(monkeypatch: pytest.MonkeyPatch, astronaut: Rgb) -> None:
+    """Which holds such a picture four times."""
+    out = io.BytesIO()
+    Image.fromarray(astronaut).save(out, "WEBP")
+    monkeypatch.setattr(decoding, "KEPT_PIXELS", 512 * 512 // 4)
+    monkeypatch.setattr(WebPImagePlugin.WebPImageFile, "load", lambda _: pytest.fail("Pillow decodes it"))
+    assert decode_image(out.getvalue()).frame.rgb.shape == (256, 256, 3)
 
 
 def test_larger_ones_than_any_camera_takes_are_refused() -> None:
