@@ -117,10 +117,16 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> browsing.Profiles:
+    """Of ``browser``."""
+    return browsing.Profiles(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[browsing.OpenPage]:
-    """Opens pages in ``browser``."""
-    with browsing.visits_of(browser) as open_page:
+def visit(profiles: browsing.Profiles) -> Iterator[browsing.OpenPage]:
+    """Opens pages in ``browser``, each as a new visitor."""
+    with browsing.visits_of(profiles) as open_page:
         yield open_page
 
 
