@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 # Before TensorFlow is first imported, by whichever test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # What a test keeps of the examples goes with it.
+# Gradio looks for a free port from here on, and two processes that look at the same time may take the same one.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ.setdefault("GRADIO_SERVER_PORT", str(7860 + 100 * _WORKER))
 os.environ["DETECTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix="photo-check-tests-")
 atexit.register(shutil.rmtree, os.environ["DETECTOR_CACHE_DIR"], ignore_errors=True)
 
@@ -53,13 +56,28 @@ def pytest_configure(config: pytest.Config) -> None:
 LONGEST = (
     "test_first_minute.py",
     "test_browser.py",
+    "test_hostile.py",
+    "test_faults.py",
+    "test_exports.py",
+    "test_starts.py",
+    "test_browser_beside.py",
     "test_sequences.py",
-    "test_clip.py",
+    "test_gradcam.py",
+    "test_browser_clip.py",
+    "test_inference.py",
+    "test_kinds.py",
+    "test_shipped.py",
     "test_isolation.py",
     "test_networks.py",
-    "test_inference.py",
-    "test_cache.py",
-    "test_architecture.py",
+    "test_clip.py",
+    "test_sub_path.py",
+    "test_mcp.py",
+    "test_printed.py",
+    "test_gate_served.py",
+    "test_evaluate.py",
+    "test_refused.py",
+    "test_document.py",
+    "test_hostile_weights.py",
 )
 """Files that take longest. They come first, so that two processes, which take a file at a time, end at about the same time."""
 
@@ -99,10 +117,16 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> browsing.Profiles:
+    """Of ``browser``."""
+    return browsing.Profiles(browser)
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[browsing.OpenPage]:
-    """Opens pages in ``browser``."""
-    with browsing.visits_of(browser) as open_page:
+def visit(profiles: browsing.Profiles) -> Iterator[browsing.OpenPage]:
+    """Opens pages in ``browser``, each as a new visitor."""
+    with browsing.visits_of(profiles) as open_page:
         yield open_page
 
 
@@ -181,6 +205,15 @@ def tiny_detector(tiny_weights: Path) -> Iterator[Detector]:
     from detector import load_detector
 
     with load_detector(tiny_weights) as detector:
+        yield detector
+
+
+@pytest.fixture(scope="session")
+def shipped_detector() -> Iterator[Detector]:
+    """The whole pipeline over the shipped weights, loaded once; for tests marked ``needs_weights``."""
+    from detector import load_detector
+
+    with load_detector(SHIPPED) as detector:
         yield detector
 
 

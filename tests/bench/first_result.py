@@ -27,7 +27,7 @@ from detector.web.gallery import read_examples
 from tests import ROOT
 from tests.bench.sections import Section
 from tests.conftest import SHIPPED
-from tests.support.browsing import WIDE, launched, visits_of
+from tests.support.browsing import WIDE, Profiles, launched, visits_of
 from tests.support.running import Running
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _measured(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         temp = Path(folder) / "temp"
         temp.mkdir()
-        with Running(SHIPPED, temp) as server, launched() as browser, visits_of(browser) as open_page:
+        with Running(SHIPPED, temp) as server, launched() as browser, visits_of(Profiles(browser)) as open_page:
             server.settle()  # the examples' own checks are over, and the models loaded
             page = open_page(server.url, WIDE).page
             page.set_default_timeout(_PATIENCE_MS)

@@ -116,12 +116,12 @@ def test_lines_stand_out_on_every_skin_on_blue_and_in_the_dark(ground: str, towa
     """WCAG 2 asks for 3 to 1 of what must be seen: along every line, its core or its casing has that, or more."""
     flat = np.full((448, 448, 3), GROUNDS[ground], np.uint8)
     maps = (hill(), NONE) if towards == "altered" else (NONE, hill())
-    shown = luminance(heatmap_on_crop(flat, *maps))
+    shown = heatmap_on_crop(flat, *maps)
     ground_light = luminance(np.array(GROUNDS[ground]))
     seen = []
     for angle in np.linspace(0, 2 * np.pi, 96, endpoint=False):
         y, x = np.rint(223.5 + np.outer((np.sin(angle), np.cos(angle)), np.arange(0, 215))).astype(int)
-        along = shown[y, x]
+        along = luminance(shown[y, x])
         contrast = (np.maximum(along, ground_light) + 0.05) / (np.minimum(along, ground_light) + 0.05)
         seen.append(contrast >= 3)
     # Of a broken line, in the dark only the dashes show: there is one within a few degrees of everywhere.

@@ -34,7 +34,7 @@ def crops() -> np.ndarray:
 def test_gives_the_maps_and_logits_of_keras(network: Network, crops: np.ndarray) -> None:
     model = network.model
     both = keras.Model(model.input, [model.get_layer("feature_map").output, model.get_layer("logit").output])
-    expected_maps, expected_logits = both.predict(crops, verbose=0)
+    expected_maps, expected_logits = map(np.asarray, both(crops))
     maps, logits = network.run(crops)
     scale = float(np.abs(expected_maps).max())
     np.testing.assert_allclose(maps, expected_maps, atol=1e-4 * scale)
@@ -62,7 +62,7 @@ def test_a_refused_crop_leaves_the_network_working(network: Network, crops: np.n
 
 def test_scorer_turns_the_sign_once(network: Network, crops: np.ndarray) -> None:
     both_sides = np.concatenate([crops, crops[:, :, ::-1]])
-    p_real = network.model.predict(both_sides, verbose=0).reshape(2, -1).astype(np.float64)
+    p_real = np.asarray(network.model(both_sides)).reshape(2, -1).astype(np.float64)
     expected = -np.log(p_real / (1 - p_real)).mean(0)
     scorer = Scorer(network)
     np.testing.assert_allclose(scorer.fake_logits(crops), expected, rtol=1e-3, atol=1e-3)

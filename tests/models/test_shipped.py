@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from detector import Detector, load_detector
+from detector import Detector
 from detector.models.loading import load_models
 from detector.models.networks import load
 from detector.records import SharedTrunk
@@ -24,13 +23,7 @@ MODELS = sorted(name for name, entry in _LISTED.items() if entry["kind"] == "ima
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Iterator[Detector]:
-    with load_detector(SHIPPED) as detector:
-        yield detector
-
-
-@pytest.fixture(scope="module")
-def scores(shipped: Detector) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def scores(shipped_detector: Detector) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Labels and every model's scores of dev files of two sources, the first so many genuine and fake ones of each."""
     fake: list[bool] = []
     found: dict[str, list[float]] = {name: [] for name in MODELS}
@@ -38,7 +31,7 @@ def scores(shipped: Detector) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         for label in ("real", "fake"):
             rows = [s for s in read_table(DATA) if (s.subset, s.source, s.label) == ("dev", source, label)]
             for row in rows[:PER_CLASS]:
-                report = shipped.analyze(DATA / row.path, heatmaps=False)
+                report = shipped_detector.analyze(DATA / row.path, heatmaps=False)
                 if report.p_fake is not None:
                     fake.append(label == "fake")
                     for name in MODELS:
@@ -82,6 +75,13 @@ def test_scores_are_calibrated_on_dev(name: str) -> None:
 
 
 @pytest.mark.needs_weights
+def test_every_shipped_file_is_the_one_that_the_manifest_names() -> None:
+    store = WeightStore(SHIPPED)
+    files = [*store.manifest.face_detectors.values(), *(spec.file for spec in store.manifest.models.values())]
+    assert {store.locate(file).path for file in files} == {SHIPPED / file.name for file in files}
+
+
+@pytest.mark.needs_weights
 def test_shipped_set_is_small() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 80e6
 
@@ -103,7 +103,8 @@ def test_the_video_model_borrows_the_trunk_that_it_has_in_its_own_file() -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.needs_weights
-def test_both_models_of_the_first_issue_are_there(shipped: Detector) -> None:
-    assert isinstance(shipped, Detector)
-    assert {"cnn", "resnet"} <= set(shipped.models)
+def test_both_models_of_the_first_issue_are_there(shipped_detector: Detector) -> None:
+    assert isinstance(shipped_detector, Detector)
+    assert {"cnn", "resnet"} <= set(shipped_detector.models)

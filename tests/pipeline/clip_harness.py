@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detector import Detector
-from detector.faces.finder import FaceFinder
+from detector.faces.finder import FindsFaces
 from detector.models.gradcam import Explanation
 from detector.models.loading import LoadedModel, LoadedVideoModel
 from detector.records import (
@@ -15,6 +18,8 @@ from detector.records import (
     Calibration,
     ClipRules,
     CropSpec,
+    Detection,
+    Frame,
     FrameMean,
     Manifest,
     MediaKind,
@@ -85,6 +90,24 @@ class Memory:
         return self.logit
 
 
+class Remembering:
+    """A face finder that searches every frame once, however many tests analyse the clip."""
+
+    def __init__(self, finder: FindsFaces) -> None:
+        self._finder = finder
+        self._found: dict[tuple[bytes, bytes | None], list[Detection]] = {}
+
+    def find(self, frame: Frame, near: Sequence[Detection] | None = None) -> list[Detection]:
+        around = None if near is None else b"".join(face.keypoints.tobytes() for face in near)
+        key = hashlib.sha256(frame.rgb.tobytes()).digest(), around
+        if key not in self._found:
+            self._found[key] = self._finder.find(frame, near)
+        return [*self._found[key]]
+
+    def close(self) -> None:
+        """The other finder stays open."""
+
+
 def spec(name: str, kind: MediaKind = "image") -> ModelSpec:
     return ModelSpec(
         name=name,
@@ -102,7 +125,7 @@ def spec(name: str, kind: MediaKind = "image") -> ModelSpec:
 
 
 def detector_of(
-    finder: FaceFinder, rules: ClipRules | None = RULES, memory: Memory | None = None, trunk_of: str | None = None
+    finder: FindsFaces, rules: ClipRules | None = RULES, memory: Memory | None = None, trunk_of: str | None = None
 ) -> Detector:
     models = {"a": spec("a"), **({"seq": spec("seq", "video")} if memory else {})}
     manifest = Manifest(models, "a", {}, GATES, None, rules, "seq" if memory else None)

@@ -13,7 +13,7 @@ from detector.media.images import encode_png
 from detector.records import (
     Report,
 )
-from tests.pipeline.clip_harness import ALTERED_S, FPS, SECONDS, Rgb, detector_of, heads
+from tests.pipeline.clip_harness import ALTERED_S, FPS, SECONDS, Remembering, Rgb, detector_of, heads
 from tests.pipeline.harness import Harness
 from tests.support.clips import paste, write_clip
 
@@ -23,7 +23,7 @@ def harness() -> Harness:
     return Harness()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture in which every place has its own brightness, so that no two crops are alike."""
     ramp = np.linspace(0, 200, 480)[None, :] + np.linspace(0, 55, 360)[:, None]
@@ -33,7 +33,12 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def remembering(finder: FaceFinder) -> Remembering:
+    return Remembering(finder)
+
+
+@pytest.fixture(scope="session")
 def two_people(astronaut: Rgb, hopper: Rgb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Collins walks to the right, Hopper to the left below her; Hopper's cheeks are green over part of the time."""
     collins, admiral = heads(astronaut, hopper)
@@ -53,6 +58,6 @@ def two_people(astronaut: Rgb, hopper: Rgb, tmp_path_factory: pytest.TempPathFac
     return write_clip(tmp_path_factory.mktemp("clips") / "two.mp4", frames(), fps=FPS, sound=True)
 
 
-@pytest.fixture(scope="module")
-def report(finder: FaceFinder, two_people: Path) -> Report:
-    return detector_of(finder).analyze(two_people)
+@pytest.fixture(scope="session")
+def report(remembering: Remembering, two_people: Path) -> Report:
+    return detector_of(remembering).analyze(two_people)

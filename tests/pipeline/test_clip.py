@@ -37,6 +37,7 @@ from tests.pipeline.clip_harness import (
     SIDE,
     GreenScorer,
     Memory,
+    Remembering,
     Rgb,
     detector_of,
     heads,
@@ -90,10 +91,10 @@ def test_the_report_names_the_frame_that_it_shows(report: Report) -> None:
         assert samples == sorted(set(samples)) and samples[-1] < face.over_time.frames
 
 
-def test_the_most_frequent_obstacle_is_named(finder: FaceFinder, two_people: Path) -> None:
-    dark = detector_of(finder)
+def test_the_most_frequent_obstacle_is_named(remembering: Remembering, two_people: Path) -> None:
+    dark = detector_of(remembering)
     gates = replace(GATES, min_brightness=250.0)
-    closed = Detector(replace(dark.manifest, gates=gates), finder, {"a": dark.select("a")})
+    closed = Detector(replace(dark.manifest, gates=gates), remembering, {"a": dark.select("a")})
     report = closed.analyze(two_people)
     assert {face.obstacle for face in report.faces} == {Obstacle.TOO_DARK}
     assert "Most often: The face is too dark" in report.reason
@@ -126,9 +127,9 @@ def test_the_same_clip_twice_gives_the_same_report(finder: FaceFinder, two_peopl
     assert to_json(again) == to_json(report)
 
 
-def test_a_video_model_decides_and_sees_a_mask(finder: FaceFinder, two_people: Path) -> None:
+def test_a_video_model_decides_and_sees_a_mask(remembering: Remembering, two_people: Path) -> None:
     memory = Memory(logit=1.2)
-    report = detector_of(finder, memory=memory).analyze(two_people)
+    report = detector_of(remembering, memory=memory).analyze(two_people)
     assert report.model.name == "seq" == report.options["model"]
     assert report.options["rule"] == "sequence"
     assert len(memory.masks) == len(report.faces) == 2
@@ -137,30 +138,32 @@ def test_a_video_model_decides_and_sees_a_mask(finder: FaceFinder, two_people: P
         assert mask.sum() == len(face.over_time.points)
         assert set(face.models) == {"a", "seq"}
         assert face.verdict is Verdict.SOME_SIGNS
-    assert detector_of(finder, memory=Memory(1.2)).analyze(two_people, model="a").model.name == "a"
+    assert detector_of(remembering, memory=Memory(1.2)).analyze(two_people, model="a").model.name == "a"
 
 
-def test_a_shared_trunk_runs_once_and_the_features_are_what_it_pools(finder: FaceFinder, two_people: Path) -> None:
+def test_a_shared_trunk_runs_once_and_the_features_are_what_it_pools(
+    remembering: Remembering, two_people: Path
+) -> None:
     apart, shared = Memory(1.2), Memory(1.2)
-    own = detector_of(finder, memory=apart)
-    together = detector_of(finder, memory=shared, trunk_of="a")
+    own = detector_of(remembering, memory=apart)
+    together = detector_of(remembering, memory=shared, trunk_of="a")
     reports = own.analyze(two_people), together.analyze(two_people)
     assert apart.trunk_runs > 0 and shared.trunk_runs == 0
     assert to_json(replace(reports[1], made_at=reports[0].made_at)) == to_json(reports[0])
 
 
-def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder, two_people: Path) -> None:
+def test_models_that_do_not_decide_see_the_crops_as_they_are(remembering: Remembering, two_people: Path) -> None:
     rule = FrameMean(Calibration(1.0, 0.0), Bands(0.3, 0.6, 0.9), (), "by hand")
     rules = replace(RULES, frame_mean={"a": rule, "b": rule})
     memory, other = Memory(1.2), GreenScorer()
-    usual = detector_of(finder, rules, memory, trunk_of="b")
+    usual = detector_of(remembering, rules, memory, trunk_of="b")
     specs = {**usual.manifest.models, "b": spec("b")}
     loaded = {
         "a": usual.select("a"),
         "b": LoadedModel(specs["b"], ModelInfo("b", "cnn", "local", "c" * 64), other, other),
     }
     video = {"seq": LoadedVideoModel(specs["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory, "b")}
-    detector = Detector(replace(usual.manifest, models=specs), finder, loaded, video)
+    detector = Detector(replace(usual.manifest, models=specs), remembering, loaded, video)
     for face in detector.analyze(two_people, model="a").faces:
         # As it is, a crop lies SIDE below its mean with its mirror image.
         apart = [np.log(p / (1 - p)) for p in (face.models["a"], face.models["b"])]
@@ -170,9 +173,9 @@ def test_models_that_do_not_decide_see_the_crops_as_they_are(finder: FaceFinder,
 
 @pytest.mark.slow
 def test_the_verdict_alone_runs_only_models_that_decide_explain_or_must_agree(
-    finder: FaceFinder, two_people: Path
+    remembering: Remembering, two_people: Path
 ) -> None:
-    usual = detector_of(finder, memory=Memory(1.2))
+    usual = detector_of(remembering, memory=Memory(1.2))
     rule = FrameMean(Calibration(1.0, 0.0), Bands(0.3, 0.6, 0.9), (), "by hand")
     specs = {**usual.manifest.models, "b": spec("b")}
     rules = replace(RULES, frame_mean={"a": rule, "b": rule})
@@ -183,7 +186,7 @@ def test_the_verdict_alone_runs_only_models_that_decide_explain_or_must_agree(
     for trunk_of, wanted in ((None, {"a", "seq"}), ("b", {"a", "b", "seq"})):
         memory = Memory(1.2)
         video = {"seq": LoadedVideoModel(specs["seq"], ModelInfo("seq", "lstm", "local", "b" * 64), memory, trunk_of)}
-        detector = Detector(replace(usual.manifest, models=specs, clips=rules), finder, loaded, video)
+        detector = Detector(replace(usual.manifest, models=specs, clips=rules), remembering, loaded, video)
         whole, alone = detector.analyze(two_people), detector.analyze(two_people, verdict_only=True)
         assert [(f.verdict, f.reason, f.p_fake) for f in alone.faces] == [
             (f.verdict, f.reason, f.p_fake) for f in whole.faces
@@ -197,17 +200,17 @@ def test_the_verdict_alone_runs_only_models_that_decide_explain_or_must_agree(
     )
 
 
-def test_every_crop_is_scored_once(finder: FaceFinder, two_people: Path) -> None:
-    detector = detector_of(finder)
+def test_every_crop_is_scored_once(remembering: Remembering, two_people: Path) -> None:
+    detector = detector_of(remembering)
     report = detector.analyze(two_people)
     scorer = detector.select("a").scorer
     assert isinstance(scorer, GreenScorer)
     assert scorer.scored == sum(len(face.over_time.points) for face in report.faces if face.over_time is not None)
 
 
-def test_models_that_disagree_give_no_result(finder: FaceFinder, two_people: Path) -> None:
+def test_models_that_disagree_give_no_result(remembering: Remembering, two_people: Path) -> None:
     rules = replace(RULES, max_disagreement=0.3)
-    report = detector_of(finder, rules, Memory(logit=4.0)).analyze(two_people)
+    report = detector_of(remembering, rules, Memory(logit=4.0)).analyze(two_people)
     assert {face.verdict for face in report.faces} == {Verdict.INCONCLUSIVE}
     assert "Two ways of looking disagree" in report.reason
 
@@ -247,9 +250,9 @@ def test_a_few_frames_are_looked_at_as_photos(finder: FaceFinder, astronaut: Rgb
     assert any("3 pictures. We checked 3 of them" in note for note in three.input.notes)
 
 
-def test_progress_is_reported_and_the_work_can_be_stopped(finder: FaceFinder, two_people: Path) -> None:
+def test_progress_is_reported_and_the_work_can_be_stopped(remembering: Remembering, two_people: Path) -> None:
     steps: list[tuple[str, int, int]] = []
-    detector = detector_of(finder)
+    detector = detector_of(remembering)
     detector.analyze(two_people, progress=lambda *step: steps.append(step))
     reading = [(done, total) for stage, done, total in steps if stage == READING]
     assert reading == [(done, 24) for done in range(25)]
@@ -272,12 +275,12 @@ def test_progress_is_reported_and_the_work_can_be_stopped(finder: FaceFinder, tw
     assert detector.analyze(two_people, heatmaps=False).verdict is not Verdict.NOT_ANALYSED
 
 
-def test_weights_for_pictures_only_and_unknown_models_are_named(finder: FaceFinder, two_people: Path) -> None:
+def test_weights_for_pictures_only_and_unknown_models_are_named(remembering: Remembering, two_people: Path) -> None:
     with pytest.raises(ManifestInvalid, match="for pictures only"):
-        detector_of(finder, rules=None).analyze(two_people)
+        detector_of(remembering, rules=None).analyze(two_people)
     with pytest.raises(UnknownModel, match=r"'b'.*choose one of: a"):
-        detector_of(finder).analyze(two_people, model="b")
-    assert detector_of(finder, memory=Memory(0)).clip_models == ("seq", "a")
+        detector_of(remembering).analyze(two_people, model="b")
+    assert detector_of(remembering, memory=Memory(0)).clip_models == ("seq", "a")
 
 
 @pytest.mark.slow

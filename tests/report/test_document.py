@@ -20,7 +20,7 @@ from detector.report.templates import render
 from detector.words import origin as words_provenance
 from detector.words import results as words
 from detector.words.language import LANGUAGES
-from tests.report import test_page, test_page_clip
+from tests.report import harness, test_page_clip
 from tests.support import fakes
 from tests.support.browsing import NARROW, WIDE, WIDTHS, needs_chromium
 from tests.support.listening import listening
@@ -86,7 +86,7 @@ def test_nothing_found_is_said_neutrally_and_never_looked_is_not_said() -> None:
     shown = render("origin.html", LANGUAGES["en"], provenance=Provenance())
     assert "so this says nothing" in shown
     assert "Cropping" in shown
-    made = dataclasses.replace(test_page.one_face(Verdict.SOME_SIGNS, 0.75), provenance=None)
+    made = dataclasses.replace(harness.one_face(Verdict.SOME_SIGNS, 0.75), provenance=None)
     assert words_provenance.HEADING not in written(made)
 
 
@@ -127,7 +127,7 @@ def test_the_file_holds_everything_and_names_no_address(of_image: Report) -> Non
         assert part in html
     assert "about 40 of 100" in html, "the track record"
     assert "<script" not in html and "&lt;script" in html
-    tree = test_page.Tree(html.replace("<!doctype html>", "").replace("<meta", "<input"))
+    tree = harness.Tree(html.replace("<!doctype html>", "").replace("<meta", "<input"))
     places = [attrs.get(key) or "" for _, attrs in tree.elements for key in ("src", "href", "srcset", "action")]
     # Links are followed only by who presses them.
     links = {link.address for link in words.LINKS}

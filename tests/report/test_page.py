@@ -5,100 +5,17 @@ from __future__ import annotations
 import base64
 import dataclasses
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from gradio.themes.utils import colors
 
-from detector.records import (
-    Bands,
-    Box,
-    ErrorRate,
-    KnownKind,
-    Report,
-    Verdict,
-)
+from detector.records import Box, Verdict
 from detector.report import page
 from detector.report.page_cards import FacePictures
-from detector.report.scale import Scale
-from detector.sentences import of_hundred
 from detector.words import results as words
-from detector.words.language import ENGLISH, Language
+from tests.report.harness import BOX, CASES, PNG, RGB, SCORES, Tree, html, one_face, shaken, show
 from tests.support import fakes
-
-VOID = {"img", "br", "path", "circle", "input", "rect", "line"}
-PNG = b"\x89PNG fake"
-RGB = np.full((200, 300, 3), 90, np.uint8)
-BOX = Box(30, 20, 110, 100)
-KNOWN = (KnownKind("swap", 90, 200), KnownKind("Wombo", 3, 12))
-
-
-class Tree(HTMLParser):
-    """Checks that tags are balanced, and keeps elements and text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self._open, f"never closed: {self._open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self._open[-1:] == [tag]
-            self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def of_class(self, name: str) -> list[dict[str, str | None]]:
-        return [attrs for _, attrs in self.elements if name in (attrs.get("class") or "").split()]
-
-
-def html(report: Report, say: Language = ENGLISH, strong_from: float | None = 0.8) -> str:
-    pictures = tuple(FacePictures(PNG, PNG if face.heatmap is not None else None) for face in report.faces)
-    legend = PNG if any(face.heat for face in pictures) else None
-    made = page.Pictures(PNG, pictures, legend)
-    return page.result(report, made, fakes.manifest(strong_from), '{"a": 1}', say, known=KNOWN)
-
-
-def shaken(report: Report) -> Report:
-    """The same with scores that do not hold and a region that does not matter."""
-    faces = []
-    for face in report.faces:
-        tested, check = face.stability, face.region
-        faces.append(
-            dataclasses.replace(
-                face,
-                stability=tested and dataclasses.replace(tested, holds=False, decided=True),
-                region=check and dataclasses.replace(check, matters=False),
-            )
-        )
-    return dataclasses.replace(report, faces=tuple(faces))
-
-
-def show(report: Report, strong_from: float | None = 0.8) -> Tree:
-    return Tree(html(report, strong_from=strong_from))
-
-
-def one_face(found: Verdict, p_fake: float | None, reason: str = "A reason.") -> Report:
-    return fakes.report(RGB, (fakes.face(RGB, BOX, found, p_fake),), found, p_fake, reason=reason)
-
-
-SCORES = (0.1, 0.5, 0.75, 0.95, None)
-"""One for each verdict, in their order."""
-CASES = [pytest.param(found, p_fake, id=found.value) for found, p_fake in zip(Verdict, SCORES, strict=True)]
 
 
 @pytest.mark.parametrize(("found", "p_fake"), CASES)
@@ -197,41 +114,6 @@ def test_nothing_is_said_twice() -> None:
         assert sorted({each for each in long if long.count(each) > 1}) == []
 
 
-def test_a_score_is_a_whole_number_of_100_and_has_one_more_digit_near_a_cut() -> None:
-    assert words.score_text(0.83) == "83 of 100"
-    assert words.score_text(0.83, 0.3, 0.7, 0.95) == "83 of 100"
-    assert words.score_text(0.7049, 0.3, 0.7) == "70.5 of 100"
-    assert words.score_text(0.69999, 0.7) == "69.999 of 100"
-    assert words.score_text(0.0) == "1 of 100"
-    assert words.score_text(1.0, 0.7) == "99 of 100"
-    assert of_hundred(0.98, 0.975) == ("98.0", "97.5")
-    assert of_hundred(0.12, 0.3736) == ("12", "37.4")
-
-
-def test_every_band_of_the_gauge_is_named_and_as_wide_as_the_next() -> None:
-    scale = Scale(fakes.manifest().models["resnet"].bands)
-    assert [band.from_score for band in scale.bands] == ["0", "30", "70", "80"]
-    assert [scale.place(score) for score in (0, 0.3, 0.5, 0.7, 0.9, 1)] == pytest.approx(
-        [0, 0.25, 0.375, 0.5, 0.875, 1]
-    )
-    tree = show(one_face(Verdict.SOME_SIGNS, 0.75))
-    for band in scale.bands:
-        assert words.BAND_NAMES[band.verdict] in tree.text
-    assert tree.of_class("fc-meter")[0]["aria-valuetext"] == "75 of 100: some signs"
-    # No cut between "no clear signs" and "some signs": then there is no band between them.
-    assert [band.start for band in Scale(Bands(0.5, 0.5, None)).bands] == [0, 0.5]
-    assert Scale(None).place(0.4) == 0.4
-
-
-@pytest.mark.parametrize(("found", "p_fake"), CASES)
-def test_what_it_knows_stands_where_nothing_was_found(found: Verdict, p_fake: float | None) -> None:
-    text = show(one_face(found, p_fake)).text
-    told = "In tests it finds 45 of 100 swapped faces, 3 of 12 Wombo." in text
-    assert told == (found in (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE))
-    assert "45 of 100 swapped faces" in Tree(page.introduction(known=KNOWN)).text
-    assert "was not measured" in Tree(page.introduction()).text
-
-
 def test_boxes_lie_on_the_photo_where_the_faces_are() -> None:
     faces = tuple(fakes.face(RGB, box, Verdict.INCONCLUSIVE, 0.5) for box in (BOX, Box(-50, -20, 60, 80)))
     outside = dataclasses.replace(faces[1].crop.detection, box=Box(250, 150, 360, 260))
@@ -314,13 +196,6 @@ def test_a_region_is_named_only_where_hiding_proves_it() -> None:
     assert "Hiding the mouth raises the score from 75 to 90." in show(dataclasses.replace(report, faces=(raised,))).text
 
 
-@pytest.mark.parametrize(("p_fake", "text"), [(0.0, "1 of 100"), (1.0, "99 of 100")])
-def test_a_score_never_reads_as_certain(p_fake: float, text: str) -> None:
-    shown = show(one_face(Verdict.INCONCLUSIVE, p_fake)).text
-    assert not re.search(r"\b(0|100)(\.0)? of 100\b", shown)
-    assert text in shown
-
-
 def test_a_heatmap_is_told_in_words() -> None:
     faint = fakes.face(RGB, BOX, Verdict.INCONCLUSIVE, 0.5, heat=0.04)
     faint = dataclasses.replace(faint, region=None)
@@ -346,64 +221,6 @@ def test_without_heatmaps_nothing_is_said_of_colours() -> None:
     assert words.of_kind(words.READ_HEATMAPS, "image") not in tree.text
     assert not tree.of_class("fc-legend")
     assert words.band_facts(fakes.manifest().models["resnet"].bands) in tree.text
-
-
-def test_track_record_is_counted_over_all_test_faces() -> None:
-    record = fakes.manifest().models["resnet"].track_record
-    text = words.track_record(record, Verdict.STRONG_SIGNS)
-    assert "about 1 of 100 genuine faces" in text
-    assert "about 40 of 100 altered" in text
-    assert "500 and 500 faces" in text
-    # Bayes with 1 in 10: 0.1 * 0.4 / (0.1 * 0.4 + 0.9 * 0.01).
-    assert "about 82 of 100 faces with this result" in words.base_rate(record, Verdict.STRONG_SIGNS)
-    # 0.1 * 0.18 / (0.1 * 0.18 + 0.9 * 0.84)
-    assert "about 2 of 100 faces with this result" in words.base_rate(record, Verdict.NO_CLEAR_SIGNS)
-    shown = show(one_face(Verdict.STRONG_SIGNS, 0.95)).text
-    assert text in shown
-    assert words.base_rate(record, Verdict.STRONG_SIGNS) in shown
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        pytest.param((), id="nothing measured"),
-        pytest.param((ErrorRate(Verdict.SOME_SIGNS, 5, 5),), id="another verdict"),
-        pytest.param((ErrorRate(Verdict.STRONG_SIGNS, 0, 7),), id="no genuine faces"),
-    ],
-)
-def test_no_track_record_is_made_up(record: tuple[ErrorRate, ...]) -> None:
-    assert words.track_record(record, Verdict.STRONG_SIGNS) == ""
-    assert words.base_rate(record, Verdict.STRONG_SIGNS) == ""
-
-
-def test_few_test_faces_are_not_stretched_to_a_hundred() -> None:
-    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 3, 1), ErrorRate(Verdict.INCONCLUSIVE, 8, 11))
-    text = words.track_record(record, Verdict.NO_CLEAR_SIGNS)
-    assert text.startswith("In tests, 3 of 11 genuine faces got this result, and 1 of 12 altered")
-    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == ""
-
-
-def test_what_was_never_met_is_not_promised() -> None:
-    record = (ErrorRate(Verdict.NO_CLEAR_SIGNS, 400, 0), ErrorRate(Verdict.STRONG_SIGNS, 0, 300))
-    assert "none of 100 altered" in words.track_record(record, Verdict.NO_CLEAR_SIGNS)
-    assert words.base_rate(record, Verdict.NO_CLEAR_SIGNS) == words.base_rate(record, Verdict.STRONG_SIGNS) == ""
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "none"), (0.001, "fewer than 1"), (0.5, "about 50"), (0.999, "more than 99"), (1.0, "about 100")],
-)
-def test_rare_is_not_written_as_never(share: float, text: str) -> None:
-    hits = round(1000 * share)
-    record = (ErrorRate(Verdict.INCONCLUSIVE, hits, 500), ErrorRate(Verdict.SOME_SIGNS, 1000 - hits, 500))
-    assert words.track_record(record, Verdict.INCONCLUSIVE).startswith(f"In tests, {text} of 100 genuine")
-
-
-def test_a_manifest_without_a_strong_band_promises_none() -> None:
-    tree = show(one_face(Verdict.SOME_SIGNS, 0.95), strong_from=None)
-    assert words.HEADLINES[Verdict.STRONG_SIGNS] not in tree.text
-    assert words.BAND_NAMES[Verdict.STRONG_SIGNS] not in tree.text
-    assert len([tag for tag, _ in tree.elements if tag == "i"]) == 3
 
 
 def test_the_download_is_the_report() -> None:

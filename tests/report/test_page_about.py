@@ -13,7 +13,7 @@ from detector.report import page_about
 from detector.words import about as words_about
 from detector.words.language import ENGLISH, LANGUAGES
 from tests.conftest import SHIPPED
-from tests.report.test_page import PNG, Tree
+from tests.report.harness import PNG, Tree
 from tests.support import fakes
 from tests.words.test_language import ENGLISH_WORDS
 

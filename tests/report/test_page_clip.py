@@ -19,7 +19,7 @@ from detector.report import page, page_clip
 from detector.report.page_cards import FacePictures
 from detector.words import results as words
 from detector.words.language import ENGLISH, Language
-from tests.report.test_page import BOX, PNG, RGB, Tree
+from tests.report.harness import BOX, PNG, RGB, Tree
 from tests.support import fakes
 
 # Clips ---------------------------------------------------------------------------------------------------------------

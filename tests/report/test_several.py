@@ -9,7 +9,7 @@ from detector.records import Verdict
 from detector.report.several import Outcome, as_csv, several
 from detector.words import results as words
 from detector.words.language import LANGUAGES
-from tests.report.test_page import Tree, one_face
+from tests.report.harness import Tree, one_face
 
 FOUND = (
     Outcome.of_report(one_face(Verdict.NO_CLEAR_SIGNS, 0.1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from detector.paths import PACKAGE
 from detector.records import ContentCredentials, Provenance, ProvenanceFact, Report, Verdict
 from detector.report import page, page_about, page_clip
 from detector.report.document import document
+from detector.report.page import Pictures
 from detector.report.pictures import pictures_of
 from detector.report.serialise import to_json
 from detector.report.templates import render
@@ -23,7 +25,7 @@ from detector.sentences import Sentence, of_hundred
 from detector.web.gallery import Gallery, read_examples
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language
-from tests.report.test_page import Tree, one_face
+from tests.report.harness import Tree, one_face
 from tests.report.test_page_clip import clip_report
 from tests.support import fakes
 
@@ -90,12 +92,19 @@ def hostile(text: str, made: Report) -> Report:
     )
 
 
+@functools.cache
+def shown(kind: str) -> tuple[Report, Pictures]:
+    """A result on a photo or a clip with its pictures, which no text changes."""
+    made = one_face(Verdict.SOME_SIGNS, 0.75) if kind == "photo" else clip_report()
+    return made, pictures_of(made)
+
+
 def pages(text: str, say: Language) -> Iterator[tuple[str, str]]:
     """Every kind of HTML that is made of what a stranger can write, with its name."""
     manifest = fakes.manifest()
-    for kind, made in (("photo", one_face(Verdict.SOME_SIGNS, 0.75)), ("clip", clip_report())):
+    for kind in ("photo", "clip"):
+        made, pictures = shown(kind)
         report = hostile(text, made)
-        pictures = pictures_of(report)
         yield f"result of a {kind}", page.result(report, pictures, manifest, to_json(report), say)
         yield f"document of a {kind}", document(report, pictures, manifest, say)
     yield "notice", page.notice(text, say)

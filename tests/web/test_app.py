@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from detector import Detector
 
 ENDPOINT = "/analyze_image"
-
-
-@pytest.fixture(scope="module")
-def detector() -> fakes.FakeDetector:
-    return fakes.FakeDetector()
-
-
-@pytest.fixture(scope="module")
-def served(detector: fakes.FakeDetector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
-    with fakes.serve(detector, tmp_path_factory.mktemp("uploads")) as blocks:
-        yield blocks
 
 
 @pytest.fixture(scope="module")

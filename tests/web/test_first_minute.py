@@ -85,17 +85,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 STRONG, CALM = "Strong signs of manipulation", "No clear signs found"
 
 
-@pytest.fixture(scope="module")
-def detector() -> fakes.FakeDetector:
-    return fakes.FakeDetector()
-
-
-@pytest.fixture(scope="module")
-def url(detector: fakes.FakeDetector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fakes.serve(detector, tmp_path_factory.mktemp("uploads")) as blocks:
-        yield str(blocks.local_url)
-
-
 @dataclass
 class Held:
     """Requests that wait on their way to the server, by what their URL holds."""

@@ -18,8 +18,7 @@ from detector.web import gallery
 from detector.web.gallery import FOLDER, Example, Gallery, cache_folder, read_examples
 from detector.words.examples import no_false_alarm, outcome
 from detector.words.language import LANGUAGES
-from tests.report import test_page
-from tests.report.test_page import Tree
+from tests.report.harness import Tree, one_face
 from tests.support import fakes
 
 
@@ -32,7 +31,7 @@ class Counting:
 
     def __call__(self, path: str | os.PathLike[str], *, name: str) -> Report:
         self.asked.append(name)
-        return test_page.one_face(self.verdict, self.p_fake)
+        return one_face(self.verdict, self.p_fake)
 
 
 def make(folder: Path, analyze: Callable[..., Report], manifest: Manifest | None = None) -> Gallery:

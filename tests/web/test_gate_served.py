@@ -61,7 +61,8 @@ def serve(root: Path, rules: Rules = FREE, quota_bytes: int = 1 << 30) -> Iterat
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(tmp_path_factory.mktemp("served")) as page:
+    """A page that one client may send much to at once."""
+    with serve(tmp_path_factory.mktemp("served"), replace(FREE, uploads_at_once=100)) as page:
         yield page
 
 
@@ -187,15 +188,8 @@ def test_a_slow_upload_is_ended(strict: Served) -> None:
     assert time.monotonic() - began < 3.5
 
 
-@pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A page that one client may send much to at once."""
-    with serve(tmp_path_factory.mktemp("crowded"), replace(FREE, uploads_at_once=100)) as page:
-        yield page
-
-
-def test_a_full_queue_refuses_at_once(crowded: Served, photo: bytes) -> None:
-    page = crowded
+def test_a_full_queue_refuses_at_once(served: Served, photo: bytes) -> None:
+    page = served
     path = page.upload(photo).json()[0]
     page.detector.hold.clear()
     try:
@@ -212,8 +206,8 @@ def test_a_full_queue_refuses_at_once(crowded: Served, photo: bytes) -> None:
         page.detector.hold.set()
 
 
-def test_others_are_served_while_many_clients_dawdle(crowded: Served, photo: bytes) -> None:
-    page = crowded
+def test_others_are_served_while_many_clients_dawdle(served: Served, photo: bytes) -> None:
+    page = served
     with dawdling(page.url, 20) as threads:
         time.sleep(0.5)
         began = time.monotonic()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 import httpx
-import pytest
 
 from detector.web.gate import EXAMPLES
 from tests.support import fakes
@@ -44,19 +42,8 @@ class Visitor:
         assert httpx.post(f"{self._url}{route}", json=asked, timeout=60).status_code == 200
 
 
-@pytest.fixture(scope="module")
-def detector() -> fakes.FakeDetector:
-    return fakes.FakeDetector()
-
-
-@pytest.fixture(scope="module")
-def page(detector: fakes.FakeDetector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
-    with fakes.serve(detector, tmp_path_factory.mktemp("uploads")) as blocks:
-        yield blocks
-
-
-def test_a_check_leaves_the_queue_when_its_photo_is_replaced(page: gr.Blocks, detector: fakes.FakeDetector) -> None:
-    first, second, third = (Visitor(page, name) for name in ("first", "second", "third"))
+def test_a_check_leaves_the_queue_when_its_photo_is_replaced(served: gr.Blocks, detector: fakes.FakeDetector) -> None:
+    first, second, third = (Visitor(served, name) for name in ("first", "second", "third"))
     file = first.upload(fakes.jpeg(fakes.group_photo()))
     before = len(detector.seen)
     detector.hold.clear()
@@ -66,11 +53,11 @@ def test_a_check_leaves_the_queue_when_its_photo_is_replaced(page: gr.Blocks, de
         second.check(file, 1)
         third.check(file, 1)
         second.choose(1)
-        assert len(page._queue) == 2, "its own choice was announced"
+        assert len(served._queue) == 2, "its own choice was announced"
         second.choose(2)
-        assert len(page._queue) == 1
+        assert len(served._queue) == 1
         first.choose(2)
-        assert len(page._queue) == 1, "what runs is not taken away, nor is what others wait for"
+        assert len(served._queue) == 1, "what runs is not taken away, nor is what others wait for"
         ended = second.received()
         completed = next(message for message in ended if message["msg"] == "process_completed")
         assert completed["success"]
@@ -81,6 +68,6 @@ def test_a_check_leaves_the_queue_when_its_photo_is_replaced(page: gr.Blocks, de
     assert len(detector.seen) == before + 2
 
 
-def test_examples_have_a_queue_of_their_own(page: gr.Blocks) -> None:
-    shown = [event for event in page.fns.values() if event.concurrency_id == EXAMPLES]
+def test_examples_have_a_queue_of_their_own(served: gr.Blocks) -> None:
+    shown = [event for event in served.fns.values() if event.concurrency_id == EXAMPLES]
     assert shown and all(event.queue for event in shown)

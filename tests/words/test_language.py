@@ -20,8 +20,8 @@ from detector.verdict.files import LIMITS, judge_file
 from detector.words import language as languages
 from detector.words import results as words
 from detector.words.language import ENGLISH, LANGUAGES, Language, language, preferred
-from tests.report import test_page, test_page_clip
-from tests.report.test_page import Tree
+from tests.report import harness, test_page_clip
+from tests.report.harness import Tree
 from tests.support import fakes
 
 GERMAN = LANGUAGES["de"]
@@ -170,13 +170,13 @@ def judged_clip() -> Report:
 def states() -> dict[str, str]:
     """Everything the page can show, in German, by a name."""
     shown = {}
-    for found, p_fake in zip(Verdict, test_page.SCORES, strict=True):
+    for found, p_fake in zip(Verdict, harness.SCORES, strict=True):
         for count in (1, 3):
-            report = fakes.judged(test_page.RGB, found, p_fake, count)
-            shown[f"{found}, {count} faces"] = test_page.html(report, GERMAN)
+            report = fakes.judged(harness.RGB, found, p_fake, count)
+            shown[f"{found}, {count} faces"] = harness.html(report, GERMAN)
             # Whether the score holds and whether a region is named are said in words of their own.
-            shaky = test_page.shaken(report)
-            shown[f"{found}, {count} faces, shaky"] = test_page.html(shaky, GERMAN)
+            shaky = harness.shaken(report)
+            shown[f"{found}, {count} faces, shaky"] = harness.html(shaky, GERMAN)
     shown["clip"] = test_page_clip.html_of_clip(judged_clip(), GERMAN)
     shown["introduction"] = page.introduction(GERMAN)
     for name in ("NO_PHOTO", "NO_CLIP", "WAITING", "OPENING", "STOPPED", "NOT_UPLOADED"):

@@ -119,7 +119,7 @@ def build_cache(
         folder: holds the files.
         cache: folder to fill.
         landmarker: mediapipe's ``face_landmarker.task``; None for no meshes.
-        processes: how many work at it.
+        processes: how many work at it; with 1 this one does.
         samples: the rows, for example of ``published.read_samples``; None for those of ``folder/faces.tsv``.
         frames: taken of each clip; each yields a face of its own, in the clip's group.
         frames_of: reads them; must be a function of a module, since it is handed to other processes.
@@ -127,11 +127,13 @@ def build_cache(
     if not (cache / "index.jsonl").exists():
         samples = read_table(folder) if samples is None else samples
         cache.mkdir(parents=True, exist_ok=True)
-        context = multiprocessing.get_context("spawn")
         reader = partial(_frames, frames=frames, frames_of=frames_of)
         jobs = [(folder, cache / f"part{i}", landmarker, samples[i::processes], reader) for i in range(processes)]
-        with context.Pool(processes) as pool:
-            lost = sum(pool.starmap(_build_part, jobs), Counter())
+        if processes == 1:  # Another would only load all libraries again.
+            lost = _build_part(*jobs[0])
+        else:
+            with multiprocessing.get_context("spawn").Pool(processes) as pool:
+                lost = sum(pool.starmap(_build_part, jobs), Counter())
         _join_parts(cache, [job[1] for job in jobs])
         for (source, reason), count in sorted(lost.items()):
             print(f"left out: {count} of {source}: {reason}", file=sys.stderr)

@@ -53,6 +53,13 @@ def test_training_crops_equal_scored_crops_byte_for_byte(folder: Path, cached: P
             np.testing.assert_array_equal(trained.rgb, scored.rgb)
 
 
+@pytest.mark.slow
+def test_two_processes_make_the_cache_that_one_makes(folder: Path, cached: Path, tmp_path: Path) -> None:
+    build_cache(folder, tmp_path / "cache", landmarker=None, processes=2)
+    for name in ("pixels.bin", "index.jsonl"):
+        assert (tmp_path / "cache" / name).read_bytes() == (cached / name).read_bytes()
+
+
 def test_cache_is_built_once(folder: Path, cached: Path) -> None:
     stamp = (cached / "pixels.bin").stat().st_mtime_ns
     build_cache(folder, cached, landmarker=None, processes=1)

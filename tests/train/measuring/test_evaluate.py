@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -23,14 +24,21 @@ from train.card.card import card_text, write_card
 from train.card.figures import draw_figures
 from train.data.cache import Sample, read_table
 from train.fakes.codec import through_h264
-from train.measuring import scoring
+from train.measuring import scoring, summary
 from train.measuring.degrade import DEGRADATIONS, DESCRIPTIONS
 from train.measuring.evaluate import evaluate
 from train.measuring.scoring import ScoreBook, Scored, fingerprint, score_files
 from train.measuring.subsets import like, some_groups
 from train.measuring.summary import against_clean, summarise, track_record, train_gap, verdict_on
+from train.metrics import auc_interval
 
 BANDS = Bands(0.3, 0.6, 0.9)
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of 50 draws in place of 1000; ``test_metrics`` holds what depends on their number."""
+    monkeypatch.setattr(summary, "auc_interval", partial(auc_interval, rounds=50))
 
 
 def sample(path: str, label: str = "real", source: str = "a", method: str = "m", group: str | None = None) -> Sample:
