@@ -16,12 +16,12 @@ _PENALTY = 1e6
 """Inverse strength of the penalty of the regression: next to none."""
 _TOLERANCE = 1e-15
 """Of the regression's gradient."""
-_GENUINE_FLAGGED = 0.02
+_GENUINE_FLAGGED = 0.015
 """Share of any domain's genuine faces that "some signs" may flag."""
-_WORST_FLAGGED = 0.06
+_WORST_FLAGGED = 0.05
 """The same for any one source, of which fewer are at hand."""
-_FAKES_CLEARED = 0.2
-"""Share of fakes that "no clear signs" may pass. At .12 a third of the genuine faces were inconclusive."""
+_FAKES_CLEARED = 0.25
+"""Share of fakes that "no clear signs" may pass. At .2 a quarter of the genuine faces were inconclusive, at .25 a fifth."""
 _GENUINE_STRONG = 0.003
 """Share of any domain's genuine faces that may have "strong signs"."""
 _STRONG_RATIO, _STRONG_RATIO_LOWER = 10.0, 10.0
