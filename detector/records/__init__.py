@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from detector.records.arrays import FloatMap, UInt8Image
 from detector.records.faces import Box, CropSpec, Detection, FaceCrop, FaceQuality, FaceTrack, Sighting
+from detector.records.live import LiveSnapshot
 from detector.records.manifest import (
     Bands,
     Calibration,
@@ -62,6 +63,7 @@ __all__ = [
     "HubPin",
     "InputInfo",
     "KnownKind",
+    "LiveSnapshot",
     "LoadedImage",
     "Manifest",
     "MediaKind",
