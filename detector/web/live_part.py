@@ -12,8 +12,10 @@ import base64
 import binascii
 import contextlib
 import math
+import secrets
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from detector.errors import DetectorError, MediaError
@@ -48,6 +50,8 @@ _FILE, _CAMERA = "file", "camera"
 class _Watch:
     """A check that runs."""
 
+    name: str = field(default_factory=secrets.token_hex)
+    """By which the detector knows it: of its own, so that the end of one check never meets the next of the same page."""
     snapshot: LiveSnapshot | None = None
     shown_s: float = -math.inf
     """When it was last sent to the page, on the monotonic clock."""
@@ -167,7 +171,7 @@ class LivePart:
         queue, loop = _queue_of(request), asyncio.get_running_loop()
         watch.hold()
         try:
-            watch.snapshot = await asyncio.to_thread(self._detector.watch, page, data, time.monotonic())
+            watch.snapshot = await asyncio.to_thread(self._detector.watch, watch.name, data, time.monotonic())
         except MediaError:  # one picture of many
             return gr.skip(), gr.skip()
         except DetectorError as error:
@@ -177,7 +181,7 @@ class LivePart:
         finally:
             watch.stalled = loop.call_later(_STALLED_S, lambda: loop.create_task(self._stall(page, queue, watch)))
             if self._watches.get(page) is not watch:  # turned off meanwhile
-                await self._forget(page)
+                self._forget(watch)
         now = time.monotonic()
         if now - watch.shown_s < _SHOWN_EVERY_S or self._watches.get(page) is not watch:
             return gr.skip(), gr.skip()
@@ -197,7 +201,7 @@ class LivePart:
         parts = gr.update(value=None, visible=False), gr.update(visible=True), gr.update(visible=False)
         if watch is None:  # ended before, and what was said then stands
             return *parts, gr.skip(), gr.skip()
-        await self._forget(page)
+        self._forget(watch)
         card = watch.last_card(self._detector.manifest)
         return *parts, "" if card is None else card(reader.say(code)), card
 
@@ -211,12 +215,16 @@ class LivePart:
         """No picture came for a while: the check is over, the page is gone, or the computer sleeps."""
         if self._watches.get(page, watch) is watch:  # else the next one runs
             await self._close(page, queue)
-            await self._forget(page)
+            self._forget(watch)
 
-    async def _forget(self, page: str) -> None:
-        """Let the detector forget the check."""
-        with contextlib.suppress(DetectorError):
-            await asyncio.to_thread(self._detector.end_watch, page)
+    def _forget(self, watch: _Watch) -> None:
+        """Let the detector forget the check, once it is free; nobody waits for that."""
+
+        def forget() -> None:
+            with contextlib.suppress(DetectorError):
+                self._detector.end_watch(watch.name)
+
+        threading.Thread(target=forget, name="live-end", daemon=True).start()
 
     async def _close(self, page: str, queue: Any) -> None:
         """End the page's event as Gradio's own route for it would, which wants an id that only the browser knows."""
