@@ -21,6 +21,7 @@ from detector.records.manifest import (
     ModelSpec,
     QualityGates,
     SharedTrunk,
+    ShortPart,
     WeightFile,
 )
 from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage, MediaKind, Preview
@@ -80,6 +81,7 @@ __all__ = [
     "Rejection",
     "Report",
     "SharedTrunk",
+    "ShortPart",
     "Sighting",
     "Stability",
     "TimePoint",
