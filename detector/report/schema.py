@@ -26,7 +26,7 @@ __all__ = [
     "json_schema",
 ]
 
-SchemaVersion = Literal["1.2"]
+SchemaVersion = Literal["1.3"]
 SCHEMA_VERSION: str = get_args(SchemaVersion)[0]
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -179,8 +179,8 @@ class PersonJson(FaceJson):
     """Entries of the timeline with a score."""
     scored_by: str
     """The image model whose scores of single frames the timeline shows."""
-    parts: list[GapJson] = []
-    """Short parts that show signs though the whole does not, in order of time; absent in reports of before 0.2.0."""
+    parts: list[GapJson]
+    """Short parts that show signs though the whole does not, in order of time."""
 
 
 class ClipJson(JsonObject):
