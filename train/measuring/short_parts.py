@@ -118,11 +118,11 @@ def fit_and_measure(
         alarms: share of genuine training clips that may have such a part.
         altered_s: seconds that are altered in each.
         command: as it is kept in the manifest.
-        record_it: write the rule into the manifest.
+        record_it: write the rule into the manifest, unless it raises too many genuine clips of ``dev`` as well.
 
     Returns:
         The rule, and for "train" and "dev" the genuine clips, those raised, the made clips, those found, and the made clips in
-        which no sampled frame was altered.
+        which no sampled frame was altered; and whether the rule was recorded.
 
     Raises:
         ValueError: the manifest has no rule for the default model's mean, or no genuine clip could be scored.
@@ -133,9 +133,6 @@ def fit_and_measure(
             raise ValueError(f"{weights}/manifest.json has no rule for the mean of {name} over frames")
         people = {subset: _people(detector, rules, data, subset, landmarker, altered_s) for subset in ("train", "dev")}
     rule = choose_rule(people["train"], alarms, command)
-    if record_it:
-        means = {**rules.frame_mean, name: replace(rules.frame_mean[name], short=rule)}
-        update_manifest(weights, clips=replace(rules, frame_mean=means))
     measured = {
         subset: {
             "genuine": len(of),
@@ -146,7 +143,20 @@ def fit_and_measure(
         }
         for subset, of in people.items()
     }
-    return {"model": name, "frames": rule.frames, "cut": rule.cut, "altered_s": altered_s, **measured}
+    of_dev = measured["dev"]
+    # The model may know the clips of training; one alarm is as few as a small table can show.
+    holds = of_dev["raised"] <= max(1, alarms * of_dev["genuine"])
+    if record_it and holds:
+        means = {**rules.frame_mean, name: replace(rules.frame_mean[name], short=rule)}
+        update_manifest(weights, clips=replace(rules, frame_mean=means))
+    elif record_it:
+        print(
+            f"not recorded: the rule raises {of_dev['raised']} of {of_dev['genuine']} genuine clips of dev; fit it on more "
+            "clips or with fewer --alarms",
+            file=sys.stderr,
+        )
+    found = {"model": name, "frames": rule.frames, "cut": rule.cut, "altered_s": altered_s, **measured}
+    return {**found, "recorded": record_it and holds}
 
 
 def _people(

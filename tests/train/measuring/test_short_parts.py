@@ -103,7 +103,7 @@ def test_the_rule_is_fitted_measured_and_written(
     again = fitting.fit_and_measure(
         data, weights, tmp_path, alarms=0.0, altered_s=0.2, command="by hand", record_it=True
     )
-    assert again == result, "drawn with a seed"
+    assert again == {**result, "recorded": True}, "drawn with a seed"
     assert (result["train"]["genuine"], result["dev"]["genuine"]) == (1, 1)
     assert result["train"]["raised"] == 0
     assert result["train"]["made"] - result["train"]["without_an_altered_sample"] == 1
@@ -112,3 +112,20 @@ def test_the_rule_is_fitted_measured_and_written(
     short = rules.frame_mean[result["model"]].short
     assert short is not None and (short.frames, short.cut) == (result["frames"], result["cut"])
     assert (short.genuine, short.raised, short.fitted_with) == (1, 0, "by hand")
+
+
+def test_a_rule_that_raises_genuine_clips_that_were_held_out_is_not_recorded(
+    monkeypatch: pytest.MonkeyPatch, clip_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "weights"
+    shutil.copytree(clip_weights, weights)
+    high = [Scored([0, 1], [0.0, 1.0], [9.0, 9.0], [9.0, 9.0], (0.0, 1.0))] * 2
+    low = [Scored([0, 1], [0.0, 1.0], [-9.0, -9.0], [9.0, 9.0], (0.0, 1.0))] * 2
+    monkeypatch.setattr(fitting, "Landmarker", _Oval)
+    monkeypatch.setattr(fitting, "_people", lambda *given: low if "train" in given else high)
+    result = fitting.fit_and_measure(
+        tmp_path, weights, tmp_path, alarms=0.0, altered_s=1.0, command="by hand", record_it=True
+    )
+    assert (result["dev"]["raised"], result["recorded"]) == (2, False)
+    assert load_manifest(weights).clips == load_manifest(clip_weights).clips
+    assert "raises 2 of 2 genuine clips of dev" in capsys.readouterr().err
