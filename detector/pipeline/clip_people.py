@@ -95,8 +95,9 @@ def judge_track(
     if options.stability and verdict is not Verdict.NOT_ANALYSED and decision.name in rules.frame_mean:
         views = _views(usable, engine, decision)
         verdict, reason, stability = _tested(verdict, reason, scores[decision.name], views, decision)
-    parts = _short_parts(usable, rules, decision) if verdict in WITHOUT_SIGNS else []
-    verdict, reason = judge_short_parts(verdict, reason, parts, clock)
+    found = _short_parts(usable, rules, decision) if verdict in WITHOUT_SIGNS else []
+    verdict, reason = judge_short_parts(verdict, reason, found, clock)
+    parts = tuple((start, end) for start, end, _ in found)
     telling = _telling(usable)
     moments = tuple(_moment(each, decision, options) for each in telling)
     shown = telling[0] if telling else max(seen, key=lambda each: each.face.crop.quality.size_px)
@@ -109,13 +110,7 @@ def judge_track(
         models=scores,
         heatmap=moments[0].heatmap if moments else None,
         over_time=Appearance(
-            points,
-            track.gaps,
-            moments,
-            len(frames),
-            decision.frame_model.spec.name,
-            shown.time_s,
-            tuple((start, end) for start, end, _ in parts),
+            points, track.gaps, moments, len(frames), decision.frame_model.spec.name, shown.time_s, parts
         ),
         stability=stability,
         obstacle=None if rejection is None else rejection.obstacle,
