@@ -42,7 +42,7 @@ class Watched:
 
     def __init__(self, boxes: Sequence[Box] = (LARGE,)) -> None:
         self.finder = Finder(boxes)
-        self.detector: Detector = detector_of(self.finder)  # type: ignore[arg-type]
+        self.detector: Detector = detector_of(self.finder)
         self.now = 100.0
         self.name = "somebody"
 
@@ -181,13 +181,13 @@ def test_frames_that_no_browser_sends_are_refused_before_they_are_decoded(monkey
 
 
 def test_weights_without_rules_for_clips_watch_nothing() -> None:
-    detector = detector_of(Finder([LARGE]), rules=None)  # type: ignore[arg-type]
+    detector = detector_of(Finder([LARGE]), rules=None)
     with pytest.raises(ManifestInvalid, match="nothing can be checked live"):
         detector.watch("somebody", PLAIN, 0.0)
 
 
 def test_the_oldest_sessions_are_forgotten_first() -> None:
-    sessions = LiveSessions(detector_of(Finder([LARGE]))._engine)  # type: ignore[arg-type]
+    sessions = LiveSessions(detector_of(Finder([LARGE]))._engine)
     for name in "abcdef":
         sessions.update("first", PLAIN, 0.0)
         sessions.update(name, PLAIN, 0.0)
