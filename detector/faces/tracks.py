@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from detector.records import Box, FaceCrop, FaceTrack, Sighting, UInt8Image
 
-__all__ = ["FrameFaces", "describe", "link_faces"]
+__all__ = ["FrameFaces", "OneFace", "describe", "link_faces"]
 
 Descriptor = NDArray[np.float32]
 
@@ -45,6 +46,9 @@ APPEARANCE_ONLY = 0.1
 """Greatest distance of descriptors where the boxes are nowhere near each other."""
 SAME = 0.04
 """Distance of the two most similar descriptors below which two tracks are one person who was out of sight or turned away."""
+
+_LOOKS_KEPT = 100
+"""Descriptors of a face that is followed live: those of the last ten seconds or so."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,43 @@ class _Open:
     def unlike(self, descriptors: Sequence[Descriptor]) -> float:
         """Distance of the two most similar descriptors: a head that turns away and back resembles one of its earlier selves."""
         return float(1 - (np.stack(self.descriptors) @ np.stack(descriptors).T).max())
+
+
+class OneFace:
+    """One person among the faces of frames that come one by one, told by the same costs as in ``link_faces``.
+
+    Of what was seen only the last place and a few descriptors are kept.
+
+    Args:
+        crop: the face to be followed.
+        time_s: when it was seen.
+    """
+
+    def __init__(self, crop: FaceCrop, time_s: float) -> None:
+        self._box, self._time_s = crop.detection.box, time_s
+        self._looks: deque[Descriptor] = deque([describe(crop.rgb)], maxlen=_LOOKS_KEPT)
+
+    @property
+    def seen_s(self) -> float:
+        """When it was seen last."""
+        return self._time_s
+
+    def among(self, crops: Sequence[FaceCrop], time_s: float) -> int | None:
+        """Position of the person among the faces of a later frame; None where it is not among them."""
+        looks = [describe(crop.rgb) for crop in crops]
+        costs = [
+            _cost(self._box, crop.detection.box, self._unlike(look), time_s - self._time_s)
+            for crop, look in zip(crops, looks, strict=True)
+        ]
+        best = min(range(len(costs)), key=costs.__getitem__, default=None)
+        if best is None or not math.isfinite(costs[best]):
+            return None
+        self._box, self._time_s = crops[best].detection.box, time_s
+        self._looks.append(looks[best])
+        return best
+
+    def _unlike(self, look: Descriptor) -> float:
+        return float(1 - (np.stack(self._looks) @ look).max())
 
 
 def describe(rgb: UInt8Image) -> Descriptor:
@@ -120,7 +161,7 @@ def link_faces(frames: Sequence[FrameFaces]) -> tuple[FaceTrack, ...]:
         costs = np.array(
             [
                 [
-                    _cost(track, crop.detection.box, descriptor, faces.time_s)
+                    _cost(track.box, crop.detection.box, track.unlike([descriptor]), faces.time_s - track.time_s)
                     for crop, descriptor in zip(faces.crops, descriptors, strict=True)
                 ]
                 for track in tracks
@@ -158,20 +199,26 @@ def _merged(tracks: list[_Open]) -> list[_Open]:
     return merged
 
 
-def _cost(track: _Open, box: Box, descriptor: Descriptor, time_s: float) -> float:
-    """0 for the same face in the same place, about 1 for another face elsewhere; infinite where a link is out of question."""
-    distance = track.unlike([descriptor])
+def _cost(last: Box, box: Box, distance: float, passed_s: float) -> float:
+    """0 for the same face in the same place, about 1 for another face elsewhere; infinite where a link is out of question.
+
+    Args:
+        last: where the face was last.
+        box: where it may be now.
+        distance: of the descriptors.
+        passed_s: seconds in between.
+    """
     unlike = min(1.0, distance / UNLIKE)
-    trust = PLACE_TRUST * 0.5 ** ((time_s - track.time_s) / PLACE_FORGOTTEN_S)
-    near = track.box.iou(box)
+    trust = PLACE_TRUST * 0.5 ** (passed_s / PLACE_FORGOTTEN_S)
+    near = last.iou(box)
     if near == 0.0:
         # Close by, as after a quick move of a small face.
-        reach = max(track.box.width, box.width)
-        apart = math.dist(track.box.center, box.center) / reach
+        reach = max(last.width, box.width)
+        apart = math.dist(last.center, box.center) / reach
         near = max(0.0, 0.3 * (1 - (apart - 1)))
         if near == 0.0 and distance > APPEARANCE_ONLY:
             return math.inf
-    ratio = min(track.box.width, box.width) / max(track.box.width, box.width)
+    ratio = min(last.width, box.width) / max(last.width, box.width)
     cost = trust * (1 - near) + (1 - trust) * unlike + 0.1 * (1 - ratio)
     return cost if cost <= MAX_COST else math.inf
 

@@ -52,7 +52,7 @@ def check_blocks(data: bytes, image: Image.Image) -> None:
 
     Its data are then not those of the size that the header states: the decoder has lost its way in them and left out the rest.
     """
-    with contextlib.suppress(PARSER_ERRORS), quiet_decoders():
+    with contextlib.suppress(*PARSER_ERRORS), quiet_decoders():
         halved = jpeg2000_halved(data)
         if halved is None:
             return

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from detector.media.inputs import Source
-from detector.records import Manifest, ModelInfo, Progress, Report
+from detector.records import LiveSnapshot, Manifest, ModelInfo, Progress, Report
 
 __all__ = ["Analyser"]
 
@@ -56,6 +56,12 @@ class Analyser(Protocol):
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         """Write a clip with what its report says drawn into it; see ``Detector.annotate``."""
+
+    def watch(self, session: str, frame: bytes, time_s: float) -> LiveSnapshot:
+        """Look at the next frame of a camera; see ``Detector.watch``."""
+
+    def end_watch(self, session: str) -> None:
+        """Forget a live check; see ``Detector.end_watch``."""
 
     def wait(self) -> None:
         """Return once the models are loaded; raise what is wrong with them."""

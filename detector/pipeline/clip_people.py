@@ -29,8 +29,9 @@ from detector.records import (
 )
 from detector.sentences import Sentence
 from detector.verdict.calibration import calibrate
-from detector.verdict.clips import judge_person
+from detector.verdict.clips import WITHOUT_SIGNS, judge_person, judge_short_parts, short_parts
 from detector.verdict.faces import judge_stability
+from detector.words.results import clock
 
 __all__ = ["MOMENTS", "VIEWED", "judge_track"]
 
@@ -94,6 +95,9 @@ def judge_track(
     if options.stability and verdict is not Verdict.NOT_ANALYSED and decision.name in rules.frame_mean:
         views = _views(usable, engine, decision)
         verdict, reason, stability = _tested(verdict, reason, scores[decision.name], views, decision)
+    found = _short_parts(usable, rules, decision) if verdict in WITHOUT_SIGNS else []
+    verdict, reason = judge_short_parts(verdict, reason, found, clock)
+    parts = tuple((start, end) for start, end, _ in found)
     telling = _telling(usable)
     moments = tuple(_moment(each, decision, options) for each in telling)
     shown = telling[0] if telling else max(seen, key=lambda each: each.face.crop.quality.size_px)
@@ -105,7 +109,9 @@ def judge_track(
         p_fake=None if verdict is Verdict.NOT_ANALYSED else scores[decision.name],
         models=scores,
         heatmap=moments[0].heatmap if moments else None,
-        over_time=Appearance(points, track.gaps, moments, len(frames), decision.frame_model.spec.name, shown.time_s),
+        over_time=Appearance(
+            points, track.gaps, moments, len(frames), decision.frame_model.spec.name, shown.time_s, parts
+        ),
         stability=stability,
         obstacle=None if rejection is None else rejection.obstacle,
     )
@@ -151,6 +157,20 @@ def _scores(seen: Sequence[_Seen], usable: Sequence[_Seen], engine: Engine, rule
 
 def _mean_logit(usable: Sequence[_Seen], model: str) -> float:
     return float(np.mean([each.face.logits[model] for each in usable]))
+
+
+def _short_parts(usable: Sequence[_Seen], rules: ClipRules, decision: ClipDecision) -> list[tuple[float, float, float]]:
+    """Parts that score high, by the rule of the model that decides; none where its frames are too blurred for signs."""
+    mean = rules.frame_mean.get(decision.name)
+    if mean is None or mean.short is None:
+        return []
+    sharp = [each for each in usable if each.face.crop.quality.sharpness >= mean.bands.signs_need_sharpness]
+    return short_parts(
+        [each.sample for each in sharp],
+        [each.time_s for each in sharp],
+        [each.face.logits[decision.name] for each in sharp],
+        mean.short,
+    )
 
 
 def _views(usable: Sequence[_Seen], engine: Engine, decision: ClipDecision) -> Mapping[str, float]:

@@ -22,8 +22,9 @@ from detector.origin.provenance import read_provenance
 from detector.pipeline.annotation import annotate
 from detector.pipeline.clip import analyze_clip
 from detector.pipeline.engine import Engine
+from detector.pipeline.live import LiveSessions
 from detector.pipeline.photo import analyze_photo
-from detector.records import AnalysisOptions, Manifest, ModelInfo, Progress, Report, Watcher
+from detector.records import AnalysisOptions, LiveSnapshot, Manifest, ModelInfo, Progress, Report, Watcher
 from detector.runtime import memory
 from detector.sentences import Sentence
 from detector.weights.store import WeightStore
@@ -55,6 +56,7 @@ class Detector:
                 f"Detector: the default model {manifest.default_image_model!r} is not among {list(models)}"
             )
         self._engine = Engine(manifest, finder, dict(models), dict(video_models or {}))
+        self._live = LiveSessions(self._engine)
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -206,6 +208,34 @@ class Detector:
         """``annotate`` for those who have its watcher as a record."""
         self._opened()
         annotate(path, report, target, watcher, heat=heat)
+
+    def watch(self, session: str, frame: bytes, time_s: float) -> LiveSnapshot:
+        """Look at the next frame of a camera.
+
+        Args:
+            session: name of the live check, which begins with its first frame; a few are remembered at a time.
+            frame: a JPEG file.
+            time_s: when it was taken, on any clock that does not go back.
+
+        Returns:
+            What is known of the followed face after this frame.
+
+        Raises:
+            ManifestInvalid: the weights have no rule for clips.
+            MediaError: the frame cannot be decoded; the check goes on with the next.
+            DetectorClosed: ``close`` was called.
+        """
+        self._opened()
+        return self._live.update(session, frame, time_s)
+
+    def end_watch(self, session: str) -> None:
+        """Forget a live check, if there is one of that name.
+
+        Raises:
+            DetectorClosed: ``close`` was called.
+        """
+        self._opened()
+        self._live.end(session)
 
     def _opened(self) -> Engine:
         if self._closed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from detector.records.arrays import FloatMap, UInt8Image
 from detector.records.faces import Box, CropSpec, Detection, FaceCrop, FaceQuality, FaceTrack, Sighting
+from detector.records.live import LiveSnapshot
 from detector.records.manifest import (
     Bands,
     Calibration,
@@ -20,6 +21,7 @@ from detector.records.manifest import (
     ModelSpec,
     QualityGates,
     SharedTrunk,
+    ShortPart,
     WeightFile,
 )
 from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage, MediaKind, Preview
@@ -62,6 +64,7 @@ __all__ = [
     "HubPin",
     "InputInfo",
     "KnownKind",
+    "LiveSnapshot",
     "LoadedImage",
     "Manifest",
     "MediaKind",
@@ -78,6 +81,7 @@ __all__ = [
     "Rejection",
     "Report",
     "SharedTrunk",
+    "ShortPart",
     "Sighting",
     "Stability",
     "TimePoint",

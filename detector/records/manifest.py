@@ -22,6 +22,7 @@ __all__ = [
     "ModelSpec",
     "QualityGates",
     "SharedTrunk",
+    "ShortPart",
     "WeightFile",
 ]
 
@@ -125,6 +126,28 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class ShortPart:
+    """When a short part of a clip shows signs though the clip as a whole does not."""
+
+    frames: int
+    """Sampled frames of a person, one after another, whose mean is compared."""
+    cut: float
+    """Least mean of their fake logits, uncalibrated."""
+    genuine: int
+    """Genuine clips on which the cut was fitted."""
+    raised: int
+    """Of these, those with such a part."""
+    fitted_with: str
+    """Command that fitted it."""
+
+    def __post_init__(self) -> None:
+        if self.frames < 1 or not math.isfinite(self.cut) or not 0 <= self.raised <= self.genuine:
+            raise ValueError(
+                f"ShortPart: expected frames of at least 1, a finite cut and 0 <= raised <= genuine, got {self}"
+            )
+
+
+@dataclass(frozen=True)
 class FrameMean:
     """How the mean of an image model's logits over a person's frames becomes a score of its own."""
 
@@ -135,6 +158,8 @@ class FrameMean:
     """On clips."""
     fitted_with: str
     """Command that fitted it, or what stands in for that."""
+    short: ShortPart | None = None
+    """None where short parts are not looked for."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class Appearance:
     """The image model whose scores of single frames these are."""
     shown_s: float
     """When the frame was whose crop stands for the person (``FaceResult.crop``), seconds."""
+    parts: tuple[tuple[float, float], ...] = ()
+    """(from, to) in seconds of short parts that show signs though the whole does not; in order of time."""
 
     @property
     def first_s(self) -> float:

@@ -135,6 +135,7 @@ def _over_time(made: PersonJson, crop: FaceCrop, counts: ClipCounts) -> Appearan
         frames=counts.sampled,
         scored_by=made.scored_by,
         shown_s=made.shown_s,
+        parts=tuple((part.from_s, part.to_s) for part in made.parts),
     )
 
 

@@ -26,7 +26,7 @@ __all__ = [
     "json_schema",
 ]
 
-SchemaVersion = Literal["1.2"]
+SchemaVersion = Literal["1.3"]
 SCHEMA_VERSION: str = get_args(SchemaVersion)[0]
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -155,7 +155,7 @@ class MomentJson(JsonObject):
 
 
 class GapJson(JsonObject):
-    """A time in which the person was not found, seconds."""
+    """A time in which the person was not found, or a short part that shows signs; seconds."""
 
     from_s: float
     to_s: float
@@ -179,6 +179,8 @@ class PersonJson(FaceJson):
     """Entries of the timeline with a score."""
     scored_by: str
     """The image model whose scores of single frames the timeline shows."""
+    parts: list[GapJson]
+    """Short parts that show signs though the whole does not, in order of time."""
 
 
 class ClipJson(JsonObject):

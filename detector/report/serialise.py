@@ -125,6 +125,7 @@ def _over_time(seen: Appearance) -> dict[str, Any]:
         "shown_s": seen.shown_s,
         "timeline": [{"t": point.time_s, "p_fake": point.p_fake} for point in seen.points],
         "gaps": [{"from_s": start, "to_s": end} for start, end in seen.gaps],
+        "parts": [{"from_s": start, "to_s": end} for start, end in seen.parts],
         "moments": [{"t": moment.time_s, "p_fake": moment.p_fake} for moment in seen.moments],
         "frames_seen": len(seen.points),
         "frames_scored": sum(point.p_fake is not None for point in seen.points),

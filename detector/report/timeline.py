@@ -17,6 +17,8 @@ __all__ = ["Dot", "Timeline", "timeline"]
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 """Distances between the numbers on the time axis."""
 _MOST_MARKS = 6
+_LEAST_PART = 1.0
+"""Percent of the width: a part of a single frame is to be seen as well."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Timeline:
     """x, y, x, y of each piece of the curve."""
     gaps: tuple[tuple[float, float], ...]
     """x and width of each time in which the face was not found."""
+    parts: tuple[tuple[float, float], ...]
+    """x and width of each short part that shows signs."""
     marks: tuple[tuple[float, str], ...]
     """x and text on the time axis."""
 
@@ -83,6 +87,7 @@ def timeline(seen: Appearance, bands: Bands | None, duration_s: float) -> Timeli
         dots=dots,
         lines=tuple(_lines(seen, dots)),
         gaps=tuple((x(start), x(stop) - x(start)) for start, stop in seen.gaps),
+        parts=tuple((x(start), max(x(stop) - x(start), _LEAST_PART)) for start, stop in seen.parts),
         marks=tuple((x(time), words.clock(time, with_tenths=step < 1)) for time in times),
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from detector.records import Bands, ClipRules, Rejection, Verdict
+from detector.records import Bands, ClipRules, Rejection, ShortPart, Verdict
 from detector.sentences import Sentence, joined, of_hundred
 from detector.verdict.faces import judge_face
 
-__all__ = ["CLIP_LIMITS", "judge_person"]
+__all__ = ["CLIP_LIMITS", "WITHOUT_SIGNS", "judge_person", "judge_short_parts", "short_parts"]
 
 CLIP_LIMITS: tuple[Sentence, ...] = (
     Sentence("Only some frames of a video are checked; what happens between them is not seen."),
@@ -71,6 +71,62 @@ def judge_person(
             limit=of_hundred(limit)[0],
         )
     return verdict, reason
+
+
+WITHOUT_SIGNS = (Verdict.NO_CLEAR_SIGNS, Verdict.INCONCLUSIVE)
+"""Verdicts on a whole clip beside which a short part may show signs of its own."""
+
+
+def short_parts(
+    samples: Sequence[int], times: Sequence[float], logits: Sequence[float], rule: ShortPart
+) -> list[tuple[float, float, float]]:
+    """Parts of a clip whose frames score as high as the rule's cut, in order of time.
+
+    Args:
+        samples: running numbers of the sampled frames in which a person could be scored, ascending.
+        times: of these, seconds.
+        logits: of these, uncalibrated.
+        rule: how many frames that follow each other are taken together, and their least mean.
+
+    Returns:
+        (from, to, highest mean) of each; runs of frames that overlap are one part.
+    """
+    parts: list[tuple[float, float, float]] = []
+    reached = -1
+    for first in range(len(samples) - rule.frames + 1):
+        last = first + rule.frames - 1
+        mean = sum(logits[first : last + 1]) / rule.frames
+        if samples[last] - samples[first] != rule.frames - 1 or mean < rule.cut:
+            continue
+        if parts and first <= reached:
+            start, _, highest = parts.pop()
+            parts.append((start, times[last], max(highest, mean)))
+        else:
+            parts.append((times[first], times[last], mean))
+        reached = last
+    return parts
+
+
+def judge_short_parts(
+    verdict: Verdict, reason: Sentence, parts: Sequence[tuple[float, float, float]], clock: Callable[[float], str]
+) -> tuple[Verdict, Sentence]:
+    """Signs where only a short part of a clip shows them; every other verdict stays as it is.
+
+    Args:
+        verdict: on the clip as a whole.
+        reason: of it.
+        parts: as ``short_parts`` gives them.
+        clock: writes a time.
+    """
+    if not parts or verdict not in WITHOUT_SIGNS:
+        return verdict, reason
+    start, end, _ = max(parts, key=lambda part: part[2])
+    return Verdict.SOME_SIGNS, Sentence(
+        "As a whole this face does not score high enough for signs, but the part from {start} to {end} does, so it may be "
+        "altered there. That is weak evidence: parts of genuine videos score as high too.",
+        start=clock(start),
+        end=clock(end),
+    )
 
 
 def _too_few(usable: int, sampled: int, rules: ClipRules, rejection: Rejection | None) -> Sentence:

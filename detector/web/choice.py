@@ -17,7 +17,7 @@ from detector.web.gradio_import import ProcessCompletedMessage, gr
 from detector.web.scripts import follow_choices
 from detector.words.language import ENGLISH, Language
 
-__all__ = ["OF_RESULT", "Choice", "Places", "install", "leave_queue", "of_choice"]
+__all__ = ["OF_RESULT", "Choice", "Places", "install", "leave_queue", "of_choice", "take_out"]
 
 OF_RESULT = "fc-of-result"
 """Class of what stands beside a result and leaves with it."""
@@ -122,10 +122,15 @@ async def leave_queue(request: gr.Request, checks: Collection[int], field: gr.Nu
         given = dict(zip((each._id for each in event.fn.inputs), event.data.data, strict=False))
         if _number(given.get(field._id)) >= _number(number):
             continue
-        await queue.remove_from_queue(event._id)
-        if event._id not in queue.event_ids_to_events:  # else its turn has come meanwhile
-            output = {"data": [gr.skip()] * len(event.fn.outputs), "is_generating": False}
-            queue.send_message(event, ProcessCompletedMessage(output=output, success=True))
+        await take_out(queue, event)
+
+
+async def take_out(queue: Any, event: Any) -> None:
+    """Take one event out of Gradio's queue, as if it had ended without a word; nothing where its turn has come."""
+    await queue.remove_from_queue(event._id)
+    if event._id not in queue.event_ids_to_events:
+        output = {"data": [gr.skip()] * len(event.fn.outputs), "is_generating": False}
+        queue.send_message(event, ProcessCompletedMessage(output=output, success=True))
 
 
 def _number(given: Any) -> int:

@@ -64,6 +64,9 @@ _HIDDEN = (
 _AT_ONCE = re.compile(r"/gradio_api/run/[^/]+")
 """Where the page sends the events that do not queue; which one it is stands in the body, and the name here is ignored."""
 _QUEUED = re.compile(r"/gradio_api/queue/join")
+_FRAME = re.compile(r"/gradio_api/stream/[0-9a-f]{32}")
+"""Where the page sends the pictures of a camera, for an event that counted as a check when it joined the queue."""
+_FRAMES_END = re.compile(r"/gradio_api/stream/[0-9a-f]{32}/close")
 _MCP = "/gradio_api/mcp"
 _TICKET = "x-photo-check-ticket"
 """Gradio runs a tool by a request to itself, with the headers of the tool call. The gate adds this one to the call, so that
@@ -124,6 +127,7 @@ class Gate:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._checks = RateLimitItemPerMinute(rules.checks_per_minute, namespace="checks")
         self._requests = RateLimitItemPerMinute(rules.requests_per_minute, namespace="requests")
+        self._frames = RateLimitItemPerMinute(rules.frames_per_minute, namespace="frames")
         self._loads = RateLimitItemPerMinute(rules.uploads_per_minute, namespace="uploads")
         self._megabytes = RateLimitItemPerMinute(rules.megabytes_per_minute, namespace="megabytes")
         self._at_once: Counter[str] = Counter()
@@ -234,14 +238,16 @@ class Gate:
     async def _other(
         self, scope: Scope, receive: Receive, response: Response, given: dict[str, str], path: str
     ) -> None:
-        size = announced_length(given, self._rules.other_bytes)
-        if size is None or size > self._rules.other_bytes:
+        frame = _FRAME.fullmatch(path.rstrip("/")) is not None
+        most = self._rules.frame_bytes if frame else self._rules.other_bytes
+        size = announced_length(given, most)
+        if size is None or size > most:
             await response.answer(413, words.UPLOAD_TOO_LARGE, as_json=True)
             return
         client = _client(scope)
         held = HeldResponse(response)
         try:
-            body, receive = await self._counted(receive, given, path, client)
+            body, receive = await self._counted(receive, given, path, client, most)
             if body is None:
                 await response.answer(429, words.TOO_MANY, {"retry-after": "60"}, as_json=True)
                 return
@@ -256,16 +262,16 @@ class Gate:
             await held.release()
 
     async def _counted(
-        self, receive: Receive, given: dict[str, str], path: str, client: str
+        self, receive: Receive, given: dict[str, str], path: str, client: str, most: int
     ) -> tuple[bytes | None, Receive]:
         """The body, and what gives it once more, of a request that was counted; no body where it was one too many."""
         if (ticket := given.get(_TICKET)) in self._tickets and _QUEUED.fullmatch(path.rstrip("/")):
             self._tickets.remove(ticket)
-        elif not self._limiter.hit(self._requests, client):
+        elif not self._limiter.hit(self._frames if _FRAME.fullmatch(path.rstrip("/")) else self._requests, client):
             return None, receive
         else:
             ticket = None
-        body, receive = await read_body(at_most(receive, self._rules.other_bytes))
+        body, receive = await read_body(at_most(receive, most))
         if ticket is None and self._may_analyse(path, body):
             # What is chosen beyond that is not checked.
             files = min(longest_input(body), self._rules.files_at_once)
@@ -288,7 +294,10 @@ class Gate:
 
     def _may_analyse(self, path: str, body: bytes) -> bool:
         """Whether a request counts as a check: each one does that is not known to start none."""
-        if path.rstrip("/") in _ENDS_ONLY:
+        if _FRAME.fullmatch(path.rstrip("/")):
+            # The route gives any event that waits other inputs, such as several files.
+            return longest_input(body) > 1
+        if path.rstrip("/") in _ENDS_ONLY or _FRAMES_END.fullmatch(path.rstrip("/")):
             return False
         for route, free in self._free.items():
             if route.fullmatch(path.rstrip("/")):

@@ -22,12 +22,13 @@ from detector.web.endpoints import add_endpoints
 from detector.web.examples_tab import ExamplesTab
 from detector.web.gallery import Gallery
 from detector.web.gradio_import import gr
+from detector.web.live_part import LivePart
 from detector.web.localised import LocalisedCard, Relabel, follow, language_switch
 from detector.web.options import UPLOADS_KEPT_S
 from detector.web.photo_tab import PhotoTab
 from detector.web.restored import show_again
 from detector.web.rules import Rules
-from detector.web.scripts import act_on_results, guide_files, refuse_files
+from detector.web.scripts import act_on_results, guide_camera, guide_files, refuse_files
 from detector.web.session import Session, new_session
 from detector.web.several_tab import SeveralTab
 from detector.web.share_row import share_row
@@ -52,6 +53,7 @@ _SAMPLES = 5
 class _Tabs:
     photo: PhotoTab
     video: VideoTab
+    live: LivePart
     several: SeveralTab
     examples: ExamplesTab
     labels: list[tuple[Any, Relabel]]
@@ -95,6 +97,7 @@ def build_app(
         tabs = _tabs(detector, switch, gallery, feedback_to, weights_folder(weights), known, session, most_files)
         foot = gr.HTML(_footer(detector.manifest), apply_default_css=False)
         app.unload(tabs.video.leave)
+        app.unload(tabs.live.leave)
         app.load(tabs.examples.refresh, switch, tabs.examples.cards, api_visibility="private", queue=False)
         install(app, [PhotoTab.PLACES, VideoTab.PLACES])
         kinds = (
@@ -103,9 +106,10 @@ def build_app(
             (SeveralTab.INPUT, "several", SeveralTab.ID),
         )
         app.load(None, None, None, js=guide_files(kinds), api_visibility="private")
+        app.load(None, None, None, js=guide_camera(LivePart.PLACES), api_visibility="private")
         app.load(None, None, None, js=refuse_files([place for place, *_ in kinds]), api_visibility="private")
         app.load(None, None, None, js=act_on_results(), api_visibility="private")
-        shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.several, tabs.examples)]
+        shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.live, tabs.several, tabs.examples)]
         labels: list[tuple[Any, Relabel]] = [
             (head, introduce),
             (foot, partial(_footer, detector.manifest)),
@@ -153,18 +157,21 @@ def _tabs(
             label(tab, results.PHOTO_TAB)
             labels += [*photo.labels, *share_row(PhotoTab.PLACES.output)]
         with gr.Tab(results.VIDEO_TAB, id="video", elem_id=VideoTab.ID) as tab:
-            video = VideoTab(
-                detector.analyze,
-                resolve_upload,
-                card_of(VideoTab.IDS),
-                switch,
-                UPLOADS_KEPT_S,
-                feedback_to,
-                detector.annotate,
-                session,
-            )
+            live = LivePart(detector, switch, session, UPLOADS_KEPT_S)
+            # Hidden by the stylesheet while the camera is chosen, so that a check goes on.
+            with gr.Column(elem_classes="fc-file-part"):
+                video = VideoTab(
+                    detector.analyze,
+                    resolve_upload,
+                    card_of(VideoTab.IDS),
+                    switch,
+                    UPLOADS_KEPT_S,
+                    feedback_to,
+                    detector.annotate,
+                    session,
+                )
+                labels += [*live.labels, *video.labels, *share_row(VideoTab.PLACES.output)]
             label(tab, results.VIDEO_TAB)
-            labels += [*video.labels, *share_row(VideoTab.PLACES.output)]
         with gr.Tab(results.SEVERAL, id="several", elem_id=SeveralTab.ID) as tab:
             several = SeveralTab(detector.analyze, resolve_upload, switch, UPLOADS_KEPT_S, session, most_files)
             label(tab, results.SEVERAL)
@@ -176,7 +183,7 @@ def _tabs(
         with gr.Tab(about.ABOUT, id="about", elem_id="fc-tab-about") as tab:
             label(tab, about.ABOUT)
             labels += AboutTab(detector.manifest, weights).labels
-    return _Tabs(photo, video, several, gallery_tab, labels)
+    return _Tabs(photo, video, live, several, gallery_tab, labels)
 
 
 def _result_card(detector: Analyser, found: Report, ids: str, known: Sequence[KnownKind]) -> LocalisedCard:

@@ -30,6 +30,10 @@ class Rules:
     """Files of one request that are checked; at most the checks of a minute, or such a request could never be made."""
     requests_per_minute: int = 600
     """All but reading and uploads; a visitor makes about five for one check, and one for most other presses."""
+    frames_per_minute: int = 900
+    """Pictures of a camera that is checked live; one check sends twelve a second."""
+    frame_bytes: int = 3 * MEGABYTE
+    """Of a request that holds one."""
     uploads_per_minute: int = 60
     megabytes_per_minute: int = 1000
     uploads_at_once: int = 8
@@ -51,6 +55,8 @@ class Rules:
             files_at_once=min(Rules.files_at_once, checks_per_minute),
             # At least what a page needs that is opened and used once.
             requests_per_minute=max(20, round(Rules.requests_per_minute * factor)),
+            # At least what one live check sends.
+            frames_per_minute=max(900, round(Rules.frames_per_minute * factor)),
             uploads_per_minute=round(Rules.uploads_per_minute * factor),
             # At least the largest file.
             megabytes_per_minute=max(202, round(Rules.megabytes_per_minute * factor)),

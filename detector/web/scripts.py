@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from detector.paths import PACKAGE
 
-__all__ = ["act_on_results", "follow_choices", "guide_files", "refuse_files", "translate_gradio"]
+__all__ = ["act_on_results", "follow_choices", "guide_camera", "guide_files", "refuse_files", "translate_gradio"]
 
 
 def act_on_results() -> str:
@@ -22,6 +22,15 @@ def follow_choices(tabs: Mapping[str, Mapping[str, str]]) -> str:
         tabs: ids of a tab's "input" and "output" by that of its button.
     """
     return f"() => ({_read('page_choice.js')})({json.dumps(tabs)})"
+
+
+def guide_camera(places: Mapping[str, str]) -> str:
+    """Starts the camera of a live check, turns it off when it is out of sight, and says why there is none.
+
+    Args:
+        places: ids of the "part", its "camera", and the "start" and "stop" buttons.
+    """
+    return f"() => ({_read('page_live.js')})({json.dumps(dict(places))})"
 
 
 def guide_files(tabs: Sequence[tuple[str, str, str]]) -> str:

@@ -142,6 +142,9 @@ def update_manifest(
         values["quality_gates"] = dataclasses.asdict(gates)
     if clips is not None:
         values["clips"] = dataclasses.asdict(clips)
+        for mean in values["clips"]["frame_mean"].values():
+            if mean["short"] is None:
+                del mean["short"]
     if hub is not None:
         values["hub"] = dataclasses.asdict(hub)
     if model is not None:

@@ -1,8 +1,9 @@
 """What ``weights/manifest.json`` may hold, field by field; each table becomes the frozen record of the same name.
 
-Every field is required, since a default filled in silently would be a threshold that stands in the code. Three may be left
-out: ``clips`` (such weights are for photos only), ``default.video`` (without it the mean over the frames decides about clips)
-and a video model's ``trunk`` (nothing is shared). Fields that are not listed are refused: a misspelt one would be ignored.
+Every field is required, since a default filled in silently would be a threshold that stands in the code. Four may be left
+out: ``clips`` (such weights are for photos only), ``default.video`` (without it the mean over the frames decides about clips),
+a video model's ``trunk`` (nothing is shared) and a frame mean's ``short`` (short parts are not looked for). Fields that are not
+listed are refused: a misspelt one would be ignored.
 Units and meanings are those of the records.
 """
 
@@ -45,6 +46,7 @@ PlainName = Annotated[str, Field(pattern=PLAIN_NAME)]
 Digest = Annotated[str, Field(pattern=SHA256)]
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
 
 
 class Table(BaseModel):
@@ -171,11 +173,20 @@ class ModelTable(Table):
     trunk: Annotated[Trunk | None, _MAY_BE_LEFT_OUT] = None
 
 
+class ShortPartTable(Table):
+    frames: AtLeastOne
+    cut: float
+    genuine: NotNegative
+    raised: NotNegative
+    fitted_with: Text
+
+
 class FrameMeanTable(Table):
     calibration: Calibration
     bands: Bands
     track_record: TrackRecord
     fitted_with: Text
+    short: Annotated[Annotated[ShortPartTable, _as(records.ShortPart)] | None, _MAY_BE_LEFT_OUT] = None
 
 
 class ClipsTable(Table):

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -26,7 +27,7 @@ from typing import Any, Self
 
 from detector.errors import Cancelled, DetectorClosed, DetectorError, WorkerFailed
 from detector.media.inputs import Source, as_file
-from detector.records import AnalysisOptions, Manifest, ModelInfo, Progress, Report, Watcher
+from detector.records import AnalysisOptions, LiveSnapshot, Manifest, ModelInfo, Progress, Report, Watcher
 from detector.sentences import Sentence
 from detector.weights.manifest import load_manifest, weights_folder
 from detector.words import server as words
@@ -183,6 +184,21 @@ class IsolatedDetector:
             Path(target).unlink(missing_ok=True)
             raise
 
+    def watch(self, session: str, frame: bytes, time_s: float) -> LiveSnapshot:
+        """Look at the next frame of a camera; arguments and errors are those of ``pipeline.Detector.watch``. The frame goes to
+        the child through its pipe and lies on no disk. Where a child had to be replaced, the check begins anew.
+
+        Raises:
+            WorkerFailed: the child broke off or reached a bound.
+        """
+        snapshot: LiveSnapshot = self._work("watch", (session, frame, time_s), Watcher())
+        return snapshot
+
+    def end_watch(self, session: str) -> None:
+        """Forget a live check; as ``pipeline.Detector.end_watch``, and nothing where the child died, which forgot it."""
+        with contextlib.suppress(WorkerFailed):
+            self._work("end_watch", (session,), Watcher())
+
     # The children ----------------------------------------------------------------------------------------------------
 
     def _spawn(self) -> Child:
@@ -259,5 +275,6 @@ class IsolatedDetector:
             raise
         finally:
             self._turn.release()
-            # Never a name, a path or a score: who reads the log learns nothing about anybody's file.
-            _logger.info("job %d %s: %s after %.2f s", number, verb, outcome, time.monotonic() - began)
+            # Never a name, a path or a score: who reads the log learns nothing about anybody's file. Frames come ten a second.
+            level = logging.DEBUG if verb == "watch" and outcome == "done" else logging.INFO
+            _logger.log(level, "job %d %s: %s after %.2f s", number, verb, outcome, time.monotonic() - began)

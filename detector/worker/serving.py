@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detector.errors import DetectorError, WorkerFailed
-from detector.records import Report, Watcher
+from detector.records import LiveSnapshot, Report, Watcher
 from detector.runtime import memory
 from detector.runtime.console import native_noise_hidden
 from detector.runtime.environment import missing_library, prepare
@@ -117,9 +117,14 @@ def _watcher(pipe: Connection, requests: _Requests, number: int) -> Watcher:
 
 def _answer(detector: Detector, verb: str, arguments: tuple[Any, ...], watcher: Watcher) -> tuple[str, Any]:
     """("done", result), ("error", a ``DetectorError``), or ("fault", where the program broke)."""
-    verbs: dict[str, Callable[..., Report | None]] = {"analyze": detector.analyze_as, "annotate": detector.annotate_as}
+    followed: dict[str, Callable[..., Report | None]] = {
+        "analyze": detector.analyze_as,
+        "annotate": detector.annotate_as,
+    }
+    # Done in a moment, so that nobody follows or stops them.
+    short: dict[str, Callable[..., LiveSnapshot | None]] = {"watch": detector.watch, "end_watch": detector.end_watch}
     try:
-        return "done", verbs[verb](*arguments, watcher)
+        return "done", short[verb](*arguments) if verb in short else followed[verb](*arguments, watcher)
     except DetectorError as error:
         return "error", _plain(error)
     except MemoryError:

@@ -24,11 +24,15 @@ from detector.records import (
     ModelInfo,
     Obstacle,
     Report,
+    ShortPart,
     Verdict,
     WeightFile,
 )
+from detector.report.restore import from_dict
 from detector.report.serialise import to_dict, to_json
+from detector.report.timeline import timeline
 from detector.weights.manifest import update_manifest
+from detector.words.results import clock
 from tests.pipeline.clip_harness import (
     ALTERED_S,
     GATES,
@@ -66,6 +70,28 @@ def test_the_right_person_at_the_right_seconds(report: Report) -> None:
         assert moment.heatmap is not None
         assert GreenScorer().fake_logits(moment.crop.rgb[None])[0] == 4
     assert np.array_equal(hopper.crop.rgb, hopper.over_time.moments[0].crop.rgb)
+
+
+def test_a_part_that_is_altered_is_flagged_with_its_seconds(
+    finder: FaceFinder, two_people: Path, report: Report
+) -> None:
+    assert report.verdict is Verdict.NO_CLEAR_SIGNS, "the mean hides it"
+    mean = RULES.frame_mean["a"]
+    short = ShortPart(frames=3, cut=3.0, genuine=100, raised=1, fitted_with="by hand")
+    rules = replace(RULES, frame_mean={"a": replace(mean, short=short)})
+    found = detector_of(finder, rules).analyze(two_people)
+    collins, hopper = found.faces
+    assert (collins.verdict, hopper.verdict) == (Verdict.NO_CLEAR_SIGNS, Verdict.SOME_SIGNS)
+    assert collins.over_time is not None and hopper.over_time is not None
+    assert collins.over_time.parts == ()
+    ((start, end),) = hopper.over_time.parts
+    assert start == pytest.approx(ALTERED_S[0], abs=1) and end == pytest.approx(ALTERED_S[1], abs=1)
+    assert f"from {clock(start)} to {clock(end)}" in found.reason
+    assert hopper.p_fake == report.faces[1].p_fake
+    again = from_dict(to_dict(found))
+    assert again.faces[1].over_time is not None and again.faces[1].over_time.parts == hopper.over_time.parts
+    drawn = timeline(hopper.over_time, mean.bands, 12.0)
+    assert drawn.parts[0][0] == pytest.approx(100 * start / 12, abs=0.1)
 
 
 def test_changes_that_change_nothing_leave_the_score_where_it_was(report: Report) -> None:

@@ -59,7 +59,7 @@ def test_the_names_are_those_that_were_agreed(report: Report) -> None:
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
     assert list(ReportJson.model_fields) == TOP
-    assert plain["schema_version"] == SCHEMA_VERSION == "1.2"
+    assert plain["schema_version"] == SCHEMA_VERSION == "1.3"
     assert plain["error"] is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, BrowserType, Page
 
 __all__ = [
     "CHROMIUM",
@@ -27,6 +27,7 @@ __all__ = [
     "launched",
     "needs_chromium",
     "visits_of",
+    "with_a_camera",
 ]
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -84,9 +85,7 @@ def launched() -> Iterator[Browser]:
     """Chromium without a window."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (requirements-dev.txt)")
     with sync_api.sync_playwright() as playwright:
-        # A server under test may have moved this process's temporary folder to a path too long for the browser's socket.
-        short = {**os.environ, "TMPDIR": "/tmp"}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS, env=short)
+        browser = _launch(playwright.chromium)
         yield browser
         browser.close()
 
@@ -110,6 +109,21 @@ class Profiles:
             page.close()
         profile.set_offline(False)
         self._free[locale].append(profile)
+
+
+@contextmanager
+def with_a_camera(browser: Browser, film: Path) -> Iterator[Browser]:
+    """A second Chromium beside the first, whose camera plays a film over and over."""
+    flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    second = _launch(browser.browser_type, [*flags, f"--use-file-for-fake-video-capture={film}"])
+    yield second
+    second.close()
+
+
+def _launch(kind: BrowserType, flags: Sequence[str] = ()) -> Browser:
+    # A server under test may have moved this process's temporary folder to a path too long for the browser's socket.
+    short: dict[str, str | float | bool] = {**os.environ, "TMPDIR": "/tmp"}
+    return kind.launch(executable_path=CHROMIUM, args=[*_FLAGS, *flags], env=short)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from detector.records import (
     FaceResult,
     Heatmap,
     InputInfo,
+    LiveSnapshot,
     Manifest,
     ModelInfo,
     ModelSpec,
@@ -216,6 +217,12 @@ class Loaded:
 
     def annotate(self, path: Any, report: Report, target: Any, **options: Any) -> None:
         raise UnsupportedMedia(Sentence("This stand-in draws nothing."))
+
+    def watch(self, session: str, frame: bytes, time_s: float) -> LiveSnapshot:
+        raise UnsupportedMedia(Sentence("This stand-in watches nothing."))
+
+    def end_watch(self, session: str) -> None:
+        """There is nothing to forget."""
 
     def wait(self) -> None:
         """It is ready."""

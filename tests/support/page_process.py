@@ -28,7 +28,7 @@ class _Held(fakes.FakeDetector):
 
 
 def _main(folder: Path, port: int) -> None:
-    serve._loaded = lambda *_, **__: _Held(folder)  # type: ignore[assignment]
+    serve._loaded = lambda *_, **__: _Held(folder)
     stop = Stop()
     stop.listen()
     serve.serve(serve.ServerOptions(port=port, drain_s=120), stop)

@@ -210,6 +210,22 @@ def test_each_file_of_a_list_counts_as_a_check(uploads: Uploads) -> None:
     assert Rules().at_a_rate(60).files_at_once == Rules.files_at_once
 
 
+FRAME = f"/gradio_api/stream/{'0a' * 16}"
+
+
+def test_the_pictures_of_a_camera_have_a_limit_of_their_own(uploads: Uploads) -> None:
+    rules = Rules(checks_per_minute=1, requests_per_minute=3, frames_per_minute=5, frame_bytes=1000)
+    picture = event(data=[{"url": "data:"}, "en", None])
+    check = STARTS["the page's own way"]
+    asked = [check, *[(FRAME, picture)] * 5, (f"{FRAME}/close", b""), (FRAME, picture), (f"{FRAME}/close", b"")]
+    assert statuses(asked, rules, uploads) == [200, *[200] * 5, 200, 429, 200]
+    assert statuses([(FRAME, bytes(1001))], rules, uploads) == [413]
+    # By the same way any event that waits could be given more files.
+    several = event(data=[[{"path": "a.jpg"}] * 3, "en"])
+    assert statuses([(FRAME, several)] * 2, replace(rules, checks_per_minute=4), uploads) == [200, 429]
+    assert Rules().at_a_rate(1).frames_per_minute >= Rules.frames_per_minute, "else one check would starve"
+
+
 @pytest.mark.parametrize("request_", STARTS_NONE.values(), ids=STARTS_NONE)
 def test_the_pages_errands_have_a_limit_of_their_own(uploads: Uploads, request_: tuple[str, bytes]) -> None:
     rules = Rules(checks_per_minute=1, requests_per_minute=5)

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from detector.records import (
     ModelSpec,
     QualityGates,
     SharedTrunk,
+    ShortPart,
     Verdict,
     WeightFile,
 )
@@ -264,6 +266,22 @@ def test_a_number_too_long_to_print_is_refused_in_words(folder: Path) -> None:
     text = json.dumps(full(folder)).replace('"margin": 0.3', f'"margin": {"1" * 5000}')
     (folder / "manifest.json").write_text(text)
     with pytest.raises(ManifestInvalid, match=r"is not JSON|margin must be a finite number"):
+        load_manifest(folder)
+
+
+def test_a_rule_for_short_parts_may_be_left_out(folder: Path) -> None:
+    before = load_manifest(folder).clips
+    assert before is not None
+    name, mean = next(iter(before.frame_mean.items()))
+    short = ShortPart(frames=2, cut=1.5, genuine=80, raised=1, fitted_with="by hand")
+    rules = replace(before, frame_mean={**before.frame_mean, name: replace(mean, short=short)})
+    assert update_manifest(folder, clips=rules).clips == rules == load_manifest(folder).clips
+    path = folder / "manifest.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert [other for other, each in written["clips"]["frame_mean"].items() if "short" in each] == [name]
+    written["clips"]["frame_mean"][name]["short"] = None
+    path.write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(ManifestInvalid, match="short must not be null"):
         load_manifest(folder)
 
 

@@ -38,6 +38,7 @@ from detector.worker.bounds import Bounds
 from detector.worker.child import Child
 from detector.worker.isolation import IsolatedDetector
 from tests import ROOT
+from tests.support.camera import camera_jpegs
 from tests.support.clips import counting_frames, write_clip
 from tests.support.running import isolated_in, within
 
@@ -92,6 +93,22 @@ def test_pixels_and_bytes_are_analysed_like_their_file(isolated: IsolatedDetecto
     assert isolated.analyze(read_image(portrait).frame.rgb).p_fake == of_file.p_fake
     with pytest.raises(UnsupportedMedia, match="NoneType"):
         isolated.analyze(None)  # type: ignore[arg-type]
+
+
+def test_a_camera_is_watched_as_by_the_detector_and_nothing_lies_on_the_disk(
+    isolated: IsolatedDetector, tiny_detector_for_clips: Detector, temp: Path
+) -> None:
+    before = sorted(temp.rglob("*"))
+    for second, frame in enumerate(camera_jpegs(3)):
+        there, here = (each.watch("me", frame, float(second)) for each in (isolated, tiny_detector_for_clips))
+        assert (there.faces, there.running_s) == (1, second)
+        assert there.person is not None and here.person is not None
+        assert (there.person.reason, there.person.models) == (here.person.reason, here.person.models)
+    with pytest.raises(UnsupportedMedia, match="did not arrive as JPEG"):
+        isolated.watch("me", b"text", 3.0)
+    assert sorted(temp.rglob("*")) == before
+    isolated.end_watch("me")
+    assert isolated.watch("me", frame, 9.0).running_s == 0.0
 
 
 def test_errors_keep_their_kind_and_sentence(isolated: IsolatedDetector, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m train probe``, ``exports``, ``heatmap-sheet``, ``expert``, ``clips evaluate`` and ``clips calibrate``.
+"""``python -m train probe``, ``exports``, ``heatmap-sheet``, ``expert``, and ``clips evaluate``, ``calibrate`` and ``short``.
 
 Commands whose results also go into the model card (evaluate, gates, ablate) are in ``train.card.commands``: measuring knows
 no card.
@@ -12,7 +12,15 @@ import sys
 from pathlib import Path
 
 from detector.arguments import number, positive_number, seed_number, whole_number
-from train.command_line import ROOT, Commands, add_device_option, add_weights_option
+from train.command_line import (
+    ROOT,
+    Commands,
+    UsageError,
+    add_device_option,
+    add_landmarker_option,
+    add_weights_option,
+    landmarker_of,
+)
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
 __all__ = ["add_clip_commands", "add_commands"]
@@ -100,6 +108,21 @@ def add_clip_commands(commands: Commands) -> None:
     )  # fmt: skip
     calibrate.set_defaults(run=_calibrate_clips)
 
+    short = commands.add_parser("short", help="fit what counts as a short altered part of a clip, and measure it")
+    add_data_option(short, "folder with clips.tsv")
+    add_weights_option(short)
+    add_landmarker_option(short, "for the pseudo-fakes")
+    short.add_argument(
+        "--alarms",
+        type=number(0, 1),
+        default=0.02,
+        help="genuine clips of training with such a part, at most (default 0.02)",
+    )
+    short.add_argument("--seconds", type=positive_number, default=2.0, help="that are altered in a clip (default 2)")
+    short.add_argument("--record", action="store_true", help="write the rule into the manifest")
+    short.add_argument("--out", type=Path, help="JSON file (default standard output)")
+    short.set_defaults(run=_short_parts)
+
 
 def _probe(options: argparse.Namespace) -> int:
     data = data_of(options)
@@ -179,6 +202,30 @@ def _evaluate_clips(options: argparse.Namespace) -> int:
         options.out.write_text(text, encoding="utf-8")
         for name, result in evaluation["models"].items():
             print(f"{name}: {result['pooled']}")
+    return 0
+
+
+def _short_parts(options: argparse.Namespace) -> int:
+    data = data_of(options)
+    landmarker = landmarker_of(options)
+    if landmarker is None:
+        raise UsageError("Pseudo-fakes need landmarks; name mediapipe's face_landmarker.task with --landmarker.")
+    from train.measuring.short_parts import fit_and_measure
+
+    result = fit_and_measure(
+        data,
+        options.weights,
+        landmarker,
+        alarms=options.alarms,
+        altered_s=options.seconds,
+        command=f"python -m train clips short --alarms {options.alarms:g} --seconds {options.seconds:g}",
+        record_it=options.record,
+    )
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        options.out.write_text(text, encoding="utf-8")
     return 0
 
 

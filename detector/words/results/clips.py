@@ -13,6 +13,7 @@ __all__ = [
     "MOMENTS",
     "STAND_OUT",
     "TIMELINE",
+    "TIMELINE_PARTS",
     "TIMELINE_PRINTED",
     "clip_facts",
     "clock",
@@ -25,6 +26,7 @@ __all__ = [
 
 TIMELINE = Sentence("One dot a frame. Press a dot to see it. Rings: the highest scores. Grey: the face was not found.")
 TIMELINE_PRINTED = Sentence("One dot a frame. Rings: the highest scores. Grey: the face was not found.")
+TIMELINE_PARTS = Sentence("Dashed: a part that shows signs though the whole does not.")
 STAND_OUT = Sentence(
     "Single frames score much higher than the whole video, so a short part may be altered: look at the times below."
 )
