@@ -23,7 +23,7 @@ from tests.support.running import Running
 __all__ = ["main"]
 
 _WINDOW: ViewportSize = {"width": 1280, "height": 860}
-_CARD, _FACE = ".fc-verdict", ".fc-face"
+_CARD, _FACE = ".fc-verdict:has(#fc-photo-verdict)", ".fc-result:has(#fc-photo-verdict) .fc-face"
 """The answer, and below it the face that decides."""
 _MARGIN = 12
 _PATIENCE_MS = 300_000
