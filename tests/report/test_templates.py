@@ -110,7 +110,6 @@ def pages(text: str, say: Language) -> Iterator[tuple[str, str]]:
     yield "notice", page.notice(text, say)
     yield "refusal", page.refusal(text, text, say)
     yield "limit", page.limit(60, say)
-    yield "limit of a full server", page.limit(60, say, busy=True)
     yield "hint", page.hint(text, text, say=say)
     evaluation = {"date": text, "models": {"resnet": {"by_source": {text: {"recall": 0.5}}}}}
     yield "about", page_about.about(manifest, evaluation, {}, say)

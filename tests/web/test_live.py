@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import tempfile
@@ -26,6 +25,7 @@ from detector.web.session import new_session
 from detector.words import results as words
 from detector.words.language import ENGLISH
 from tests.support import browsing, fakes
+from tests.support.asynchronous import run
 from tests.support.browsing import NARROW, Visit, needs_chromium
 from tests.support.camera import camera_jpegs, write_y4m
 from tests.support.running import within
@@ -91,7 +91,7 @@ def part() -> Iterator[tuple[LivePart, Watches]]:
 
 
 def frame_of(part: LivePart, picture: Any) -> tuple[Any, Any]:
-    return asyncio.run(part._frame(picture, "en", Reader(), Asked()))  # type: ignore[arg-type]
+    return run(part._frame(picture, "en", Reader(), Asked()))  # type: ignore[arg-type]
 
 
 def begin(part: LivePart) -> None:
@@ -99,7 +99,7 @@ def begin(part: LivePart) -> None:
 
 
 def end(part: LivePart) -> tuple[Any, ...]:
-    return asyncio.run(part._end("en", Reader(), Asked()))  # type: ignore[arg-type]
+    return run(part._end("en", Reader(), Asked()))  # type: ignore[arg-type]
 
 
 def test_only_pictures_of_a_camera_reach_the_detector(part: tuple[LivePart, Watches]) -> None:
