@@ -214,7 +214,7 @@ add_image("damaged critical.png", "refused", lambda: _with_chunk(_saved(portrait
 
 for _form, _ending, _mark in (("PNG", "png", 12), ("PNG", "half.png", 3), ("GIF", "gif", 1), ("JPEG", "half.jpg", 1)):
     add_image(f"no end mark.{_ending}", "face", lambda f=_form, m=_mark: _saved(portrait(), f)[:-m])  # type: ignore[misc]
-    add_image(f"nor what is before.{_ending}", "refused", lambda f=_form, m=_mark: _saved(portrait(), f)[: -m - 9])  # type: ignore[misc]
+    add_image(f"nor what is before.{_ending}", "refused", lambda f=_form, m=_mark: _saved(portrait(), f)[: -m - 18])  # type: ignore[misc]
 _clip("moving, no end mark.gif", "face", lambda _: _moving("GIF", 6)[:-1])
 _clip("moving, no end mark.png", "face", lambda _: _moving("PNG", 6)[:-12])
 
