@@ -227,6 +227,7 @@ def test_the_whole_pipeline_in_the_page(
 # Language ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_german_browser_gets_german_and_the_switch_turns_everything(
     visit: Callable[..., Visit], url: str, photo: Path
 ) -> None:

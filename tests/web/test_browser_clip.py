@@ -117,6 +117,7 @@ def reloaded_in_mid_check(opened: Visit, slow: Slow, clip: Path, monkeypatch: py
     opened.complaints.clear()  # what Gradio says of the stream that the reload ended
 
 
+@pytest.mark.slow
 def test_a_check_goes_on_when_the_page_is_reloaded(
     visit: Callable[..., Visit], url: str, slow: Slow, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

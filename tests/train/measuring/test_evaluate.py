@@ -247,6 +247,7 @@ def test_the_most_suspicious_face_speaks_for_the_file(data: Path, tiny_detector:
     assert rows[0].scores == {name: max(face.models[name] for face in faces) for name in ("tiny", "other")}
 
 
+@pytest.mark.slow
 def test_a_whole_run(data: Path, tiny_weights: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights"
     shutil.copytree(tiny_weights, weights)
