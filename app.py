@@ -80,6 +80,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="path below which a reverse proxy shows the page, such as /photo-check",
     )
+    _add_bounds(parser)
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
+    parser.add_argument(
+        "--no-spare",
+        action="store_true",
+        help="keep no second worker ready to take the place of one that dies; saves 0.7 GB of memory",
+    )
+    parser.add_argument(
+        "--feedback",
+        type=Path,
+        metavar="DIR",
+        help="folder for what readers agree to store of wrong results (scores, never pictures); without it nothing is stored",
+    )
+    return parser
+
+
+def _add_bounds(parser: argparse.ArgumentParser) -> None:
+    """How much may be asked for, stored and waited for."""
     parser.add_argument(
         "--per-minute",
         type=whole_number(1),
@@ -87,7 +105,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="checks that one client may ask for in a minute; twice as many uploads (default %(default)s)",
     )
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder with manifest.json and the weight files")
     parser.add_argument(
         "--quota-mb",
         type=whole_number(1),
@@ -102,18 +119,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="seconds that checks may still take when the server is stopped by SIGTERM (default %(default)s)",
     )
-    parser.add_argument(
-        "--no-spare",
-        action="store_true",
-        help="keep no second worker ready to take the place of one that dies; saves 0.7 GB of memory",
-    )
-    parser.add_argument(
-        "--feedback",
-        type=Path,
-        metavar="DIR",
-        help="folder for what readers agree to store of wrong results (scores, never pictures); without it nothing is stored",
-    )
-    return parser
 
 
 def _options(given: argparse.Namespace) -> ServerOptions:

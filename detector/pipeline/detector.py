@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -262,8 +261,4 @@ def load_detector(weights_dir: str | os.PathLike[str] | None = None) -> Detector
             "or use the weights folder of a release."
         )
     models, video_models = load_models(manifest.models.values(), store)
-    finder = open_finder(store)
-    detector = Detector(manifest, finder, models, video_models)
-    # Of a finder that is still open when Python ends, mediapipe prints a traceback.
-    weakref.finalize(detector, finder.close)
-    return detector
+    return Detector(manifest, open_finder(store), models, video_models)

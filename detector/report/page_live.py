@@ -75,9 +75,6 @@ def _last_minute(person: FaceResult, decides: str, manifest: Manifest, over: boo
 
 def _text(person: FaceResult) -> str:
     points = person.over_time.points if person.over_time else ()
-    scores = [
-        words.score_text(point.p_fake)
-        for point in sorted(points, key=lambda p: p.p_fake or 0)
-        if point.p_fake is not None
-    ]
-    return words.live_timeline_text(scores[0] if scores else None, scores[-1] if scores else None)
+    known = [point.p_fake for point in points if point.p_fake is not None]
+    lowest, highest = (words.score_text(end(known)) if known else None for end in (min, max))
+    return words.live_timeline_text(lowest, highest)

@@ -105,17 +105,12 @@ def build_app(
             (VideoTab.PLACES.input, "video", VideoTab.ID),
             (SeveralTab.INPUT, "several", SeveralTab.ID),
         )
-        app.load(None, None, None, js=guide_files(kinds), api_visibility="private")
-        app.load(None, None, None, js=guide_camera(LivePart.PLACES), api_visibility="private")
-        app.load(None, None, None, js=refuse_files([place for place, *_ in kinds]), api_visibility="private")
-        app.load(None, None, None, js=act_on_results(), api_visibility="private")
+        refuse = refuse_files([place for place, *_ in kinds])
+        for script in (guide_files(kinds), guide_camera(LivePart.PLACES), refuse, act_on_results()):
+            app.load(None, None, None, js=script, api_visibility="private")
         shown = [(tab.shown, tab.card) for tab in (tabs.photo, tabs.video, tabs.live, tabs.several, tabs.examples)]
-        labels: list[tuple[Any, Relabel]] = [
-            (head, introduce),
-            (foot, partial(_footer, detector.manifest)),
-            *tabs.labels,
-        ]
-        follow(app, switch, lang, labels, shown, session.reader)
+        of_page: list[tuple[Any, Relabel]] = [(head, introduce), (foot, partial(_footer, detector.manifest))]
+        follow(app, switch, lang, [*of_page, *tabs.labels], shown, session.reader)
         show_again(
             app, session, lang, {PhotoTab.PLACES.output: tabs.photo, VideoTab.PLACES.output: tabs.video}, tabs.video
         )

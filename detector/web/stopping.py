@@ -29,7 +29,7 @@ class Stop:
             signal.signal(signal.SIGTERM, self._on_signal)
 
     def _on_signal(self, *_: object) -> None:
-        self._asked.set()
+        self.ask()
         if not self._serving:
             raise KeyboardInterrupt
 

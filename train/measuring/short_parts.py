@@ -7,6 +7,7 @@ clips keep more traces than those that somebody uploads, and the share that is f
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -70,7 +71,7 @@ def choose_rule(people: Sequence[Scored], alarms: float, command: str) -> ShortP
 
 
 def _rule_of(people: Sequence[Scored], frames: int, alarms: float, command: str) -> ShortPart:
-    highest = sorted((_highest(person.samples, person.genuine, frames) for person in people), reverse=True)
+    highest = sorted((_highest(person, frames) for person in people), reverse=True)
     allowed = int(alarms * len(people))
     # Just above the first that may not be raised; where nobody has so long a run, above nothing.
     limit = highest[allowed] if allowed < len(highest) else highest[-1]
@@ -84,14 +85,11 @@ def _all_logits(people: Sequence[Scored]) -> list[float]:
     return [logit for person in people for logit in person.genuine]
 
 
-def _highest(samples: Sequence[int], logits: Sequence[float], frames: int) -> float:
-    """Highest mean of a run; minus infinity where there is none."""
-    means = [
-        float(np.mean(logits[first : first + frames]))
-        for first in range(len(samples) - frames + 1)
-        if samples[first + frames - 1] - samples[first] == frames - 1
-    ]
-    return max(means, default=-np.inf)
+def _highest(person: Scored, frames: int) -> float:
+    """Highest mean of a run, as the rule itself takes it; minus infinity where there is none."""
+    any_run = ShortPart(frames, -sys.float_info.max, 0, 0, "")
+    runs = short_parts(person.samples, person.times, person.genuine, any_run)
+    return max((mean for _, _, mean in runs), default=-math.inf)
 
 
 def _found(people: Sequence[Scored], rule: ShortPart) -> int:
