@@ -200,7 +200,10 @@ class _Depthwise(_Weighted):
         x, padding = _pad_same(x, self.size, self.stride)
         if scale is not None:
             kernel = self.kernel * scale[:, None, None, None]
-            return F.conv2d(x, kernel, shift, self.stride, padding, 1, x.shape[1])
+            if shift is None or not torch.is_autocast_enabled(x.device.type):
+                return F.conv2d(x, kernel, shift, self.stride, padding, 1, x.shape[1])
+            y = _DepthwiseFunction.apply(x, kernel, self.stride, padding)
+            return y + shift.to(y.dtype)[:, None, None]
         return _DepthwiseFunction.apply(x, self.kernel, self.stride, padding)
 
     def keras_weights(self) -> list[Tensor]:
