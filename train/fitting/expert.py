@@ -33,7 +33,7 @@ from train.fitting.starts import load_start
 __all__ = ["expert_batches", "fit_expert"]
 
 _SAVE_EVERY_S = 240
-_MEASURE_EVERY_S = 1800
+_MEASURE_EVERY_S = 1200
 Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
 """(averaged network, cache, validation samples, folder of fakes) -> what is added to the history."""
 _REFRESH_EVERY = 40

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 from detector.arguments import number, positive_number, seed_number, whole_number
@@ -67,6 +68,7 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     mix.add_argument(
         "--enhanced", type=number(0), default=0.6, help="of the enhancement of both of a pair (default 0.6)"
     )
+    expert.add_argument("--size", type=whole_number(1), default=224, help="side of whole faces, pixels (default 224)")
     expert.add_argument("--crops", type=whole_number(1), default=60_000, help="crops to see (default 60000)")
     expert.add_argument("--rate", type=positive_number, default=3e-4, help="highest learning rate (default 3e-4)")
     expert.add_argument(
@@ -183,10 +185,10 @@ def _expert(options: argparse.Namespace) -> int:
     write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])
     mix = ExpertMix(options.copies, options.swaps, options.self_blended, strength=options.strength,
                     enhanced=options.enhanced)  # fmt: skip
-    recipe = ExpertRecipe(crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
+    recipe = ExpertRecipe(size=options.size, crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
                           windows=options.windows, average=options.average, seed=options.seed, mix=mix)  # fmt: skip
     fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
-               threads=options.threads, device=options.device, measure=measure_quickly)  # fmt: skip
+               threads=options.threads, device=options.device, measure=partial(measure_quickly, size=options.size))  # fmt: skip
     return 0
 
 

@@ -43,18 +43,19 @@ _LEAST = 10
 """Faces of each label without which no AUC is given."""
 
 
-def views_of(square: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+def views_of(square: np.ndarray, size: int = _SIZE) -> tuple[np.ndarray, list[np.ndarray]]:
     """The whole square, shrunk, and its windows: the four corners at its own resolution, or the whole again where it is small.
 
     Args:
         square: (S, S, 3) uint8 RGB, cut with the margin of the shipped crop.
+        size: of what the network sees, pixels.
     """
-    side, whole = square.shape[0], resized(square, _SIZE)
-    if side <= 1.1 * _SIZE:
+    side, whole = square.shape[0], resized(square, size)
+    if side <= 1.1 * size:
         return whole, [whole]
-    far = side - _SIZE
+    far = side - size
     corners = ((0, 0), (0, far), (far, 0), (far, far))
-    return whole, [square[y : y + _SIZE, x : x + _SIZE] for y, x in corners]
+    return whole, [square[y : y + size, x : x + size] for y, x in corners]
 
 
 @torch.no_grad()
@@ -67,11 +68,11 @@ def _fake_logits(graph: KerasGraph, crops: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def score_squares(graph: KerasGraph, squares: list[np.ndarray]) -> dict[str, np.ndarray]:
+def score_squares(graph: KerasGraph, squares: list[np.ndarray], size: int = _SIZE) -> dict[str, np.ndarray]:
     """View -> (N,) float32 log-odds of "fake" of each square; of windows their mean."""
     whole, windows, owner = [], [], []
     for row, square in enumerate(squares):
-        one, several = views_of(square)
+        one, several = views_of(square, size)
         whole.append(one)
         if len(several) > 1:
             windows += several
@@ -84,18 +85,21 @@ def score_squares(graph: KerasGraph, squares: list[np.ndarray]) -> dict[str, np.
     return {"whole": of_whole, "windows": of_windows}
 
 
-def score_faces(graph: KerasGraph, cache: Cache, indices: np.ndarray, at_once: int = 256) -> dict[str, np.ndarray]:
+def score_faces(
+    graph: KerasGraph, cache: Cache, indices: np.ndarray, size: int = _SIZE, at_once: int = 256
+) -> dict[str, np.ndarray]:
     """View -> (N,) float32 log-odds of "fake" of faces of the cache."""
     parts = []
     for start in range(0, len(indices), at_once):
         some = indices[start : start + at_once].tolist()
-        parts.append(
-            score_squares(graph, [square_of(cache, i, native_side(cache, i, _MARGIN), _MARGIN).rgb for i in some])
-        )
+        squares = [square_of(cache, i, native_side(cache, i, _MARGIN), _MARGIN).rgb for i in some]
+        parts.append(score_squares(graph, squares, size))
     return {view: np.concatenate([part[view] for part in parts]) for view in VIEWS}
 
 
-def score_fakes(graph: KerasGraph, store: FakeStore, most: int, seed: int = 3) -> list[dict[str, Any]]:
+def score_fakes(
+    graph: KerasGraph, store: FakeStore, most: int, size: int = _SIZE, seed: int = 3
+) -> list[dict[str, Any]]:
     """Rows of "maker", "kind" and, by view, the log-odds of the genuine face and of the fake made of it, as aligned pairs."""
     rng = np.random.default_rng(seed)
     rows, squares = [], []
@@ -109,7 +113,7 @@ def score_fakes(graph: KerasGraph, store: FakeStore, most: int, seed: int = 3) -
         part = np.s_[edge : edge + kept, edge : edge + kept]
         squares += [genuine[part], rgb[part]]
         rows.append({"maker": fake.maker, "kind": fake.kind})
-    scores = score_squares(graph, squares)
+    scores = score_squares(graph, squares, size)
     return [
         row | {view: (float(scores[view][2 * i]), float(scores[view][2 * i + 1])) for view in VIEWS}
         for i, row in enumerate(rows)
@@ -157,13 +161,15 @@ def of_pairs(rows: list[dict[str, Any]], view: str) -> dict[str, dict[str, Any]]
     return found
 
 
-def measure_quickly(graph: KerasGraph, cache: Cache, validation: np.ndarray, fakes: Path) -> Mapping[str, Any]:
+def measure_quickly(
+    graph: KerasGraph, cache: Cache, validation: np.ndarray, fakes: Path, size: int = _SIZE
+) -> Mapping[str, Any]:
     """AUC of whole faces for the history of a training: a sample of the validation faces, by method, and made pairs."""
     chosen = np.random.default_rng(0).permutation(validation)[:_QUICK]
-    cells = by_method(cache, chosen, score_faces(graph, cache, chosen)["whole"])
+    cells = by_method(cache, chosen, score_faces(graph, cache, chosen, size)["whole"])
     row: dict[str, Any] = {"faces": {name: cell["auc"] for name, cell in cells.items()}}
     for part in ("validation", "unseen"):
         if (fakes / part / "index.jsonl").exists():
-            rows = score_fakes(graph, FakeStore(fakes / part, cache), 120)
+            rows = score_fakes(graph, FakeStore(fakes / part, cache), 120, size)
             row[part] = {name: cell["auc"] for name, cell in of_pairs(rows, "whole").items() if name.endswith("/all")}
     return row
