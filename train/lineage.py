@@ -18,6 +18,7 @@ from pathlib import Path
 
 __all__ = ["Lineage", "commit", "machine", "read_lineage", "this_command", "write_lineage"]
 
+_AND = " && "
 _ROOT = Path(__file__).resolve().parent.parent
 _NAMES = ("lineage.json", "provenance.json")
 """Of the file, the present name first."""
@@ -62,11 +63,11 @@ def write_lineage(out: Path, command: str | None = None, starts: Sequence[Path] 
     """
     commands: list[str] = []
     for earlier in filter(None, map(_made_with, starts)):
-        # A run that started from another one has that one's commands in front of its own.
-        commands = [before for before in commands if not earlier.startswith(before)] + [earlier]
+        # Runs that are averaged mostly descend from the same one.
+        commands = list(dict.fromkeys(commands + earlier.split(_AND)))
     commands.append(command or this_command())
     out.mkdir(parents=True, exist_ok=True)
-    content = asdict(Lineage(" && ".join(commands), commit()))
+    content = asdict(Lineage(_AND.join(commands), commit()))
     (out / _NAMES[0]).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

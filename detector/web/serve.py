@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from detector.errors import AddressTaken, DetectorError
 from detector.pipeline.analyser import Analyser
@@ -117,6 +120,7 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads, stop: Stop
 
     Raises:
         AddressTaken: another program listens there.
+        DetectorError: the page cannot be reached by the name "localhost".
     """
     try:
         app.launch(
@@ -135,6 +139,21 @@ def _launch(app: gr.Blocks, options: ServerOptions, uploads: Uploads, stop: Stop
             raise
         place = "All ports from 7860 on are" if options.port is None else f"Port {options.port} is"
         raise AddressTaken(f"{place} taken by another program. Stop it, or choose another port with --port.") from error
+    except httpx.ConnectError as error:
+        # Gradio asks its own page once, by that name.
+        if _leads_somewhere("localhost"):
+            raise
+        raise DetectorError(
+            'The name "localhost" leads nowhere on this machine; add the line "127.0.0.1 localhost" to /etc/hosts.'
+        ) from error
+
+
+def _leads_somewhere(name: str) -> bool:
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True
 
 
 def _make(feedback: Path) -> None:

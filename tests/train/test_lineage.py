@@ -20,6 +20,14 @@ def test_what_made_a_run_comes_back_and_earlier_runs_stand_in_front(tmp_path: Pa
     assert read_lineage(tmp_path / "c") == Lineage("train a && train b && average", commit())
 
 
+def test_what_two_runs_descend_from_stands_once(tmp_path: Path) -> None:
+    write_lineage(tmp_path / "start", "train start")
+    for name in ("a", "b"):
+        write_lineage(tmp_path / name, f"train {name}", [tmp_path / "start" / "cnn.weights.h5"])
+    write_lineage(tmp_path / "c", "average", [tmp_path / name / "cnn.weights.h5" for name in ("start", "a", "b")])
+    assert read_lineage(tmp_path / "c").command == "train start && train a && train b && average"
+
+
 def test_the_command_of_the_process_stands_for_none(tmp_path: Path) -> None:
     write_lineage(tmp_path)
     assert read_lineage(tmp_path).command == this_command() != ""

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,24 @@ def test_a_taken_port_is_one_sentence_with_the_cure(capfd: pytest.CaptureFixture
     assert shown.out == ""
     assert shown.err == (
         f"error: Port {port} is taken by another program. Stop it, or choose another port with --port.\n"
+    )
+
+
+def test_a_machine_without_localhost_is_one_sentence_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    known = socket.getaddrinfo
+
+    def without_localhost(host: object, *rest: Any, **named: Any) -> Any:
+        if host in ("localhost", b"localhost"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return known(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", without_localhost)
+    # For every address of the machine, Gradio asks for its page by name.
+    assert app.main(["--host", "0.0.0.0"]) == 1
+    assert capfd.readouterr().err == (
+        'error: The name "localhost" leads nowhere on this machine; add the line "127.0.0.1 localhost" to /etc/hosts.\n'
     )
 
 
