@@ -8,6 +8,8 @@ decides. It makes the box independent of how the picture was framed, as a model 
 from __future__ import annotations
 
 import math
+import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +122,7 @@ class FaceFinder:
         with native_noise_hidden():
             # mediapipe's detectors are not thread-safe.
             self._eyes = Copies(lambda: _Eyes(_open_detector(short_range), _open_detector(full_range)), "faces")
+        _OPEN.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +134,7 @@ class FaceFinder:
 
     def close(self) -> None:
         """Free the models; no call may follow."""
+        _OPEN.discard(self)
         with native_noise_hidden():
             self._eyes.close(_Eyes.close)
 
@@ -171,6 +175,19 @@ class FaceFinder:
         new = [place for place in places if place not in seen]
         seen.update(zip(new, self._eyes.map(lambda eyes, place: _refined(eyes, pyramid, place), new), strict=True))
         return _without_repeats([face for place in places if (face := seen[place]) is not None])
+
+
+_OPEN: weakref.WeakSet[FaceFinder] = weakref.WeakSet()
+
+
+def _close_open_ones() -> None:
+    for finder in list(_OPEN):
+        finder.close()
+
+
+# mediapipe's detectors work in threads of their own. Python ends these before it calls what atexit knows, and a detector that
+# is freed afterwards prints a traceback; only this place, which concurrent.futures uses too, comes before.
+threading._register_atexit(_close_open_ones)  # type: ignore[attr-defined]
 
 
 def _refined(eyes: _Eyes, pyramid: Pyramid, proposal: _Proposal) -> _Proposal | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -197,6 +199,20 @@ def test_opening_and_finding_print_nothing_on_stderr(capfd: pytest.CaptureFixtur
     with FaceFinder(short, full) as opened:
         opened.find(Frame(astronaut))
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_a_finder_that_nobody_closes_ends_with_python_and_without_a_traceback() -> None:
+    code = (
+        "import sys, numpy; from pathlib import Path; from detector.faces.finder import FaceFinder; "
+        "from detector.records import Frame; finder = FaceFinder(*map(Path, sys.argv[1:])); "
+        "print(len(finder.find(Frame(numpy.zeros((64, 64, 3), numpy.uint8)))))"
+    )
+    short, full = WEIGHTS / "blaze_face_short_range.tflite", WEIGHTS / "blaze_face_full_range_sparse.tflite"
+    command = [sys.executable, "-c", code, str(short), str(full)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
