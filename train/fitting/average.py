@@ -26,8 +26,8 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command
     """Write the run folder ``out``, whose weights are the weighted mean of those of ``runs``.
 
     Args:
-        runs: at least two folders as ``fit`` writes them, of one architecture and crop; recipe and history are those of the
-            last, which should be the one trained longest.
+        runs: at least two folders as ``fit`` writes them, of one architecture and margin; recipe, crop size and history are
+            those of the last, which should be the one trained longest.
         shares: of each run, positive; scaled to a sum of one.
         out: folder to write; the weights are kept as float16.
         command: that this run is repeated with, for its lineage; None for the command line of this process.
@@ -42,12 +42,22 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command
         raise ValueError(f"{len(runs)} runs and {len(shares)} shares: give at least two runs and one share for each")
     if min(shares) <= 0:
         raise ValueError(f"shares must be positive, not {min(shares)}")
-    kinds = [(recipe.architecture, recipe.size, recipe.margin) for recipe in map(read_recipe, runs)]
+    recipes = [read_recipe(run) for run in runs]
+    kinds = [(recipe.architecture, recipe.margin) for recipe in recipes]
     for run, kind in zip(runs, kinds, strict=True):
         if kind != kinds[-1]:
             raise ValueError(f"{run} holds {kind}, {runs[-1]} {kinds[-1]}: only equal networks can be averaged")
-    architecture, size, _ = kinds[-1]
-    models = [load(architecture, size, run / f"{architecture}.weights.h5") for run in runs]
+    architecture = recipes[-1].architecture
+    models = [
+        load(architecture, recipe.size, run / f"{architecture}.weights.h5")
+        for run, recipe in zip(runs, recipes, strict=True)
+    ]
+    for run, model in zip(runs, models, strict=True):
+        # Most networks have the same weights at every crop size.
+        if [w.shape for w in model.weights] != [w.shape for w in models[-1].weights]:
+            raise ValueError(
+                f"{run} and {runs[-1]} hold weights of different shapes: only equal networks can be averaged"
+            )
     parts = np.asarray(shares, np.float64) / np.sum(shares)
     mean = [
         np.tensordot(parts, np.stack([array.astype(np.float64) for array in arrays]), axes=1).astype(np.float32)

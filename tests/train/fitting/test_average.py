@@ -14,14 +14,14 @@ from train.fitting.average import average
 from train.fitting.half import store_half
 
 
-def _run(folder: Path, seed: int, crops: int, size: int = 48) -> Path:
+def _run(folder: Path, seed: int, crops: int, size: int = 48, architecture: str = "cnn") -> Path:
     folder.mkdir()
-    model = build("cnn", size)
+    model = build(architecture, size)
     rng = np.random.default_rng(seed)
     # Steps of 1/256 below 2 are exact in float16, and so is half their sum in float32.
     model.set_weights([rng.integers(1, 512, array.shape).astype(np.float32) / 256 for array in model.get_weights()])
-    store_half(model, folder / "cnn.weights.h5")
-    recipe = {"architecture": "cnn", "size": size, "margin": 0.25, "start": None}
+    store_half(model, folder / f"{architecture}.weights.h5")
+    recipe = {"architecture": architecture, "size": size, "margin": 0.25, "start": None}
     (folder / "recipe.json").write_text(json.dumps(recipe))
     (folder / "history.jsonl").write_text(json.dumps({"crops": crops}) + "\n")
     command = "python -m train fit cnn" + (
@@ -38,6 +38,18 @@ def test_the_mean_of_every_array(tmp_path: Path) -> None:
     for one, other, mean in zip(*arrays, load("cnn", 48, out).get_weights(), strict=True):
         np.testing.assert_allclose(mean, 0.25 * one + 0.75 * other, rtol=1e-3)
     assert json.loads((tmp_path / "out" / "history.jsonl").read_text()) == {"crops": 128}
+
+
+@pytest.mark.slow
+def test_a_network_that_fits_every_crop_is_averaged_over_sizes(tmp_path: Path) -> None:
+    runs = [_run(tmp_path / str(size), size, size, size, "efficientnet") for size in (32, 64)]
+    out = average(runs, [1, 1], tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "recipe.json").read_text())["size"] == 64
+    small, large, mean = (
+        load("efficientnet", 64, run / "efficientnet.weights.h5").get_weights() for run in (*runs, out.parent)
+    )
+    for one, other, both in zip(small, large, mean, strict=True):
+        np.testing.assert_allclose(both, 0.5 * one + 0.5 * other, rtol=1e-3)
 
 
 def test_the_command_names_what_it_stands_on_once(tmp_path: Path) -> None:
