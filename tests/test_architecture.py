@@ -32,8 +32,17 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "__main__",
     ),
-    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "federated",
-              "overnight", "__main__"),
+    "train": (
+        "command_line lineage metrics",
+        "data",
+        "fakes",
+        "fitting",
+        "measuring",
+        "card",
+        "federated",
+        "overnight",
+        "__main__",
+    ),
 }
 """The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
 BESIDE: dict[str, set[str]] = {

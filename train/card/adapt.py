@@ -1,4 +1,4 @@
-"""From a shipped model and a folder of somebody's own labelled faces to an adapted model beside it, with its own calibration."""
+"""From a shipped model and somebody's own labelled faces to an adapted model beside it, with its own calibration."""
 
 from __future__ import annotations
 

@@ -71,10 +71,10 @@ def _add_adapt(commands: Commands) -> None:
         help="cut faces that MODEL was trained with: part of every batch, and its dev part is measured before and after",
     )  # fmt: skip
     adapt.add_argument("--rehearsal", type=number(0, 0.9), default=0.5, help="share of old faces (default 0.5)")
+    adapt.add_argument("--may-lose", type=number(0, 1), default=0.005, help="AUC on old held-out faces (default 0.005)")
     adapt.add_argument(
-        "--may-lose", type=number(0, 1), default=0.005, help="AUC on old held-out faces (default 0.005)"
+        "--most", type=whole_number(1), default=2000, help="old faces scored of each part (default 2000)"
     )
-    adapt.add_argument("--most", type=whole_number(1), default=2000, help="old faces scored of each part (default 2000)")
     adapt.add_argument("--crops", type=whole_number(64), default=6400, help="crops to see (default 6400)")
     adapt.add_argument("--rate", type=positive_number, default=1e-4, help="highest learning rate (default 1e-4)")
     adapt.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")

@@ -45,7 +45,10 @@ def add_data_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_cache_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``open_cache`` reads."""
-    add_data_option(parser, "folder with faces.tsv or clips.tsv, with real/ and fake/, or FaceForensics++, DFDC or Celeb-DF v2 as published")
+    add_data_option(
+        parser,
+        "folder with faces.tsv or clips.tsv, or with real/ and fake/, or FaceForensics++, DFDC or Celeb-DF v2 as published",
+    )
     parser.add_argument(
         "--layout", choices=[layout.value for layout in Layout], help="of --data (default: the first that it fits)"
     )

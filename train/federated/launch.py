@@ -23,9 +23,7 @@ _START_S = 180
 """For the server's ports to open: a busy machine loads its libraries slowly."""
 
 
-def run_federated(
-    caches: Sequence[Path], settings: Mapping[str, str | int | float], out: Path, threads: int
-) -> int:
+def run_federated(caches: Sequence[Path], settings: Mapping[str, str | int | float], out: Path, threads: int) -> int:
     """Start the server, a client for each cache and the run, and wait for its end.
 
     Args:

@@ -8,7 +8,7 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 from train.federated.sent import COUNT, Sent, SentArray
 
-__all__ = ["arrays_in", "arrays_of", "asked_for", "count_in", "put_into", "reply_of", "settings_in", "sent_in"]
+__all__ = ["arrays_in", "arrays_of", "asked_for", "count_in", "put_into", "reply_of", "sent_in", "settings_in"]
 
 _ARRAYS, _METRICS, _CONFIG = "arrays", "metrics", "config"
 """Keys that Flower's ``FedAvg`` expects."""
@@ -61,12 +61,25 @@ def count_in(content: RecordDict) -> int:
 def sent_in(content: RecordDict) -> Sent:
     """Everything in a message, whatever its keys."""
     arrays = {
-        name: SentArray(tuple(array.shape), array.dtype, len(array.data))
-        for record in content.array_records.values()
+        _name(key, name, _ARRAYS): SentArray(tuple(array.shape), array.dtype, len(array.data))
+        for key, record in content.array_records.items()
         for name, array in record.items()
     }
-    numbers = {name: value for record in content.metric_records.values() for name, value in record.items()}
-    settings = {name: value for record in content.config_records.values() for name, value in record.items()}
+    numbers = {
+        _name(key, name, _METRICS): value
+        for key, record in content.metric_records.items()
+        for name, value in record.items()
+    }
+    settings: dict[str, object] = {
+        _name(key, name, _CONFIG): value
+        for key, record in content.config_records.items()
+        for name, value in record.items()
+    }
     # A record of a kind that Flower does not have today would be none of the three.
     known = {*content.array_records, *content.metric_records, *content.config_records}
     return Sent(arrays, numbers, settings | {name: type(content[name]).__name__ for name in {*content} - known})
+
+
+def _name(record: str, name: str, usual: str) -> str:
+    """What lies in another record than the usual one must not hide behind a name of that one."""
+    return name if record == usual else f"{record}/{name}"

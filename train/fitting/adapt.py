@@ -8,9 +8,10 @@ fine-tuning of zero-shot models", CVPR 2022), whose shares are chosen on held-ou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,7 +28,18 @@ from train.fitting.recipes import Recipe
 from train.fitting.training import Batches, Training, run, score
 from train.metrics import auc
 
-__all__ = ["SHARES", "Measured", "adapted", "choose_share", "labels", "mixed", "mixture", "own_split", "thinned", "tune"]
+__all__ = [
+    "SHARES",
+    "Measured",
+    "adapted",
+    "choose_share",
+    "labels",
+    "mixed",
+    "mixture",
+    "own_split",
+    "thinned",
+    "tune",
+]
 
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Of the weights after training in the mean that is kept; 0 keeps those before."""
@@ -124,10 +136,11 @@ def tune(
     ]
     cache = Cache(own)
     crops, fake = crops_of(cache, parts.validation, recipe.spec), labels(cache, parts.validation)
-    run(
-        training, mixed(streams), lambda last: {"validation_auc": round(auc(fake, score(training.average, crops)), 4)},
-        minutes=None, every_s=_SAVE_EVERY_S,
-    )  # fmt: skip
+
+    def tell(_last: bool) -> Mapping[str, Any]:
+        return {"validation_auc": round(auc(fake, score(training.average, crops)), 4)}
+
+    run(training, mixed(streams), tell, minutes=None, every_s=_SAVE_EVERY_S)
     return training.weights
 
 

@@ -78,7 +78,7 @@ def fit(
             keep_earlier(Path(recipe.start), out)
     held_out = crops_for(cache, parts.validation, recipe) if processes.is_first() else None
 
-    def tell(last: bool) -> Mapping[str, Any]:
+    def tell(_last: bool) -> Mapping[str, Any]:
         return {} if held_out is None else _progress(cache, parts.validation, score(training.average, held_out))
 
     stream = batches(

@@ -82,7 +82,9 @@ class Training:
             part.load_state_dict(saved[name])
         self.step, self.spent = int(saved["step"]), float(saved.get("spent", 0.0))
 
-    def take(self, crops: np.ndarray, labels: np.ndarray, done: float = 0.0, teacher: KerasGraph | None = None) -> float:
+    def take(
+        self, crops: np.ndarray, labels: np.ndarray, done: float = 0.0, teacher: KerasGraph | None = None
+    ) -> float:
         """One step; returns the loss.
 
         Args:

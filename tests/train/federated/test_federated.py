@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("flwr", reason="Flower is not installed (requirements-federated.txt)")
@@ -65,10 +66,10 @@ def test_weights_survive_the_message() -> None:
         put_into(build("efficientnet", 64), arrays_of(model))
 
 
-def test_a_client_that_adds_something_sends_nothing(tmp_path: Path) -> None:
-    import numpy as np
-
+@pytest.mark.parametrize("hidden", [False, True], ids=["named", "under the name of a weight"])
+def test_a_client_that_adds_something_sends_nothing(tmp_path: Path, hidden: bool) -> None:
     model = build("cnn", 48)
+    name = next(iter(arrays_of(model))) if hidden else "faces"
     asked = Message(asked_for(arrays_of(model), ConfigRecord({"crops": 1})), 1, MessageType.TRAIN)
     context = Context(0, 1, {"log": str(tmp_path / "sent.jsonl")}, RecordDict(), {})
     log = tmp_path / "sent.jsonl"
@@ -78,10 +79,10 @@ def test_a_client_that_adds_something_sends_nothing(tmp_path: Path) -> None:
 
     def careless(message: Message, context: Context) -> Message:
         content = reply_of(model, 7)
-        content["more"] = ArrayRecord({"faces": Array(np.zeros((1, 48, 48, 3), np.uint8))})
+        content["more"] = ArrayRecord({name: Array(np.zeros((1, 48, 48, 3), np.uint8))})
         return Message(content=content, reply_to=message)
 
     assert sent_in(watched(asked, context, honest).content).numbers == {COUNT: 7}
-    with pytest.raises(ValueError, match="Not sent.*faces"):
+    with pytest.raises(ValueError, match=r"Not sent.*more/"):
         watched(asked, context, careless)
     assert len(log.read_text().splitlines()) == 1

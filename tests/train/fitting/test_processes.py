@@ -101,7 +101,10 @@ def test_two_processes_have_the_losses_of_one(architecture: str, frozen: bool, t
 @pytest.mark.slow
 def test_the_command_by_torchrun_has_the_curve_of_one_process(tmp_path: Path) -> None:
     rows = [
-        (Sample(f"{n}{label}.png", label, "s", "m", f"g{n}", "train"), textured(n, 120) // (1 if label == "real" else 2))
+        (
+            Sample(f"{n}{label}.png", label, "s", "m", f"g{n}", "train"),
+            textured(n, 120) // (1 if label == "real" else 2),
+        )
         for n in range(16)
         for label in ("real", "fake")
     ]
