@@ -6,14 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from detector.models.networks import load
 from detector.records import ModelSpec
-from detector.weights.store import WeightStore
+from detector.weights.store import WeightStore, update_manifest
 from train.card.ship import put
 from train.command_line import UsageError
 from train.data.cache import Cache, crops_of
@@ -23,7 +23,7 @@ from train.fitting.adapt import SHARES, Measured, adapted, choose_share, labels,
 from train.fitting.engine import KerasGraph
 from train.fitting.half import store_half
 from train.fitting.history import EARLIER, keep_earlier
-from train.fitting.recipes import Recipe
+from train.fitting.recipes import Mix, Recipe
 from train.fitting.training import score
 from train.lineage import write_lineage
 from train.metrics import auc, auc_interval
@@ -47,6 +47,8 @@ class Plan:
     """Folder of the run."""
     crops: int
     rate: float
+    strength: float
+    """Of the post-processing of both of a pair."""
     rehearsal: float
     """Share of every batch that holds old faces."""
     may_lose: float
@@ -113,6 +115,7 @@ def adapt(plan: Plan, own: Path, target: Path, old: Old | None) -> ModelSpec:
     recipe = Recipe(
         spec.architecture, spec.crop.size, margin=spec.crop.margin, crops=plan.crops, rate=plan.rate, warmup=20,
         average=0.98, start=str(start), frozen_norms=True, split=Scheme.PAPER_80_20,
+        mix=Mix(labelled=1.0, self_blended=0.0, strength=plan.strength),
     )  # fmt: skip
     plan.out.mkdir(parents=True, exist_ok=True)
     write_lineage(plan.out, plan.command, [start])
@@ -139,7 +142,10 @@ def adapt(plan: Plan, own: Path, target: Path, old: Old | None) -> ModelSpec:
         print("dev: not measured; name the cache of the first training with --old-cache to see what is forgotten.")
     content = {"from": plan.model, "share": chosen.share, "shares": [asdict(row) for row in rows], "measured": measured}
     (plan.out / "adapted.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return put(plan.out, recipe, held_out, target, plan.name)
+    entry = put(plan.out, recipe, held_out, target, plan.name)
+    # From which sharpness on a sign counts is measured by `gates` on more faces than these: the start's limit stays.
+    bands = replace(entry.bands, signs_need_sharpness=spec.bands.signs_need_sharpness)
+    return update_manifest(target, model=replace(entry, bands=bands)).models[plan.name]
 
 
 def _write_run(plan: Plan, recipe: Recipe, start: Path) -> None:

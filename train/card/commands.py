@@ -77,6 +77,9 @@ def _add_adapt(commands: Commands) -> None:
     )
     adapt.add_argument("--crops", type=whole_number(64), default=6400, help="crops to see (default 6400)")
     adapt.add_argument("--rate", type=positive_number, default=1e-4, help="highest learning rate (default 1e-4)")
+    adapt.add_argument(
+        "--strength", type=number(0), default=0.5, help="of the post-processing of both of a pair (default 0.5)"
+    )
     adapt.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
     adapt.add_argument("--threads", type=whole_number(1), default=2, help="of the processor (default 2)")
     add_weights_option(adapt)
@@ -127,8 +130,8 @@ def _adapt(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.old_cache} holds no cut faces; name the --cache that the model was trained with.")
     options.cache = options.cache or out / "cache"
     open_cache(options)
-    plan = Plan(options.model, name, options.weights, out, options.crops, options.rate, options.rehearsal,
-                options.may_lose, options.workers, options.threads, options.command_line)  # fmt: skip
+    plan = Plan(options.model, name, options.weights, out, options.crops, options.rate, options.strength,
+                options.rehearsal, options.may_lose, options.workers, options.threads, options.command_line)  # fmt: skip
     target = options.to or out / "weights"
     old = None if options.old_cache is None else Old(options.old_cache, options.most)
     entry = adapt(plan, options.cache, target, old)

@@ -24,7 +24,7 @@ from train.data.names import Scheme
 from train.data.splits import Split
 from train.fitting.batches import batches
 from train.fitting.engine import KerasGraph
-from train.fitting.recipes import Recipe
+from train.fitting.recipes import Mix, Recipe
 from train.fitting.training import Batches, Training, run, score
 from train.metrics import auc
 
@@ -104,7 +104,7 @@ def tune(
     """Train ``recipe.start`` on and write ``out/ARCHITECTURE.weights.h5``, its checkpoint and its history; resumes.
 
     Args:
-        recipe: with a start and frozen norms.
+        recipe: with a start and frozen norms; its mix is that of pairs of new faces.
         own: cache of the new faces.
         parts: their split.
         old: cache that the start was trained with, and its training part; None for new faces only.
@@ -127,12 +127,12 @@ def tune(
     training = Training(recipe, out, model, torch.device("cpu"), frozen_norms=recipe.frozen_norms)
     training.resume()
     rehearsed = 2 * round(recipe.batch * rehearsal / 2) if old is not None else 0
-    sets = [(own, parts.train, recipe.batch - rehearsed)]
+    sets = [(own, parts.train, recipe.mix, recipe.batch - rehearsed)]
     if old is not None and rehearsed:
-        sets.append((*old, rehearsed))
+        sets.append((*old, Mix(strength=recipe.mix.strength), rehearsed))
     streams = [
-        batches(folder, indices, recipe.spec, recipe.mix, size, recipe.seed, workers, first=training.step)
-        for folder, indices, size in sets
+        batches(folder, indices, recipe.spec, mix, size, recipe.seed, workers, first=training.step)
+        for folder, indices, mix, size in sets
     ]
     cache = Cache(own)
     crops, fake = crops_of(cache, parts.validation, recipe.spec), labels(cache, parts.validation)

@@ -60,6 +60,7 @@ def test_a_folder_becomes_a_model_with_its_own_entry(tmp_path: Path, capsys: pyt
     assert entry.architecture == "cnn" and entry.file.name == "mine.weights.h5"
     assert entry.calibration != load_manifest(SHIPPED).models["cnn"].calibration
     assert WeightStore(out / "weights").locate(entry.file).path.exists()
+    assert entry.bands.signs_need_sharpness == load_manifest(SHIPPED).models["cnn"].bands.signs_need_sharpness
     assert entry.trained_with is not None and "python -m train adapt" in entry.trained_with
     content = json.loads((out / "adapted.json").read_text())
     assert [row["part"] for row in content["measured"]] == ["the folder's test part", "dev"]
@@ -118,13 +119,16 @@ def test_the_share_that_finds_most_without_losing_is_kept() -> None:
 
 def test_a_mixture_lies_between(tmp_path: Path) -> None:
     recipe = Recipe("cnn", 48)
-    paths = []
-    for value in (1.0, 3.0):
-        model = build("cnn", 48)
-        model.set_weights([np.full_like(weights, value) for weights in model.get_weights()])
-        paths.append(tmp_path / f"{value}.weights.h5")
-        store_half(model, paths[-1])
-    assert all((weights == 1.5).all() for weights in mixture(recipe, *paths, 0.25).get_weights())
+    models = [build("cnn", 48), build("cnn", 48)]
+    paths = [tmp_path / "a.weights.h5", tmp_path / "b.weights.h5"]
+    for seed, (model, path) in enumerate(zip(models, paths, strict=True)):
+        rng = np.random.default_rng(seed)
+        # Steps of 1/256 below 2 are exact in float16.
+        model.set_weights([rng.integers(1, 512, each.shape).astype(np.float32) / 256 for each in model.get_weights()])
+        store_half(model, path)
+    arrays = (model.get_weights() for model in (*models, mixture(recipe, *paths, 0.25)))
+    for one, other, mean in zip(*arrays, strict=True):
+        np.testing.assert_allclose(mean, 0.75 * one + 0.25 * other, rtol=1e-5)
 
 
 def test_old_faces_stand_beside_new_ones_in_every_batch() -> None:
