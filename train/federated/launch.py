@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,9 +71,29 @@ def run_federated(caches: Sequence[Path], settings: Mapping[str, str | int | flo
         overrides = " ".join(f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}"
                              for key, value in given.items())  # fmt: skip
         command = [_tool("flwr"), "run", str(APP), "here", "--stream", "--run-config", overrides]
-        (out / "federated.json").unlink(missing_ok=True)
+        for old in (out / "federated.json", *out.glob("client*.sent.jsonl")):
+            old.unlink(missing_ok=True)
         subprocess.run(command, env=environment, check=True, cwd=out)  # noqa: S603
-    return 0 if (out / "federated.json").exists() else 1
+    if not (out / "federated.json").exists():
+        print(f"The run ended without a result; the logs in {out} say why.", file=sys.stderr)
+        return 1
+    print(*_table(out, len(caches)), sep="\n")
+    return 0
+
+
+def _table(out: Path, clients: int) -> list[str]:
+    """The AUC of each model by source of the ``dev`` faces, and what each client sent."""
+    rows = json.loads((out / "federated.json").read_text(encoding="utf-8"))
+    lines = ["AUC on dev:"]
+    lines += [
+        f"  {row['model']}: " + ", ".join(f"{name} {value:.4f}" for name, value in row["dev"].items()) for row in rows
+    ]
+    for number in range(1, clients + 1):
+        log = out / f"client{number}.sent.jsonl"
+        sent = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        what = {f"{len(one['arrays'])} arrays of weights, {one['bytes']} bytes, and {one['numbers']}" for one in sent}
+        lines.append(f"client {number} sent {len(sent)} times: {'; '.join(sorted(what))}")
+    return lines
 
 
 def _environment(home: Path) -> dict[str, str]:

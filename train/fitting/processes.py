@@ -12,13 +12,15 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 __all__ = ["average_gradients", "count", "first_says", "is_first", "joined", "mean_over_all", "rank", "threads_each"]
+
+T = TypeVar("T")
 
 _PATIENCE = timedelta(hours=2)
 """How long a process waits for the others: the first one scores the validation faces while they wait."""
@@ -95,10 +97,11 @@ def average_gradients(parameters: Iterable[Tensor]) -> None:
         gradient.copy_(mean.view_as(gradient))
 
 
-def first_says(value: object) -> object:
+def first_says(value: T) -> T:
     """The first process's value, in every process: what a clock or a file of one machine decides must hold for all."""
     if count() == 1:
         return value
-    box = [value]
+    box: list[Any] = [value]
     dist.broadcast_object_list(box)
-    return box[0]
+    said: T = box[0]
+    return said

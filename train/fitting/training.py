@@ -69,11 +69,12 @@ class Training:
         Raises:
             ValueError: it belongs to another recipe.
         """
-        path, saved = self._out / "checkpoint.pt", None
+        path = self._out / "checkpoint.pt"
+        saved: dict[str, Any] | None = None
         if processes.is_first() and path.exists():
             saved = torch.load(path, weights_only=True, map_location="cpu")
         saved = processes.first_says(saved)
-        if not isinstance(saved, dict):
+        if saved is None:
             return
         before = asdict(type(self._recipe)(**json.loads(saved["recipe"])))
         if any(before[name] != value for name, value in asdict(self._recipe).items() if name not in free):
@@ -148,7 +149,7 @@ def run(
         by_clock = training.spent / max(1e-9, minutes * 60) if in_all and minutes is not None else 0.0
         losses.append(training.take(*next(stream), by_clock, teacher))
         now = time.monotonic()
-        training.spent = float(str(processes.first_says(before + now - started)))
+        training.spent = processes.first_says(before + now - started)
         late = minutes is not None and training.spent - (0.0 if in_all else before) >= minutes * 60
         last = late or training.step == training.steps
         # The history must end with the weights that are kept, also when the clock stops the run.

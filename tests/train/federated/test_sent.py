@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from train.__main__ import main
 from train.federated.sent import COUNT, Sent, SentArray, check, write_down
 
 KERNEL = SentArray((3, 3), "float32", 36)
@@ -42,3 +43,10 @@ def test_weights_and_a_count_may_leave(tmp_path: Path) -> None:
 def test_nothing_else_may(answer: Sent, named: str) -> None:
     with pytest.raises(ValueError, match=f"Not sent.*{named}"):
         check(ASKED, answer)
+
+
+def test_what_cannot_be_averaged_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["federate", "--from", "cnn", "--clients", "a", "--dev", "b"]) == 2
+    assert "at least two clients" in capsys.readouterr().err
+    assert main(["federate", "--from", "cnn", "--clients", "a", "b", "--dev", "c"]) == 2
+    assert "a holds no cut faces" in capsys.readouterr().err
