@@ -67,7 +67,7 @@ def train_on(model: keras.Model, recipe: Recipe, cache: Path) -> tuple[keras.Mod
     indices = safe_split(Cache(cache), Scheme.CARVE).train
     # Nothing is kept on the client: no checkpoint is written to the folder.
     training = Training(recipe, Path(), model, torch.device("cpu"), frozen_norms=True)
-    made = batches(cache, indices, recipe.spec, recipe.mix, recipe.batch, recipe.seed, 1)
+    made = batches(cache, indices, recipe.spec, recipe.mix, recipe.batch, recipe.seed, 0)
     with closing(made):
         for _ in range(training.steps):
             training.take(*next(made))

@@ -6,13 +6,14 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from train.command_line import ROOT, UsageError
@@ -130,11 +131,13 @@ def _process(command: Sequence[str], log: Path, environment: Mapping[str, str]) 
     try:
         yield
     finally:
-        process.terminate()
+        # The group, since Flower starts processes of its own.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import queue
@@ -33,11 +34,15 @@ def stream(start: Callable[[], BatchMaker], first: int, workers: int) -> Generat
     Args:
         start: called once in every worker for its maker; must be a function of a module or a ``partial`` of one.
         first: number of the first batch: the steps done.
-        workers: processes; they make the batches in turn.
+        workers: processes; they make the batches in turn. With 0 this one makes each when it is asked for.
 
     Raises:
         ChildProcessError: a worker died.
     """
+    if workers == 0:
+        make = start()
+        for number in itertools.count(first):
+            yield make(number)
     context = multiprocessing.get_context("spawn")
     ready = [context.Queue(maxsize=max(2, _AHEAD // workers)) for _ in range(workers)]
     jobs = [
