@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -110,5 +110,5 @@ def _wait_for(grid: Grid, clients: int) -> list[int]:
     return nodes
 
 
-def _tell(row: dict[str, object]) -> None:
+def _tell(row: Mapping[str, object]) -> None:
     print(json.dumps(row), flush=True)

@@ -120,7 +120,7 @@ def test_the_share_that_finds_most_without_losing_is_kept() -> None:
 def test_a_mixture_lies_between(tmp_path: Path) -> None:
     recipe = Recipe("cnn", 48)
     models = [build("cnn", 48), build("cnn", 48)]
-    paths = [tmp_path / "a.weights.h5", tmp_path / "b.weights.h5"]
+    paths = (tmp_path / "a.weights.h5", tmp_path / "b.weights.h5")
     for seed, (model, path) in enumerate(zip(models, paths, strict=True)):
         rng = np.random.default_rng(seed)
         # Steps of 1/256 below 2 are exact in float16.

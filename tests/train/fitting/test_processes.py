@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -46,8 +47,6 @@ def _losses(
     from train.fitting.recipes import Recipe
 
     torch.set_num_threads(1)
-    # In bfloat16 the order in which floats are added would show.
-    training.mixed_precision = lambda device: nullcontext()  # type: ignore[assignment]
     keras.utils.set_random_seed(4)
     torch.manual_seed(4)
     model = build(architecture, SIZE)
@@ -55,7 +54,9 @@ def _losses(
     recipe = Recipe(
         architecture, SIZE, crops=BATCH * STEPS, batch=BATCH, warmup=1, rate=1e-4, start=start, frozen_norms=frozen
     )
-    with processes.joined():
+    # In bfloat16 the order in which floats are added would show.
+    exact = mock.patch.object(training, "mixed_precision", return_value=nullcontext())
+    with exact, processes.joined():
         run = training.Training(recipe, out, model, torch.device("cpu"), frozen_norms=frozen)
         rng = np.random.default_rng(1)
         labels = np.repeat(np.array([1, 0], np.float32), BATCH // 2)
