@@ -32,7 +32,17 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "commands",
         "__main__",
     ),
-    "train": ("command_line lineage metrics", "data", "fakes", "fitting", "measuring", "card", "overnight", "__main__"),
+    "train": (
+        "command_line lineage metrics",
+        "data",
+        "fakes",
+        "fitting",
+        "measuring",
+        "card",
+        "federated",
+        "overnight",
+        "__main__",
+    ),
 }
 """The packages from the bottom up. Each may import those below it, and those beside it that ``BESIDE`` names."""
 BESIDE: dict[str, set[str]] = {
@@ -74,6 +84,7 @@ HOMES: dict[str, set[str]] = {
     "tqdm": {"detector.commands"},
     # Training only: who analyses a picture need not install it.
     "torch": {"train"},
+    "flwr": {"train.federated"},
     "onnx": {"detector.models", "train"},
     "onnxruntime": {"detector.models"},
 }
@@ -299,7 +310,7 @@ def needed_at_import(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: str(path.stem))
 def test_tests_of_training_can_be_collected_without_its_extras(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    missing = needed_at_import(path) & {"torch", "onnx"}
+    missing = needed_at_import(path) & {"flwr", "torch", "onnx"}
     assert all(f'importorskip("{library}"' in source for library in missing), (
         f"{path.name} needs {missing}, which the README's test command does not install"
     )

@@ -11,6 +11,7 @@ from subprocess import CalledProcessError
 import train.card.commands
 import train.data.commands
 import train.fakes.commands
+import train.federated.commands
 import train.fitting.commands
 import train.measuring.commands
 import train.overnight
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.fitting.commands.add_commands(commands)
     train.measuring.commands.add_commands(commands)
     train.card.commands.add_commands(commands)
+    train.federated.commands.add_commands(commands)
     train.overnight.add_commands(commands)
     clips = commands.add_parser("clips", help="train, calibrate and measure on video clips").add_subparsers(
         required=True, metavar="COMMAND"

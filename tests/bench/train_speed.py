@@ -25,8 +25,8 @@ import torch
 
 from detector.models.networks import build
 from train.fitting.engine import KerasGraph
-from train.fitting.fit import train_step
 from train.fitting.recipes import Recipe
+from train.fitting.training import train_step
 
 BATCH = 32
 SIZES = {"cnn": 240, "resnet": 224, "efficientnet": 224}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 
-from detector.arguments import number
+from detector.arguments import number, positive_number, whole_number
 from train.command_line import ROOT, Commands, UsageError, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
@@ -21,6 +22,7 @@ def add_commands(commands: Commands) -> None:
     add_weights_option(ship)
     ship.set_defaults(run=_ship)
 
+    _add_adapt(commands)
     _add_evaluate(commands)
 
     gates = commands.add_parser("gates", help="measure from which quality on a face is worth judging; set the gates")
@@ -54,6 +56,36 @@ def add_commands(commands: Commands) -> None:
     publish.set_defaults(run=_publish)
 
 
+def _add_adapt(commands: Commands) -> None:
+    adapt = commands.add_parser(
+        "adapt", help="train a shipped model on with a few hundred labelled faces of your own, without forgetting"
+    )
+    adapt.add_argument("--from", dest="model", metavar="MODEL", required=True, help="an image model of --weights")
+    add_cache_options(adapt)
+    adapt.set_defaults(cache=None)
+    adapt.add_argument("--name", help="of the new model (default MODEL_FOLDER)")
+    adapt.add_argument("--out", type=Path, help="folder of the run (default runs/NAME); the cut faces are kept in it")
+    adapt.add_argument("--to", type=Path, help="weights folder that gets the new model (default weights/ in --out)")
+    adapt.add_argument(
+        "--old-cache", type=Path, metavar="DIR",
+        help="cut faces that MODEL was trained with: part of every batch, and its dev part is measured before and after",
+    )  # fmt: skip
+    adapt.add_argument("--rehearsal", type=number(0, 0.9), default=0.5, help="share of old faces (default 0.5)")
+    adapt.add_argument("--may-lose", type=number(0, 1), default=0.005, help="AUC on old held-out faces (default 0.005)")
+    adapt.add_argument(
+        "--most", type=whole_number(1), default=2000, help="old faces scored of each part (default 2000)"
+    )
+    adapt.add_argument("--crops", type=whole_number(64), default=6400, help="crops to see (default 6400)")
+    adapt.add_argument("--rate", type=positive_number, default=1e-4, help="highest learning rate (default 1e-4)")
+    adapt.add_argument(
+        "--strength", type=number(0), default=0.5, help="of the post-processing of both of a pair (default 0.5)"
+    )
+    adapt.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
+    adapt.add_argument("--threads", type=whole_number(1), default=2, help="of the processor (default 2)")
+    add_weights_option(adapt)
+    adapt.set_defaults(run=_adapt)
+
+
 def _add_evaluate(commands: Commands) -> None:
     evaluate = commands.add_parser("evaluate", help="score a subset with the shipped detector and write the model card")
     add_data_option(evaluate, "folder with faces.tsv")
@@ -84,6 +116,27 @@ def _ship(options: argparse.Namespace) -> int:
 
     entry = ship(options.folder, options.cache, options.weights)
     print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
+    return 0
+
+
+def _adapt(options: argparse.Namespace) -> int:
+    from train.card.adapt import Old, Plan, adapt, start_of
+
+    start_of(options.weights, options.model)
+    folder = options.data.resolve().name if options.data else "own"
+    name = options.name or f"{options.model}_{re.sub('[^a-z0-9]+', '_', folder.lower()).strip('_')}"
+    out = options.out or ROOT / "runs" / name
+    if options.old_cache is not None and not (options.old_cache / "index.jsonl").exists():
+        raise UsageError(f"{options.old_cache} holds no cut faces; name the --cache that the model was trained with.")
+    options.cache = options.cache or out / "cache"
+    open_cache(options)
+    plan = Plan(options.model, name, options.weights, out, options.crops, options.rate, options.strength,
+                options.rehearsal, options.may_lose, options.workers, options.threads, options.command_line)  # fmt: skip
+    target = options.to or out / "weights"
+    old = None if options.old_cache is None else Old(options.old_cache, options.most)
+    entry = adapt(plan, options.cache, target, old)
+    print(f"{entry.name}: {entry.file.bytes} bytes, {entry.bands}, {entry.calibration}")
+    print(f"Use it by: photo-check analyze --weights {target} --model {entry.name} FILE")
     return 0
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,7 @@ from train.fitting.recipes import ExpertRecipe, PaperRecipe, Recipe, read_recipe
 from train.lineage import read_lineage
 from train.measuring.calibrate import choose_bands, fit_platt
 
-__all__ = ["ship"]
+__all__ = ["put", "ship"]
 
 
 def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
@@ -43,38 +45,48 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
         FileNotFoundError: ``run`` holds no finished training.
         ValueError: it was trained on a random split, or on an input that the detector does not make.
     """
-    recipe, lineage = _shippable(run), read_lineage(run)
-    name = recipe.architecture
-    source = run / f"{name}.weights.h5"
+    recipe = _shippable(run)
     cache = Cache(cache_folder)
     validation = safe_split(cache, recipe.split).validation
-    crops = crops_of(cache, validation, recipe.spec)
-    fake = np.array([cache.samples[i].label == "fake" for i in validation])
-    collection = np.array([cache.samples[i].source for i in validation])
-    model = load(name, recipe.size, source)
-    network = Network(model)
-    scorer = Scorer(network)
-    sides = scorer.sides(crops)
-    logits = np.array([face_logit(pair) for pair in sides])
-    calibration = fit_platt(fake, logits)
-    p_fake = np.array([calibrate(float(logit), calibration) for logit in logits])
-    of_views = _view_scores(scorer, cache, validation, recipe.spec, sides, calibration)
-    towards_fake, towards_real = GradCam(network).evidence(crops[:: max(1, len(crops) // 300)])
+    return put(run, recipe, [(cache, validation)], weights_folder, recipe.architecture)
+
+
+def put(
+    run: Path, recipe: Recipe | PaperRecipe | ExpertRecipe, held_out: Sequence[tuple[Cache, np.ndarray]],
+    weights_folder: Path, name: str,
+) -> ModelSpec:  # fmt: skip
+    """Copy a run's weights and history into ``weights_folder`` as ``NAME.weights.h5`` and write the manifest entry.
+
+    Args:
+        run: folder written by ``fit`` or ``adapt``.
+        recipe: of the run.
+        held_out: faces that it was not trained on. The first set calibrates the scores; the bands keep to the limits on the
+            faces of every set.
+        weights_folder: with ``manifest.json``.
+        name: of the model in the manifest.
+    """
+    lineage = read_lineage(run)
+    source = run / f"{recipe.architecture}.weights.h5"
+    network = Network(load(recipe.architecture, recipe.size, source))
+    measured = _measured(Scorer(network), held_out, recipe.spec)
+    cache, indices = held_out[0]
+    crops = crops_of(cache, indices[:: max(1, len(indices) // 300)], recipe.spec)
+    towards_fake, towards_real = GradCam(network).evidence(crops)
     strongest = np.maximum(towards_fake.max((1, 2)), towards_real.max((1, 2)))
 
-    target = weights_folder / source.name
+    target = weights_folder / f"{name}.weights.h5"
     shutil.copyfile(source, target)
     rows = [json.dumps(row) for row in whole_history(run)]
     (weights_folder / f"{name}.history.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     data = target.read_bytes()
     entry = ModelSpec(
         name=name,
-        architecture=name,
+        architecture=recipe.architecture,
         kind="image",
         file=WeightFile(name=target.name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()),
         crop=recipe.spec,
-        calibration=calibration,
-        bands=choose_bands(fake, p_fake, collection, of_views),
+        calibration=measured.calibration,
+        bands=choose_bands(measured.fake, measured.p_fake, measured.source, measured.views),
         heatmap_full_scale=round(float(np.quantile(strongest, 0.95)), 3),
         track_record=(),
         trained_with=lineage.command,
@@ -82,6 +94,32 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
     )
     update_manifest(weights_folder, model=entry)
     return entry
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Calibrated scores of held-out faces, (N,) each but for the views, (N, V)."""
+
+    calibration: Calibration
+    fake: np.ndarray
+    p_fake: np.ndarray
+    source: np.ndarray
+    views: np.ndarray
+
+
+def _measured(scorer: Scorer, held_out: Sequence[tuple[Cache, np.ndarray]], spec: CropSpec) -> _Measured:
+    samples = [[cache.samples[i] for i in indices.tolist()] for cache, indices in held_out]
+    fake = [np.array([sample.label == "fake" for sample in part]) for part in samples]
+    sides = [scorer.sides(crops_of(cache, indices, spec)) for cache, indices in held_out]
+    logits = [np.array([face_logit(pair) for pair in part]) for part in sides]
+    calibration = fit_platt(fake[0], logits[0])
+    of_views = [
+        _view_scores(scorer, cache, indices, spec, part, calibration)
+        for (cache, indices), part in zip(held_out, sides, strict=True)
+    ]
+    p_fake = np.array([calibrate(float(logit), calibration) for logit in np.concatenate(logits)])
+    source = np.array([sample.source for part in samples for sample in part])
+    return _Measured(calibration, np.concatenate(fake), p_fake, source, np.concatenate(of_views))
 
 
 def _view_scores(

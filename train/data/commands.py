@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,10 @@ def add_data_option(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_cache_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``open_cache`` reads."""
-    add_data_option(parser, "folder with faces.tsv or clips.tsv, or FaceForensics++, DFDC or Celeb-DF v2 as published")
+    add_data_option(
+        parser,
+        "folder with faces.tsv or clips.tsv, or with real/ and fake/, or FaceForensics++, DFDC or Celeb-DF v2 as published",
+    )
     parser.add_argument(
         "--layout", choices=[layout.value for layout in Layout], help="of --data (default: the first that it fits)"
     )
@@ -81,6 +85,11 @@ def open_cache(options: argparse.Namespace) -> Cache:
 
     if (options.cache / "index.jsonl").exists():
         return Cache(options.cache)
+    if "WORLD_SIZE" in os.environ:
+        raise UsageError(
+            f"{options.cache} holds no cut faces yet, and the processes that torchrun starts would all cut them at once. Fill "
+            "it first by one process: python -m train leakage with the same --data and --cache."
+        )
     folder, landmarker = data_of(options), landmarker_of(options)
     if landmarker is None:
         print(

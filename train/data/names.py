@@ -16,6 +16,7 @@ class Layout(StrEnum):
     FACEFORENSICS = "faceforensics"
     CELEB_DF = "celeb-df"
     DFDC = "dfdc"
+    REAL_AND_FAKE = "real-and-fake"
 
 
 class Scheme(StrEnum):

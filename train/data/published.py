@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from train.data.folders import read_real_and_fake
 from train.data.names import Layout
 from train.data.samples import Sample, checked, read_clips, read_table
 
@@ -209,6 +210,7 @@ READERS: Mapping[Layout, tuple[str, Callable[[Path], list[Sample]]]] = MappingPr
         Layout.FACEFORENSICS: ("original_sequences", read_faceforensics),
         Layout.CELEB_DF: ("List_of_testing_videos.txt", read_celeb_df),
         Layout.DFDC: ("**/metadata.json", read_dfdc),
+        Layout.REAL_AND_FAKE: ("real/*", read_real_and_fake),
     }
 )
 """Layout -> the glob that identifies it, and its reader."""

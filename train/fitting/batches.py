@@ -7,15 +7,13 @@ post-processing, so that source, size, sharpness, codec and tightness say nothin
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import queue
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from detector.faces.crops import crop_face
@@ -24,9 +22,11 @@ from train.data.cache import Cache
 from train.data.landmarks import mesh_in_crop, pose
 from train.fakes.augment import draw_degradation, high_pass
 from train.fakes.blend import self_blend, swap
+from train.fitting import processes
 from train.fitting.recipes import Mix
+from train.fitting.stream import pair_rng, stream
 
-__all__ = ["PairMaker", "batches"]
+__all__ = ["PairMaker", "batches", "labels_of", "own_pairs"]
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
 # Clips weigh little: many frames, but of few people.
@@ -162,58 +162,58 @@ def _weights(sources: list[str], table: dict[str, float]) -> tuple[list[str], np
 
 
 def batches(
-    cache: Path, indices: np.ndarray, spec: CropSpec, mix: Mix, batch: int, seed: int, workers: int
+    cache: Path, indices: np.ndarray, spec: CropSpec, mix: Mix, batch: int, seed: int, workers: int, *, first: int = 0
 ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-    """Endless batches from background processes.
+    """Endless batches from background processes; of several that train together, this process's rows of them.
 
     Args:
         cache: folder written by ``data.build_cache``.
         indices: samples of the training split.
         spec: the model's crop.
         mix: composition.
-        batch: crops a batch, even: the first half is genuine, and row i is the pair of row i + batch / 2.
-        seed: of all draws; with more than one worker the order of batches may differ between runs.
-        workers: processes.
+        batch: crops a batch, over all processes that train together: as many genuine ones as fakes for each of them.
+        seed: of all draws.
+        workers: processes that make batches; they do not change them.
+        first: number of the first batch.
 
     Yields:
-        (batch, size, size, 3) uint8 RGB crops and (batch,) float32 labels, 1 = real.
+        (N, size, size, 3) uint8 RGB crops, first half genuine, row i the pair of row i + N / 2, and (N,) float32 labels, 1 =
+        real. N is ``batch``, divided by the processes that train together.
+
+    Raises:
+        ValueError: ``batch`` cannot be divided so.
     """
-    if batch % 2:
-        raise ValueError(f"batch: expected an even number, got {batch}")
-    context = multiprocessing.get_context("spawn")
-    ready = context.Queue(maxsize=6)
-    jobs = [
-        context.Process(target=_work, args=(ready, cache, indices, spec, mix, batch, (seed, worker)), daemon=True)
-        for worker in range(workers)
-    ]
-    for job in jobs:
-        job.start()
-    labels = np.concatenate([np.ones(batch // 2, np.float32), np.zeros(batch // 2, np.float32)])
-    try:
-        while True:
-            try:
-                yield ready.get(timeout=60), labels
-            except queue.Empty:
-                if not all(job.is_alive() for job in jobs):
-                    raise ChildProcessError("A process that makes batches has died; its error stands above.") from None
-    finally:
-        for job in jobs:
-            job.terminate()
+    pairs = own_pairs(batch)
+    labels = labels_of(len(pairs))
+    start = partial(_maker, cache, indices, spec, mix, seed, pairs)
+    with closing(stream(start, first, workers)) as made:
+        for crops in made:
+            yield crops, labels
 
 
-def _work(ready, cache, indices, spec, mix, batch, seed) -> None:  # type: ignore[no-untyped-def]
-    cv2.setNumThreads(1)
-    rng = np.random.default_rng(seed)
+def own_pairs(batch: int) -> range:
+    """Which pairs of every batch this process makes: all of them, or every n-th where n processes train together.
+
+    Raises:
+        ValueError: ``batch`` does not hold equally many pairs for each.
+    """
+    if batch % (2 * processes.count()):
+        raise ValueError(f"batch: expected a multiple of {2 * processes.count()}, got {batch}")
+    return range(processes.rank(), batch // 2, processes.count())
+
+
+def labels_of(pairs: int) -> np.ndarray:
+    """(2 * pairs,) float32: ones for the genuine half, then zeros for the fakes."""
+    return np.repeat(np.array([1, 0], np.float32), pairs)
+
+
+def _maker(
+    cache: Path, indices: np.ndarray, spec: CropSpec, mix: Mix, seed: int, pairs: range
+) -> Callable[[int], np.ndarray]:
     maker = PairMaker(Cache(cache), indices, spec, mix)
-    parent = os.getppid()
-    # A training run that is killed cannot stop its workers, so they check whether it still lives.
-    while os.getppid() == parent:
-        reals, fakes = zip(*(maker.pair(rng) for _ in range(batch // 2)), strict=True)
-        made = np.stack([*reals, *fakes])
-        while os.getppid() == parent:
-            try:
-                ready.put(made, timeout=5)
-                break
-            except queue.Full:
-                continue
-    ready.cancel_join_thread()
+
+    def make(number: int) -> np.ndarray:
+        reals, fakes = zip(*(maker.pair(pair_rng(seed, number, pair)) for pair in pairs), strict=True)
+        return np.stack([*reals, *fakes])
+
+    return make

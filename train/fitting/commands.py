@@ -64,6 +64,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument("--rate", type=positive_number, default=4e-4, help="highest learning rate (default 4e-4)")
     fit.add_argument("--minutes", type=positive_number, help="stop after this long and keep the checkpoint")
     fit.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
+    fit.add_argument("--threads", type=whole_number(1), help="of the processor, for the network (default: its cores)")
     add_device_option(fit)
     fit.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
     fit.add_argument("--no-pseudo-fakes", action="store_true", help="labelled fakes only")
@@ -103,6 +104,7 @@ def _fit(options: argparse.Namespace) -> int:
     if options.frozen_norms and options.start is None:
         raise UsageError("--frozen-norms keeps the batch statistics of trained weights; give those with --start FILE.")
     mix = _mix(options)
+    from train.fitting import processes
     from train.fitting.fit import fit
     from train.fitting.recipes import Recipe
 
@@ -122,10 +124,11 @@ def _fit(options: argparse.Namespace) -> int:
     )
     open_cache(options)
     out = options.out or ROOT / "runs" / options.architecture
-    print(
-        fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers, device=options.device,
-            command=options.command_line)
-    )  # fmt: skip
+    with processes.joined():
+        weights = fit(recipe, options.cache, out, minutes=options.minutes, workers=options.workers,
+                      threads=options.threads, device=options.device, command=options.command_line)  # fmt: skip
+        if processes.is_first():
+            print(weights)
     return 0
 
 

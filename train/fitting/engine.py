@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from train.fitting import processes
+
 __all__ = ["KerasGraph", "average_into"]
 
 
@@ -222,7 +224,22 @@ class _BatchNorm(_Weighted):
 
     def forward(self, x: Tensor) -> Tensor:
         learns = self.training and not self.fixed
+        if learns and processes.count() > 1:
+            return self._over_all(x)
         return F.batch_norm(x, self.mean, self.variance, self.gamma, self.beta, learns, self.momentum, self.epsilon)
+
+    def _over_all(self, x: Tensor) -> Tensor:
+        """With the statistics of the whole batch, of which the other processes hold the rest."""
+        wide, shape = x.float(), (1, -1, 1, 1)
+        mean = processes.mean_over_all(wide.mean((0, 2, 3)))
+        centred = wide - mean.view(shape)
+        variance = processes.mean_over_all(centred.square().mean((0, 2, 3)))
+        with torch.no_grad():
+            seen = x.numel() // x.shape[1] * processes.count()
+            self.mean.lerp_(mean, self.momentum)
+            self.variance.lerp_(variance * (seen / (seen - 1)), self.momentum)
+        scale = self.gamma * torch.rsqrt(variance + self.epsilon)
+        return (centred * scale.view(shape) + self.beta.view(shape)).to(x.dtype)
 
     def frozen(self) -> tuple[Tensor, Tensor]:
         """(C,) scale and (C,) shift that stand for this norm with the statistics as they are."""
@@ -246,6 +263,20 @@ class _Dense(_Weighted):
 
     def keras_weights(self) -> list[Tensor]:
         return [self.kernel, self.bias]
+
+
+class _Dropout(nn.Module):
+    """Drawn for the rows of all processes that train together, of which the rows here are every n-th."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        drawn = torch.rand((len(x) * processes.count(), *x.shape[1:]), device=x.device)
+        return x * (drawn[processes.rank() :: processes.count()] >= self.rate) / (1 - self.rate)
 
 
 class _Call(nn.Module):
@@ -280,7 +311,7 @@ def _unit(layer: keras.layers.Layer) -> nn.Module:
         case keras.layers.Dense():
             return _Dense(layer)
         case keras.layers.Dropout():
-            return nn.Dropout(layer.rate)
+            return _Dropout(layer.rate)
         case keras.layers.ReLU():
             # In place, since nothing else reads what it is given; the tests would show it if a new network did.
             return _Call((lambda x: F.relu6(x, inplace=True)) if layer.max_value == 6.0 else F.relu)

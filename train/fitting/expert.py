@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import math
-import multiprocessing
-import os
-import queue
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 import torch
@@ -23,12 +21,14 @@ from detector.models.networks import load as load_model
 from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
 from train.fakes.pairs import ExpertPairs
+from train.fitting import processes
+from train.fitting.batches import labels_of, own_pairs
 from train.fitting.devices import choose_device
-from train.fitting.engine import KerasGraph, average_into
-from train.fitting.fit import train_step
-from train.fitting.half import store_half
-from train.fitting.recipes import ExpertRecipe, Recipe
+from train.fitting.engine import KerasGraph
+from train.fitting.recipes import ExpertRecipe
 from train.fitting.starts import load_start
+from train.fitting.stream import pair_rng, stream
+from train.fitting.training import Training, run
 
 __all__ = ["expert_batches", "fit_expert"]
 
@@ -41,52 +41,33 @@ _REFRESH_EVERY = 40
 
 
 def expert_batches(
-    cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, seed: int, workers: int
+    cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, workers: int, *, first: int = 0
 ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-    """Endless batches from background processes: (batch, S, S, 3) uint8 RGB, first half genuine, S being the size of whole
-    faces or of windows, and (batch,) float32 labels, 1 = real."""
-    context = multiprocessing.get_context("spawn")
-    ready = context.Queue(maxsize=4)
-    jobs = [
-        context.Process(target=_work, args=(ready, cache, indices, fakes, recipe, (seed, worker)), daemon=True)
-        for worker in range(workers)
-    ]
-    for job in jobs:
-        job.start()
-    labels = np.concatenate([np.ones(recipe.batch // 2, np.float32), np.zeros(recipe.batch // 2, np.float32)])
-    try:
-        while True:
-            try:
-                yield ready.get(timeout=120), labels
-            except queue.Empty:
-                if not all(job.is_alive() for job in jobs):
-                    raise RuntimeError("a process that makes batches has died; its traceback is above") from None
-    finally:
-        for job in jobs:
-            job.terminate()
+    """Endless batches from background processes, from number ``first`` on: (N, S, S, 3) uint8 RGB, first half genuine, S being
+    the size of whole faces or of windows, and (N,) float32 labels, 1 = real. N as in ``batches.batches``."""
+    pairs = own_pairs(recipe.batch)
+    labels = labels_of(len(pairs))
+    with closing(stream(partial(_maker, cache, indices, fakes, recipe, pairs), first, workers)) as made:
+        for crops in made:
+            yield crops, labels
 
 
-def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[no-untyped-def]
-    cv2.setNumThreads(1)
+def _maker(
+    cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, own: range
+) -> Callable[[int], np.ndarray]:
     torch.set_num_threads(1)
-    rng = np.random.default_rng(seed)
     pairs = ExpertPairs(Cache(cache), indices, fakes, recipe.mix)
-    parent, made = os.getppid(), 0
-    while os.getppid() == parent:
-        window = bool(rng.random() < recipe.windows)
+    made = itertools.count(1)
+
+    def make(number: int) -> np.ndarray:
+        window = bool(np.random.default_rng((recipe.seed, number)).random() < recipe.windows)
         size = recipe.window if window else recipe.size
-        members = [pairs.pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
-        batch = np.stack([genuine for genuine, _ in members] + [fake for _, fake in members])
-        made += 1
-        if made % _REFRESH_EVERY == 0:
+        members = [pairs.pair(pair_rng(recipe.seed, number, pair), size, window=window) for pair in own]
+        if next(made) % _REFRESH_EVERY == 0:
             pairs.refresh()
-        while os.getppid() == parent:
-            try:
-                ready.put(batch, timeout=5)
-                break
-            except queue.Full:
-                continue
-    ready.cancel_join_thread()
+        return np.stack([genuine for genuine, _ in members] + [fake for _, fake in members])
+
+    return make
 
 
 def fit_expert(
@@ -113,98 +94,33 @@ def fit_expert(
     Raises:
         ValueError: ``out`` holds a checkpoint of another recipe.
     """
-    out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     cache = Cache(cache_folder)
-    train, validation = kept_split(cache, fakes / "split.npz")
-    training = _Training(recipe, out, _start(recipe, cache, train), choose_device(device))
-    before = training.spent
-    started = last_saved = last_measured = time.monotonic()
-    first, losses, late = training.step, [], False
-    stream = expert_batches(cache_folder, train, fakes / "train", recipe, recipe.seed + first, workers)
-    while training.step < training.steps and not late:
-        losses.append(training.take(*next(stream), minutes))
-        now = time.monotonic()
-        training.spent = before + now - started
-        late = minutes is not None and training.spent >= minutes * 60
-        last = late or training.step == training.steps
-        if now - last_saved > _SAVE_EVERY_S or last:
-            seen = training.step * recipe.batch
-            row: dict[str, Any] = {"crops": seen, "loss": round(float(np.mean(losses)), 4),
-                                   "crops_per_s": round((seen - first * recipe.batch) / (now - started), 1)}  # fmt: skip
-            if measure is not None and (now - last_measured > _MEASURE_EVERY_S or last):
-                row |= measure(training.average, cache, validation, fakes)
-                last_measured = time.monotonic()
-            training.save(row)
-            last_saved, losses = time.monotonic(), []
-    stream.close()
+    # The first of several processes writes the file, the others wait for it.
+    kept = kept_split(cache, fakes / "split.npz") if processes.is_first() else None
+    processes.first_says(None)
+    train, validation = kept or kept_split(cache, fakes / "split.npz")
+    model, frozen = _start(recipe, cache, train), recipe.start is not None
+    training = Training(recipe, out, model, choose_device(device), frozen_norms=frozen)
+    training.resume(free=("crops",))
+    if processes.is_first() and training.step == 0:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n", encoding="utf-8")
+    last_measured = time.monotonic()
+
+    def tell(last: bool) -> Mapping[str, Any]:
+        nonlocal last_measured
+        if measure is None or not (last or time.monotonic() - last_measured > _MEASURE_EVERY_S):
+            return {}
+        row = measure(training.average, cache, validation, fakes)
+        last_measured = time.monotonic()
+        return row
+
+    made = expert_batches(cache_folder, train, fakes / "train", recipe, workers, first=training.step)
+    run(training, made, tell, minutes=minutes, every_s=_SAVE_EVERY_S, in_all=True)
     return training.weights
-
-
-class _Training:
-    """Network, average and optimizer, with their checkpoint."""
-
-    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model, place: torch.device) -> None:
-        frozen = recipe.start is not None
-        self.weights = out / f"{recipe.architecture}.weights.h5"
-        self.steps, self.step = recipe.crops // recipe.batch, 0
-        self.spent = 0.0
-        """Seconds of training, those before a resumption among them."""
-        self._out, self._recipe = out, recipe
-        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen).to(place) for _ in range(2))
-        kernels = [p for p in self._graph.parameters() if p.ndim > 1]
-        others = [p for p in self._graph.parameters() if p.ndim <= 1]
-        groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
-        self._optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
-        self._of_step = Recipe(
-            recipe.architecture, recipe.size, smoothing=recipe.smoothing, frozen_norms=frozen, start=recipe.start
-        )
-        self._resume()
-
-    def take(self, crops: np.ndarray, labels: np.ndarray, minutes: float | None) -> float:
-        """One step; returns the loss."""
-        recipe, done = self._recipe, self.step / self.steps
-        if minutes is not None:
-            done = min(1.0, max(done, self.spent / max(1e-9, minutes * 60)))
-        rise = min(1.0, (self.step + 1) / recipe.warmup)
-        for group in self._optimizer.param_groups:
-            group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * done))
-        loss = train_step(
-            self._graph, self._optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, self._of_step
-        )
-        self.step += 1
-        average_into(self.average, self._graph, min(recipe.average, (1 + self.step) / (10 + self.step)))
-        return loss
-
-    def _parts(self) -> dict[str, Any]:
-        return {"graph": self._graph, "average": self.average, "optimizer": self._optimizer}
-
-    def _resume(self) -> None:
-        path = self._out / "checkpoint.pt"
-        if not path.exists():
-            recipe = json.dumps(asdict(self._recipe), indent=1)
-            (self._out / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
-            return
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(self._recipe)))
-        if before != now:
-            raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
-        for name, part in self._parts().items():
-            part.load_state_dict(saved[name])
-        self.step, self.spent = int(saved["step"]), float(saved.get("spent", 0.0))
-
-    def save(self, row: dict[str, Any]) -> None:
-        """Checkpoint, averaged weights and a row of the history, which is printed too."""
-        content: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
-        side = self._out / "checkpoint.part"
-        torch.save(content | {"step": self.step, "spent": self.spent, "recipe": json.dumps(asdict(self._recipe))}, side)
-        os.replace(side, self._out / "checkpoint.pt")
-        store_half(self.average.write_back(), self.weights)
-        with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        print(json.dumps(row), flush=True)
 
 
 def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:

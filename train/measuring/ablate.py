@@ -22,8 +22,9 @@ import numpy as np
 from detector.models.networks import load
 from train.data.cache import Cache, crops_of
 from train.fitting.engine import KerasGraph
-from train.fitting.fit import crops_for, score
+from train.fitting.fit import crops_for
 from train.fitting.recipes import Recipe, read_recipe
+from train.fitting.training import score
 from train.metrics import auc
 
 __all__ = ["PAPER", "ROWS", "ablate"]

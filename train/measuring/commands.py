@@ -176,19 +176,23 @@ def _expert(options: argparse.Namespace) -> int:
 
     keep_freed_memory()
     from train.fakes.pairs import ExpertMix
+    from train.fitting import processes
     from train.fitting.expert import fit_expert
     from train.fitting.recipes import ExpertRecipe
     from train.lineage import write_lineage
     from train.measuring.unseen import measure_quickly
 
     open_cache(options)
-    write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])
     mix = ExpertMix(options.copies, options.swaps, options.self_blended, strength=options.strength,
                     enhanced=options.enhanced)  # fmt: skip
     recipe = ExpertRecipe(size=options.size, crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
                           windows=options.windows, average=options.average, seed=options.seed, mix=mix)  # fmt: skip
-    fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
-               threads=options.threads, device=options.device, measure=partial(measure_quickly, size=options.size))  # fmt: skip
+    measure = partial(measure_quickly, size=options.size)
+    with processes.joined():
+        if processes.is_first():
+            write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])
+        fit_expert(recipe, options.cache, options.fakes, options.out, minutes=options.minutes, workers=options.workers,
+                   threads=options.threads, device=options.device, measure=measure)  # fmt: skip
     return 0
 
 

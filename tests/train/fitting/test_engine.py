@@ -60,8 +60,8 @@ def test_trained_weights_come_back_to_keras(architecture: str) -> None:
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) -> None:
     from train.fitting.engine import KerasGraph
-    from train.fitting.fit import train_step
     from train.fitting.recipes import Recipe
+    from train.fitting.training import train_step
 
     keras.utils.set_random_seed(1)
     model = build(architecture, SIZE)
@@ -97,18 +97,18 @@ def test_frozen_norms_keep_their_statistics_and_the_output(architecture: str) ->
 
 def test_a_batch_in_parts_gives_the_gradient_of_the_whole() -> None:
     from train.fitting.engine import KerasGraph
-    from train.fitting.fit import _PART, train_step
     from train.fitting.recipes import Recipe
+    from train.fitting.training import ROWS_AT_ONCE, train_step
 
     keras.utils.set_random_seed(1)
     model = build("efficientnet", SIZE)
-    count = 2 * _PART + 2
+    count = 2 * ROWS_AT_ONCE + 2
     crops, labels = torch.from_numpy(_crops(count)), (torch.arange(count) % 2).float()
     recipe = Recipe("efficientnet", SIZE, frozen_norms=True, start="given.weights.h5")
     graph = KerasGraph(model, frozen_norms=True)
     for module in graph.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+        if hasattr(module, "rate"):
+            module.rate = 0.0
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
     loss = torch.nn.functional.binary_cross_entropy_with_logits(graph(crops), soft)
     loss.backward()

@@ -21,9 +21,10 @@ from tests.conftest import SHIPPED
 from train.card.ship import ship
 from train.data.cache import Cache, build_cache, crops_of
 from train.data.splits import carve_validation
-from train.fitting.fit import fit, score
+from train.fitting.fit import fit
 from train.fitting.history import EARLIER, keep_earlier, whole_history
 from train.fitting.recipes import Mix, Recipe
+from train.fitting.training import score
 from train.lineage import commit
 
 MIX = Mix(labelled=1.0, self_blended=0.0, strength=0.0)

@@ -1,0 +1,1 @@
+"""Adapting a model at several places without bringing their faces together (Flower)."""
