@@ -62,8 +62,8 @@ _SHARED: Mapping[str, str] = {
 def phrases(manifest: Manifest, known: Sequence[KnownKind]) -> dict[str, Any]:
     """The content of ``words.json``: by language its code, name, decimal sign, plural rule, texts and lists by key.
 
-    A text is a template with fields such as ``{score}`` or ``{size:.0f}``. One that depends on a count is the list of its forms;
-    ``plural`` has the form of each count.
+    A text is a template with fields such as ``{score}`` or ``{size:.0f}``. One that depends on a count is the list of its
+    forms; ``plural`` has the form of each count.
 
     Args:
         manifest: its default image model is the one described.
