@@ -26,7 +26,7 @@ export function apart(value, cut, digits, rules) {
 
 /** A score and its cuts, in [0, 1], as shares of 100: the score whole, and with decimals where a cut is near. */
 export function ofHundred(score, cuts, rules) {
-  const value = 100 * score;
+  const value = Math.min(Math.max(100 * score, rules.SURE), 100 - rules.SURE);
   const others = cuts.map((cut) => 100 * cut);
   const near = others.some((other) => Math.abs(value - other) < rules.NEAR);
   let [shown, bounds] = ["", []];

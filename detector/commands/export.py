@@ -48,7 +48,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--precision", choices=("float32", "float16", "int8"), default="float32", help="default float32"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="PATH", help="default MODEL-PRECISION.tflite or .onnx, or the folder page, here"
+        "--out", type=Path, metavar="PATH", help="default MODEL-PRECISION.tflite or .onnx, or the folder photo-check-page, here"
     )
     parser.add_argument(
         "--packages", type=Path, metavar="DIR",
@@ -118,7 +118,7 @@ def _export(options: argparse.Namespace, store: WeightStore, spec: ModelSpec) ->
 def _written(content: bytes, name: str, options: argparse.Namespace, store: WeightStore) -> bool:
     """Write the model, or the page that runs it, and say so; False after a sentence on what stood in the way."""
     is_page = options.format == _PAGE
-    out = options.out or Path("page" if is_page else name)
+    out = options.out or Path("photo-check-page" if is_page else name)
     try:
         if is_page:
             from detector.browser.folder import page_files, write_page
