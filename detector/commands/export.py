@@ -48,7 +48,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--precision", choices=("float32", "float16", "int8"), default="float32", help="default float32"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="PATH", help="default MODEL-PRECISION.tflite or .onnx, or the folder photo-check-page, here"
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="default MODEL-PRECISION.tflite or .onnx, or the folder photo-check-page, here",
     )
     parser.add_argument(
         "--packages", type=Path, metavar="DIR",
