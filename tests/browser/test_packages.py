@@ -58,4 +58,4 @@ def test_the_packages_are_what_they_must_be_and_report_to_nobody(tarballs: Path 
         files = files_of(package, tarballs)
         assert set(files) == {f"{package.folder}/{name}" for name in package.files.values()}
         for name, content in files.items():
-            assert b"googleapis" not in content and b"sendBeacon" not in content, name
+            assert b"odml.pa." not in content and b"sendBeacon" not in content, name
