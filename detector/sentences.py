@@ -17,6 +17,9 @@ _MOST_DECIMALS = 15
 _NEAR = 1.0
 """Points of 100 from a cut within which a score has one more digit."""
 
+_SURE = 1e-4
+"""Points of 100 by which a score that is written exactly still keeps away from 0 and 100."""
+
 
 class Sentence(str):
     """English text that keeps its template and values; equal to, hashed and serialised like that text.
@@ -151,7 +154,7 @@ def of_hundred(score: float, *cuts: float) -> tuple[str, ...]:
     Returns:
         The score, then the cuts, such as ("98", "97.5").
     """
-    value, others = 100 * score, [100 * cut for cut in cuts]
+    value, others = min(max(100 * score, _SURE), 100 - _SURE), [100 * cut for cut in cuts]
     near = any(abs(value - other) < _NEAR for other in others)
     for decimals in range(1, _MOST_DECIMALS + 1):
         shown = f"{value:.{decimals}f}" if near else f"{min(max(value, 1), 99):.0f}"

@@ -27,7 +27,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "origin drawing models",
         "probes",
         "pipeline report",
-        "worker web",
+        "worker web browser",
         "self_check scan",
         "commands",
         "__main__",

@@ -1,4 +1,4 @@
-"""``export``: a model as a file for other programs, compared with the shipped one on faces."""
+"""``export``: a model as a file for other programs, compared with the shipped one on faces; or as a page that runs it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _EXTRA = {"tf2onnx": "export", "onnx": "export", "onnxruntime": "export"}
+_PAGE = "page"
 _ENOUGH = 100
 """Faces from which on the ranges of int8 are measured well."""
 
@@ -32,20 +33,30 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         commands,
         "export",
         run,
-        summary="write a model as LiteRT or ONNX",
+        summary="write a model as LiteRT or ONNX, or a page that runs it in a browser",
         description="Writes an image model, or the part of a video model that looks at single faces, as a file for other "
         "programs, and compares its scores with those of the original on faces. The file takes one crop, "
-        "(1, size, size, 3) uint8 RGB, and gives the logit that the face is genuine, before calibration.",
+        "(1, size, size, 3) uint8 RGB, and gives the logit that the face is genuine, before calibration. With --format page it "
+        "is a folder for any server of static files: a page that checks photos on the reader's own device.",
         example="python -m detector export --format onnx --out model.onnx",
     )
     parser.add_argument(
         "model", nargs="?", metavar="MODEL", help="name in the manifest (default: the default image model)"
     )
-    parser.add_argument("--format", choices=("litert", "onnx"), default="litert", help="default litert")
+    parser.add_argument("--format", choices=("litert", "onnx", _PAGE), default="litert", help="default litert")
     parser.add_argument(
         "--precision", choices=("float32", "float16", "int8"), default="float32", help="default float32"
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default MODEL-PRECISION.tflite or .onnx, here")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="default MODEL-PRECISION.tflite or .onnx, or the folder photo-check-page, here",
+    )
+    parser.add_argument(
+        "--packages", type=Path, metavar="DIR",
+        help="for a page: folder with the tarballs of the npm packages that it runs (default: fetched from the registry)",
+    )  # fmt: skip
     parser.add_argument(
         "--photos", nargs="+", metavar="FILE", default=[str(EXAMPLES)],
         help=f"photos or folders of photos whose faces are compared; int8 measures its ranges on them and wants {_ENOUGH} "
@@ -58,10 +69,17 @@ def run(options: argparse.Namespace, load: Load) -> int:  # noqa: ARG001 - a mod
     from detector.weights.store import WeightStore
 
     store = WeightStore(options.weights)
-    name = options.model or store.manifest.default_image_model
+    default = store.manifest.default_image_model
+    name = options.model or default
     if (spec := store.manifest.models.get(name)) is None:
         known = ", ".join(store.manifest.models)
         print(f"error: there is no model named {printable(name)}; choose one of: {known}.", file=sys.stderr)
+        return FAILED
+    if options.format == _PAGE and (name != default or options.precision == "int8"):
+        print(
+            f"error: a page runs the default image model, {default}, in float32 or float16 (int8 changes verdicts).",
+            file=sys.stderr,
+        )
         return FAILED
     try:
         return _export(options, store, spec)
@@ -82,27 +100,48 @@ def _export(options: argparse.Namespace, store: WeightStore, spec: ModelSpec) ->
     from detector.models.exports import ExportFormat, Precision, export, exportable, runner
     from detector.models.networks import load as load_network
 
-    form, precision = ExportFormat(options.format), Precision(options.precision)
+    form = ExportFormat.LITERT if options.format == _PAGE else ExportFormat(options.format)
+    precision = Precision(options.precision)
     crops = _crops(options.photos, store, spec)
     if not len(crops):
         print("error: no face was found in any of the photos; name others with --photos.", file=sys.stderr)
         return FAILED
     model = exportable(load_network(spec.architecture, spec.crop.size, store.locate(spec.file).path))
     content = export(model, form, precision, crops)
-    out = options.out or Path(f"{spec.name}-{precision}{form.suffix}")
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        print(f"error: {printable(str(out))} cannot be written: {error.strerror}.", file=sys.stderr)
+    if not _written(content, f"{spec.name}-{precision}{form.suffix}", options, store):
         return FAILED
-    print(
-        f"{printable(str(out))}: {len(content) / 1e6:.1f} MB, input (1, {spec.crop.size}, {spec.crop.size}, 3) uint8 RGB"
-    )
+    print(f"The model: {len(content) / 1e6:.1f} MB, input (1, {spec.crop.size}, {spec.crop.size}, 3) uint8 RGB")
     original = runner(export(model, ExportFormat.LITERT), ExportFormat.LITERT)
     print(_comparison(original, runner(content, form), crops))
     if precision is Precision.INT8 and len(crops) < _ENOUGH:
         print(f"The ranges of int8 were measured on {len(crops)} faces only; name more photos with --photos.")
     return OK
+
+
+def _written(content: bytes, name: str, options: argparse.Namespace, store: WeightStore) -> bool:
+    """Write the model, or the page that runs it, and say so; False after a sentence on what stood in the way."""
+    is_page = options.format == _PAGE
+    out = options.out or Path("photo-check-page" if is_page else name)
+    try:
+        if is_page:
+            from detector.browser.folder import page_files, write_page
+            from detector.browser.packages import PackageMissing
+
+            try:
+                files = page_files(store, content, name, options.packages)
+            except PackageMissing as error:
+                print(f"error: {error}", file=sys.stderr)
+                return False
+            write_page(files, out)
+            size = sum(map(len, files.values()))
+        else:
+            out.write_bytes(content)
+            size = len(content)
+    except OSError as error:
+        print(f"error: {printable(str(out))} cannot be written: {error.strerror}.", file=sys.stderr)
+        return False
+    print(f"{printable(str(out))}: {size / 1e6:.1f} MB")
+    return True
 
 
 def _crops(photos: list[str], store: WeightStore, spec: ModelSpec) -> np.ndarray:

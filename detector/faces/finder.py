@@ -68,6 +68,8 @@ FULL_RANGE_PIXELS = 192
 """The same for the full-range model: its own."""
 MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
 """In a mirror the right eye is a left eye, and so with the ears."""
+MIN_SUPPRESSION = 0.3
+"""Overlap (IoU) from which mediapipe takes two boxes of one window for one face."""
 SAME_FACE = 0.5
 """Overlap (of the smaller square) from which two squares are taken for one face."""
 MOVED = 0.25
@@ -249,7 +251,7 @@ def _open_detector(path: Path) -> FaceDetector:
     options = FaceDetectorOptions(
         base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
         min_detection_confidence=MIN_PROPOSAL_SCORE,
-        min_suppression_threshold=0.3,
+        min_suppression_threshold=MIN_SUPPRESSION,
     )
     detector = FaceDetector.create_from_options(options)
     # The first use is slow and noisy; better here than in the first picture.

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from detector.words import about, examples, export, origin, results
+from detector.words import about, browser, examples, export, origin, results
 from detector.words.language import Language
 
 __all__ = ["data_uri", "render"]
@@ -54,7 +54,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(data_uri=data_uri, json_uri=_json_uri, csv_uri=_csv_uri, number=_number, percent=_percent)
-    made.globals.update(words=results, about=about, examples=examples, export=export, origin=origin)
+    made.globals.update(words=results, about=about, browser=browser, examples=examples, export=export, origin=origin)
     return made
 
 

@@ -64,13 +64,25 @@ class Language:
         """The text in this language: of a ``Sentence``, of a template without fields, or of a number such as "0.83"."""
         if not isinstance(text, Sentence):
             return text.replace(".", self.decimal) if _NUMBER.fullmatch(text) else self._translated(text)
-        if text.plural_template is not None:
-            template = self._translations.ngettext(text.template, text.plural_template, text.number)
-        elif _ONLY_FIELDS.fullmatch(text.template):
-            template = text.template
-        else:
-            template = self._translated(text.template)
+        template = self.template(text)
         return template.format(**{name: self._value(value) for name, value in text.values.items()})
+
+    def template(self, sentence: Sentence, number: int | None = None) -> str:
+        """A sentence's template in this language, with its fields still to be filled in.
+
+        Args:
+            sentence: of which only the English templates matter.
+            number: chooses the form of a sentence that has several; default the sentence's own.
+        """
+        if sentence.plural_template is not None:
+            wanted = sentence.number if number is None else number
+            return self._translations.ngettext(sentence.template, sentence.plural_template, wanted)
+        return sentence.template if _ONLY_FIELDS.fullmatch(sentence.template) else self._translated(sentence.template)
+
+    def form(self, number: int) -> int:
+        """Which of a sentence's plural forms goes with a number, counted from 0."""
+        rule = getattr(self._translations, "plural", None)
+        return int(number != 1) if rule is None else int(rule(number))
 
     def _translated(self, template: str) -> str:
         # gettext answers "" with the header of the catalogue.

@@ -38,3 +38,19 @@ def test_a_folder_without_faces_is_a_sentence(capsys: pytest.CaptureFixture[str]
     assert main(["export", "--photos", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [["cnn"], ["--precision", "int8"]], ids=["another-model", "int8"])
+def test_a_page_runs_the_default_model_in_floats_alone(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--format", "page", *options]) == 2
+    assert "a page runs the default image model, " in capsys.readouterr().err
+
+
+def test_a_page_without_its_packages_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("detector.models.exports.export", lambda *_: b"a model")
+    assert main(["export", "--format", "page", "--packages", str(tmp_path), "--out", str(tmp_path / "page")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and "npm pack @mediapipe/tasks-vision@" in said and said.count("\n") == 1
+    assert not (tmp_path / "page").exists()

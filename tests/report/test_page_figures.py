@@ -22,6 +22,7 @@ def test_a_score_is_a_whole_number_of_100_and_has_one_more_digit_near_a_cut() ->
     assert words.score_text(0.69999, 0.7) == "69.999 of 100"
     assert words.score_text(0.0) == "1 of 100"
     assert words.score_text(1.0, 0.7) == "99 of 100"
+    assert words.score_text(1.0, 0.995) == "99.9999 of 100"
     assert of_hundred(0.98, 0.975) == ("98.0", "97.5")
     assert of_hundred(0.12, 0.3736) == ("12", "37.4")
 

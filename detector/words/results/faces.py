@@ -86,16 +86,22 @@ REGION_NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 
+_FRONTAL, _ASIDE = 0.2, 0.6
+"""Turns (``FaceQuality.yaw``) below which a face looks into the camera, and up to which it is turned a little."""
+_TILTED = 5
+"""Degrees from which on a tilt is named."""
+
+
 def quality_facts(quality: FaceQuality) -> Sentence:
     """Describe what was measured on a face."""
-    if abs(quality.yaw) < 0.2:
+    if abs(quality.yaw) < _FRONTAL:
         pose = Sentence("facing the camera")
-    elif abs(quality.yaw) <= 0.6:
+    elif abs(quality.yaw) <= _ASIDE:
         pose = Sentence("turned a little to the side")
     else:
         pose = Sentence("turned far to the side")
     tilt = round(abs(quality.roll_deg))
-    if tilt >= 5:
+    if tilt >= _TILTED:
         pose = Sentence("{pose}, tilted by {tilt}°", pose=pose, tilt=tilt)
     return Sentence(
         "About this face: {size:.0f} pixels across, {pose}, brightness {brightness:.0f} of 255, sharpness {sharpness:.0f}.",
