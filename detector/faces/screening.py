@@ -119,13 +119,9 @@ def _faces(corners: Float32, keypoints: Float32, scores: Float32) -> list[Seen]:
         overlapping[0] = True
         together = left[overlapping]
         box = _mean(corners[together], scores[together])
-        sides = box[2:] - box[:2]
-        corner = np.trunc(box[:2] * SIDE).clip(0).astype(int)
-        width, height = np.trunc(sides * SIDE).clip(0, SIDE).astype(int)
-        score = float(scores[left[0]])
-        found.append(
-            Seen(*map(int, corner), int(width), int(height), _mean(keypoints[together], scores[together]), score)
-        )
+        x, y = (max(0, int(value * SIDE)) for value in box[:2])
+        width, height = (min(SIDE, max(0, int(value * SIDE))) for value in box[2:] - box[:2])
+        found.append(Seen(x, y, width, height, _mean(keypoints[together], scores[together]), float(scores[left[0]])))
         left = left[~overlapping]
     return found
 

@@ -117,14 +117,12 @@ def _large(data: Path, rows: list[Sample], rng: np.random.Generator) -> NDArray[
 
 
 def _gaps(eyes: finding._Eyes, rgb: NDArray[np.uint8]) -> Iterator[float]:
-    """Differences of scores, window by window, where both see as many faces."""
+    """Differences of scores, window by window; both must see as many faces."""
     pyramid = Pyramid(rgb)
     for window in search_windows(rgb.shape[1], rgb.shape[0]):
-        both = [
-            sorted(place.score for place in look(eyes, window, pyramid))
-            for look in (finding._screened, finding._looked)
-        ]
-        yield from np.abs(np.subtract(*both)) if len(both[0]) == len(both[1]) else [1.0]
+        one = sorted(place.score for place in finding._screened(eyes, window, pyramid))
+        other = sorted(place.score for place in finding._looked(eyes, window, pyramid))
+        yield from (abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 if __name__ == "__main__":
