@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +47,12 @@ def test_mediapipe_looks_only_where_a_face_may_come_from(
 ) -> None:
     looks: list[int] = []
     detect = finding._detect
-    monkeypatch.setattr(finding, "_detect", lambda *args, **named: looks.append(1) or detect(*args, **named))
+
+    def counted(*args: Any, **named: Any) -> Any:
+        looks.append(1)
+        return detect(*args, **named)
+
+    monkeypatch.setattr(finding, "_detect", counted)
     found = finder.find(Frame(large))
     screened = len(looks)
     without_screening(finder, Frame(large))
@@ -75,5 +81,5 @@ def test_nothing_is_seen_in_an_empty_window() -> None:
 
 @pytest.mark.parametrize("path", [FULL, Path(__file__)], ids=["another model", "no model"])
 def test_what_is_not_the_short_range_model_is_refused(path: Path) -> None:
-    with pytest.raises(ValueError, match="restore the file|Model provided"):
+    with pytest.raises(ValueError, match=r"restore the file|Model provided"):
         Screen(path.read_bytes(), 0.3)

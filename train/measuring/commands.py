@@ -179,11 +179,14 @@ def _exports(options: argparse.Namespace) -> int:
 
 def _views(options: argparse.Namespace) -> int:
     cache = open_cache(options)
-    from train.measuring.view_spread import measure_spread
+    from train.measuring.view_spread import TooFewFaces, measure_spread
 
     command = "python -m train views" + (f" --model {options.model}" if options.model else "")
     try:
         effects = measure_spread(options.weights, cache, options.model, command, dev=not options.no_dev)
+    except TooFewFaces as error:
+        print(f"{error}. The manifest is left as it was.", file=sys.stderr)
+        return 0
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     for name, effect in effects.items():

@@ -26,7 +26,7 @@ from detector.weights.store import WeightStore, update_manifest
 from train.data.cache import Cache
 from train.data.leakage import safe_split
 
-__all__ = ["BEYOND", "Effect", "Viewed", "effect_of", "fit_spread", "measure_spread"]
+__all__ = ["BEYOND", "Effect", "TooFewFaces", "Viewed", "effect_of", "fit_spread", "measure_spread"]
 
 BEYOND = 1e-3
 """Share of faces whose views may lie beyond the fitted reach."""
@@ -37,6 +37,10 @@ _TAIL = 0.1
 _KNOTS = 25
 _PARTS = 4
 """Of the validation groups, each measured with the spread of the others."""
+
+
+class TooFewFaces(ValueError):
+    """The spread cannot be fitted, so all views stay scored."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def measure_spread(weights: Path, cache: Cache, model: str | None, command: str,
         The effect by name of the faces that it was measured on.
 
     Raises:
-        ValueError: there are too few held-out faces, or no such image model.
+        TooFewFaces: there are too few held-out faces; the manifest is left as it was.
+        ValueError: there is no such image model.
     """
     store = WeightStore(weights)
     name = model or store.manifest.default_image_model
@@ -109,10 +114,10 @@ def fit_spread(faces: Sequence[Viewed], command: str) -> ViewSpread:
     extremes of most distributions are (Pickands 1975, with shape 0).
 
     Raises:
-        ValueError: there are too few faces.
+        TooFewFaces: fewer than that needs.
     """
     if len(faces) < 2 * _NEAREST:
-        raise ValueError(
+        raise TooFewFaces(
             f"{len(faces)} held-out faces are too few to fit the spread of views; {2 * _NEAREST} are needed"
         )
     scores = np.array([face.logit for face in faces])

@@ -9,7 +9,7 @@ from detector.probes.stability import CUT_VIEWS
 from detector.records import ModelSpec
 from detector.weights.store import load_manifest
 from tests.conftest import SHIPPED
-from train.measuring.view_spread import Viewed, effect_of, fit_spread
+from train.measuring.view_spread import TooFewFaces, Viewed, effect_of, fit_spread
 
 
 def faces(count: int, seed: int, jpeg: float = 0.05, other: float = 0.6) -> list[Viewed]:
@@ -57,5 +57,5 @@ def test_a_spread_that_is_too_narrow_shows(spec: ModelSpec) -> None:
 
 
 def test_too_few_faces_are_refused() -> None:
-    with pytest.raises(ValueError, match="too few"):
+    with pytest.raises(TooFewFaces, match="too few"):
         fit_spread(faces(100, 0), "a test")
