@@ -61,7 +61,7 @@ HOMES: dict[str, set[str]] = {
     "defusedxml": {"detector.origin"},
     # origin reads a clip's tags; train.fakes.codec compresses stills the way a video would, in memory.
     "av": {"detector.media", "detector.origin", "train.fakes.codec"},
-    "tensorflow": {"detector.models", "detector.weights", "train"},
+    "tensorflow": {"detector.models", "detector.runtime.litert", "detector.weights", "train"},
     "keras": {"detector.models", "detector.weights", "train"},
     "limits": {"detector.web"},
     "babel": {"detector.words"},

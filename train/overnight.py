@@ -48,7 +48,9 @@ class Step:
 
 def add_commands(commands: Commands) -> None:
     """Register ``all``."""
-    everything = commands.add_parser("all", help="fakes, two experts, average, ship, gates, evaluate and card; resumes")
+    everything = commands.add_parser(
+        "all", help="fakes, two experts, average, ship, gates, views, evaluate and card; resumes"
+    )
     add_cache_options(everything)
     everything.add_argument(
         "--hours", type=positive_number, default=8, help="for the fakes and the training (default 8)"
@@ -87,6 +89,7 @@ def steps_of(options: argparse.Namespace) -> list[Step]:
         Step("average", ("average", blending, generator, "--shares", "0.5", "0.5", "--out", str(out / "efficientnet"))),
         Step("ship", ("ship", str(out / "efficientnet"), *table, *weights)),
         Step("gates", ("gates", *table, *weights)),
+        Step("views", ("views", *table, *weights)),
         Step("evaluate", ("evaluate", "--data", data, "--cache", cache, "--scores", str(out / "scores.jsonl"), *weights)),
     ]  # fmt: skip
 

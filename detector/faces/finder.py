@@ -3,15 +3,19 @@
 Finding takes two passes. Many cheap search windows (the whole picture, the whole with a border around it, enlarged tiles)
 propose places; then every proposal is examined once more, alone, upright and always at the same scale, and that second pass
 decides. It makes the box independent of how the picture was framed, as a model that was trained on crops needs it.
+
+mediapipe looks only where a face may come from: ``screening``, the same model in less time, says in which windows, and where
+the second pass would find none. What mediapipe sees decides about every face and every box.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,26 +27,14 @@ from mediapipe.tasks.python.vision import FaceDetector, FaceDetectorOptions
 from numpy.typing import NDArray
 
 from detector.faces.geometry import Pyramid, Square, overlap, roll_of
-from detector.records import Box, Detection, Frame
+from detector.faces.screening import SIDE, Screen, Seen
+from detector.faces.windows import MOVED, search_windows
+from detector.records import Box, Detection, Frame, UInt8Image
 from detector.runtime.console import native_noise_hidden
 from detector.runtime.pool import Copies
 
 __all__ = ["FaceFinder", "FindsFaces"]
 
-MIN_FACE = 40.0
-"""Pixels; smaller faces are not looked for. In pictures beyond ``FINEST_AREA`` it grows with the picture's sides."""
-FINEST_AREA = 12e6
-"""Pixels; bounds the number of tiles, hence the time."""
-TILE_SIDE = 10.25
-"""Side of the smallest tile in least faces: the short-range model sees faces from about 12 of its 128 pixels on."""
-TILE_GROWTH = 3.0
-"""From one layer of tiles to the next. A window shows faces of 10 to 100 % of its side, so that layers share sizes."""
-TILE_OVERLAP = 0.2
-"""Share of a tile that its neighbour repeats."""
-WORTH_TILING = 1.3
-"""Long sides in tiles below which the window of the whole picture does as well."""
-PADDED = 1.6
-"""Side of the window that shows the whole picture with a border, for faces that fill it; in long sides."""
 REFINING_SIDE = 1.7
 """Side of the second pass, in face sides: where boxes changed least when the same face was framed differently."""
 FULL_RANGE_SIDE = 2.5
@@ -60,23 +52,24 @@ MIN_FULL_RANGE_SCORE = 0.5
 """What counts as agreeing."""
 MAX_PROPOSALS = 200
 """Bound on second passes, hence on time, for crowds and textures."""
-WINDOW_PIXELS = 128
-"""Side at which a square is rendered in the first pass: the short-range model's own."""
-REFINING_PIXELS = 256
-"""The same in the second pass: twice the model's own, since mediapipe rounds boxes to whole pixels."""
+REFINING_PIXELS = 2 * SIDE
+"""Side at which a square is rendered in the second pass: twice the short-range model's own, which is that of the first pass,
+since mediapipe rounds boxes to whole pixels."""
 FULL_RANGE_PIXELS = 192
 """The same for the full-range model: its own."""
 MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
 """In a mirror the right eye is a left eye, and so with the ears."""
 MIN_SUPPRESSION = 0.3
 """Overlap (IoU) from which mediapipe takes two boxes of one window for one face."""
+LEAST_SCREENED = 3
+"""Search windows from which on screening pays; mediapipe looks at fewer at once."""
+PLAIN = 0.8
+"""Score in a search window from which a place most likely is a face, so that the second pass is mediapipe's at once."""
+SCORE_DOUBT = 1e-3
+"""By how much a screened score must miss a least score for a place to be dropped. Screening and mediapipe differ by 1e-7 here;
+other processors may round differently."""
 SAME_FACE = 0.5
 """Overlap (of the smaller square) from which two squares are taken for one face."""
-MOVED = 0.25
-"""How far a face may have moved from where it was last for the same tiles to be searched, in its sides ..."""
-FILLS_TILE = 1.2
-"""... and its side in tiles from which only the coarser layers can see it. tests/bench/following.py measures how often the
-boxes are those of a whole search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +79,16 @@ class _Proposal:
     square: Square
     keypoints: NDArray[np.float64]
     score: float
+    window: Square
 
 
 @dataclass(frozen=True)
 class _Eyes:
-    """mediapipe's detectors for near and for far faces."""
+    """mediapipe's detectors for near and for far faces, and the model of the first alone."""
 
     short: FaceDetector
     full: FaceDetector
+    screen: Screen
 
     def close(self) -> None:
         self.short.close()
@@ -123,7 +118,7 @@ class FaceFinder:
     def __init__(self, short_range: Path, full_range: Path) -> None:
         with native_noise_hidden():
             # mediapipe's detectors are not thread-safe.
-            self._eyes = Copies(lambda: _Eyes(_open_detector(short_range), _open_detector(full_range)), "faces")
+            self._eyes = Copies(lambda: _open_eyes(short_range, full_range), "faces")
         _OPEN.add(self)
 
     def __enter__(self) -> Self:
@@ -152,31 +147,51 @@ class FaceFinder:
             Detections with square boxes, which may reach beyond the frame. The box of a tilted face is not larger than
             that of an upright one: it is the face's own square, turned back about its centre.
         """
-        pyramid = Pyramid(frame.rgb)
+        search = _Search(self._eyes, Pyramid(frame.rgb))
         height, width = frame.rgb.shape[:2]
-        windows = list(_search_windows(width, height, near))
-        proposals = self._proposals(pyramid, windows)
-        seen: dict[_Proposal, _Proposal | None] = {}
-        faces = self._faces(pyramid, proposals, seen)
+        windows = list(search_windows(width, height, near))
+        faces = search.faces(windows)
         if near is not None and (elsewhere := _not_at(near, faces)):
             # Some tile around it may show it better than the window that found it, as in a whole search.
-            around = [window for window in _search_windows(width, height, elsewhere) if window not in windows]
-            faces = self._faces(pyramid, [*proposals, *self._proposals(pyramid, around)], seen)
+            faces = search.faces([w for w in search_windows(width, height, elsewhere) if w not in windows])
         return _reading_order([_as_detection(face) for face in faces])
 
-    def _proposals(self, pyramid: Pyramid, windows: Sequence[Square]) -> list[_Proposal]:
-        """All places that search windows propose, repeats included."""
-        found = self._eyes.map(lambda eyes, square: _detect(eyes.short, pyramid, square, WINDOW_PIXELS), windows)
-        return [proposal for of_window in found for proposal in of_window]
 
-    def _faces(
-        self, pyramid: Pyramid, proposals: Sequence[_Proposal], seen: dict[_Proposal, _Proposal | None]
-    ) -> list[_Proposal]:
-        """The faces among places, by second passes; what these gave is kept in ``seen``, and not looked for again."""
-        places = _without_repeats(proposals)[:MAX_PROPOSALS]
-        new = [place for place in places if place not in seen]
-        seen.update(zip(new, self._eyes.map(lambda eyes, place: _refined(eyes, pyramid, place), new), strict=True))
-        return _without_repeats([face for place in places if (face := seen[place]) is not None])
+class _Search:
+    """One picture being searched. What was looked at once is not looked at again."""
+
+    def __init__(self, eyes: Copies[_Eyes], pyramid: Pyramid) -> None:
+        self._eyes = eyes
+        self._pyramid = pyramid
+        self._proposals: list[_Proposal] = []
+        self._faces: dict[_Proposal, _Proposal | None] = {}
+        """What the second pass made of places."""
+        self._looks: dict[Square, list[_Proposal]] = {}
+        """What mediapipe saw in search windows."""
+
+    def faces(self, windows: Sequence[Square]) -> list[_Proposal]:
+        """The faces among the places that these search windows and all before propose."""
+        if len(windows) < LEAST_SCREENED:
+            self._look(windows)
+            found = [self._looks[window] for window in windows]
+        else:
+            found = self._eyes.map(partial(_screened, pyramid=self._pyramid), windows)
+        self._proposals += itertools.chain.from_iterable(found)
+        places = _without_repeats(self._proposals)[:MAX_PROPOSALS]
+        new = [place for place in places if place not in self._faces]
+        hopeless = self._eyes.map(partial(_hopeless, pyramid=self._pyramid), new)
+        self._faces.update(dict.fromkeys(new))
+        promising = [place for place, without in zip(new, hopeless, strict=True) if not without]
+        self._look(dict.fromkeys(place.window for place in promising))
+        seen = [_same(place, self._looks[place.window]) for place in promising]
+        refined = self._eyes.map(partial(_refined, pyramid=self._pyramid), seen)
+        self._faces.update(zip(promising, refined, strict=True))
+        return _without_repeats([face for place in places if (face := self._faces[place]) is not None])
+
+    def _look(self, windows: Iterable[Square]) -> None:
+        """Let mediapipe look at those that it has not seen."""
+        new = [window for window in windows if window not in self._looks]
+        self._looks.update(zip(new, self._eyes.map(partial(_looked, pyramid=self._pyramid), new), strict=True))
 
 
 _OPEN: weakref.WeakSet[FaceFinder] = weakref.WeakSet()
@@ -192,46 +207,66 @@ def _close_open_ones() -> None:
 threading._register_atexit(_close_open_ones)  # type: ignore[attr-defined]
 
 
-def _refined(eyes: _Eyes, pyramid: Pyramid, proposal: _Proposal) -> _Proposal | None:
-    """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
+def _screened(eyes: _Eyes, window: Square, pyramid: Pyramid) -> list[_Proposal]:
+    """The first pass over one window, by the model alone."""
+    return _in_frame(eyes.screen.look(pyramid.render(window, SIDE)), window, SIDE)
+
+
+def _looked(eyes: _Eyes, window: Square, pyramid: Pyramid) -> list[_Proposal]:
+    """The first pass over one window, by mediapipe."""
+    return _detect(eyes.short, pyramid.render(window, SIDE), window)
+
+
+def _same(place: _Proposal, looked: Sequence[_Proposal]) -> _Proposal | None:
+    """The same place as mediapipe sees it; None if it does not."""
+    return max(
+        (other for other in looked if abs(other.score - place.score) < SCORE_DOUBT),
+        key=lambda other: overlap(other.square, place.square),
+        default=None,
+    )
+
+
+def _second_square(proposal: _Proposal) -> Square:
+    """What the second pass looks at."""
     seen = proposal.square
-    square = Square(seen.x, seen.y, seen.side * REFINING_SIDE, roll_of(proposal.keypoints))
-    straight = _best(_detect(eyes.short, pyramid, square, REFINING_PIXELS), seen)
+    return Square(seen.x, seen.y, seen.side * REFINING_SIDE, roll_of(proposal.keypoints))
+
+
+def _hopeless(eyes: _Eyes, proposal: _Proposal, pyramid: Pyramid) -> bool:
+    """Whether the second pass would surely find no face, by the model alone; likely faces are not tried."""
+    if proposal.score >= PLAIN:
+        return False
+    square = _second_square(proposal)
+    # The pixels that mediapipe takes of so large a picture; ...
+    rgb = pyramid.render(square, REFINING_PIXELS)
+    straight = _best(_in_frame(eyes.screen.look(rgb[::2, ::2]), square, SIDE), proposal.square)
+    if straight is None or straight.score < MIN_ONE_SIDED - SCORE_DOUBT:
+        return True
+    # ... of its mirror image they are the odd ones.
+    mirrored = _in_frame(eyes.screen.look(rgb[::2, ::-2]), square, SIDE, mirrored=True)
+    face = _mean(straight, _best(mirrored, proposal.square))
+    return face is None or face.score < MIN_SCORE - SCORE_DOUBT
+
+
+def _refined(eyes: _Eyes, proposal: _Proposal | None, pyramid: Pyramid) -> _Proposal | None:
+    """The same face seen upright, in the middle and at the usual scale; None if it then is no face."""
+    if proposal is None:
+        return None
+    seen, square = proposal.square, _second_square(proposal)
+    rgb = pyramid.render(square, REFINING_PIXELS)
+    straight = _best(_detect(eyes.short, rgb, square), seen)
     if straight is None or straight.score < MIN_ONE_SIDED:
         return None
     # The mirror image as well: steadier boxes, fewer false faces, and left and right are treated alike.
-    face = _mean(straight, _best(_detect(eyes.short, pyramid, square, REFINING_PIXELS, mirrored=True), seen))
+    face = _mean(straight, _best(_detect(eyes.short, rgb, square, mirrored=True), seen))
     if face is None or face.score < MIN_SCORE:
         return None
     if face.score < SURE_SCORE:
         wider = Square(face.square.x, face.square.y, face.square.side * FULL_RANGE_SIDE, square.roll)
-        other = _best(_detect(eyes.full, pyramid, wider, FULL_RANGE_PIXELS), face.square)
+        other = _best(_detect(eyes.full, pyramid.render(wider, FULL_RANGE_PIXELS), wider), face.square)
         if other is None or other.score < MIN_FULL_RANGE_SCORE:
             return None
     return face
-
-
-def _search_windows(width: int, height: int, near: Sequence[Detection] | None = None) -> Iterator[Square]:
-    """The whole picture, the whole with a border, and layers of overlapping tiles; of the finest those near some face."""
-    long_side = max(width, height)
-    yield Square(width / 2, height / 2, long_side)
-    yield Square(width / 2, height / 2, PADDED * long_side)
-    tile = TILE_SIDE * MIN_FACE * max(1.0, math.sqrt(width * height / FINEST_AREA))
-    while tile * WORTH_TILING <= long_side:
-        for y in _tile_centers(height, tile):
-            for x in _tile_centers(width, tile):
-                square = Square(x, y, tile)
-                if near is None or any(_may_show(square, face.box) for face in near):
-                    yield square
-        near = None
-        tile *= TILE_GROWTH
-
-
-def _may_show(tile: Square, last: Box) -> bool:
-    """Whether a face that was there a moment ago may be seen in a tile: its middle in it and its size below the tile's."""
-    x, y = last.center
-    reach = tile.side / 2 + MOVED * last.width
-    return last.width < FILLS_TILE * tile.side and abs(tile.x - x) < reach and abs(tile.y - y) < reach
 
 
 def _not_at(near: Sequence[Detection], faces: Sequence[_Proposal]) -> list[Detection]:
@@ -247,9 +282,14 @@ def _not_at(near: Sequence[Detection], faces: Sequence[_Proposal]) -> list[Detec
     ]
 
 
-def _open_detector(path: Path) -> FaceDetector:
+def _open_eyes(short_range: Path, full_range: Path) -> _Eyes:
+    near = short_range.read_bytes()
+    return _Eyes(_open_detector(near), _open_detector(full_range.read_bytes()), Screen(near, MIN_PROPOSAL_SCORE))
+
+
+def _open_detector(content: bytes) -> FaceDetector:
     options = FaceDetectorOptions(
-        base_options=BaseOptions(model_asset_buffer=path.read_bytes()),
+        base_options=BaseOptions(model_asset_buffer=content),
         min_detection_confidence=MIN_PROPOSAL_SCORE,
         min_suppression_threshold=MIN_SUPPRESSION,
     )
@@ -259,29 +299,35 @@ def _open_detector(path: Path) -> FaceDetector:
     return detector
 
 
-def _detect(
-    detector: FaceDetector, pyramid: Pyramid, square: Square, pixels: int, mirrored: bool = False
-) -> list[_Proposal]:
-    """All faces that one model sees in one square of the frame, or in its mirror image (and mirrored back)."""
-    rgb = pyramid.render(square, pixels)
+def _detect(detector: FaceDetector, rgb: UInt8Image, square: Square, mirrored: bool = False) -> list[_Proposal]:
+    """All faces that one of mediapipe's models sees in one square of the frame, or in its mirror image (and mirrored back)."""
     if mirrored:
         rgb = np.ascontiguousarray(rgb[:, ::-1])
     result = detector.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb))
-    proposals = []
+    seen = []
     for found in result.detections:
         box = found.bounding_box
-        center = np.array([[box.origin_x + box.width / 2, box.origin_y + box.height / 2]]) / pixels
-        keypoints = np.array([[point.x, point.y] for point in found.keypoints])
+        keypoints = np.array([[point.x, point.y] for point in found.keypoints], np.float32)
+        score = found.categories[0].score
+        seen.append(Seen(box.origin_x, box.origin_y, box.width, box.height, keypoints, score))
+    return _in_frame(seen, square, len(rgb), mirrored)
+
+
+def _in_frame(seen: Sequence[Seen], square: Square, pixels: int, mirrored: bool = False) -> list[_Proposal]:
+    """What was seen in one square, drawn with so many pixels a side, as places of the frame."""
+    proposals = []
+    for found in seen:
+        center = np.array([[found.left + found.width / 2, found.top + found.height / 2]]) / pixels
+        keypoints = found.keypoints.astype(np.float64)
         if mirrored:
             center[:, 0] = 1 - center[:, 0]
             keypoints[:, 0] = 1 - keypoints[:, 0]
             keypoints = keypoints[MIRRORED_KEYPOINTS]
         x, y = square.to_frame(center)[0]
-        side = max(box.width, box.height) / pixels * square.side
+        side = max(found.width, found.height) / pixels * square.side
         if side > 0:
-            score = min(1.0, max(0.0, found.categories[0].score))
             place = Square(float(x), float(y), side, square.roll)
-            proposals.append(_Proposal(place, square.to_frame(keypoints), score))
+            proposals.append(_Proposal(place, square.to_frame(keypoints), min(1.0, max(0.0, found.score)), square))
     return proposals
 
 
@@ -297,15 +343,7 @@ def _mean(one: _Proposal, other: _Proposal | None) -> _Proposal | None:
         return None
     a, b = one.square, other.square
     square = Square((a.x + b.x) / 2, (a.y + b.y) / 2, (a.side + b.side) / 2, a.roll)
-    return _Proposal(square, (one.keypoints + other.keypoints) / 2, (one.score + other.score) / 2)
-
-
-def _tile_centers(length: int, tile: float) -> list[float]:
-    """Centres of equally spaced tiles that cover ``length`` with at least the wanted overlap."""
-    if length <= tile:
-        return [length / 2]
-    count = math.ceil((length - tile) / (tile * (1 - TILE_OVERLAP))) + 1
-    return [float(center) for center in np.linspace(tile / 2, length - tile / 2, count)]
+    return _Proposal(square, (one.keypoints + other.keypoints) / 2, (one.score + other.score) / 2, one.window)
 
 
 def _without_repeats(proposals: Sequence[_Proposal]) -> list[_Proposal]:

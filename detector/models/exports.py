@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from detector.models import litert
+from detector.runtime.litert import open_interpreter
 
 __all__ = ["ExportFormat", "Precision", "export", "exportable", "runner"]
 
@@ -112,7 +113,7 @@ def _litert(model: keras.Model, precision: Precision, crops: list[np.ndarray]) -
 
 
 def _litert_runner(content: bytes) -> Run:
-    interpreter = litert.interpreter(content)
+    interpreter = open_interpreter(content)
     (given,), (wanted,) = interpreter.get_input_details(), interpreter.get_output_details()
 
     def run(crop: np.ndarray) -> np.ndarray:

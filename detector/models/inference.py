@@ -15,6 +15,7 @@ import numpy as np
 
 from detector.models import litert
 from detector.runtime import memory
+from detector.runtime.litert import open_interpreter
 from detector.runtime.pool import Copies
 
 __all__ = ["Network", "Scorer"]
@@ -42,7 +43,7 @@ class Network:
         both = keras.Model(model.input, [features, model.get_layer("logit").output])
         content: bytes = litert.converter(both, self.size).convert()
         memory.give_back()
-        self._interpreters = Copies(lambda: litert.interpreter(content), model.name)
+        self._interpreters = Copies(lambda: open_interpreter(content), model.name)
 
     def run(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Feature maps, (N, h, w, channels) float32, with what ``logits`` gives; arguments and errors are its own."""

@@ -1,14 +1,13 @@
-"""A Keras model of one crop as a file of LiteRT, and the interpreter that runs it."""
+"""A Keras model of one crop as a file of LiteRT."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-__all__ = ["converter", "interpreter"]
+__all__ = ["converter"]
 
 
 def converter(model: keras.Model, size: int) -> Any:
@@ -29,13 +28,3 @@ def converter(model: keras.Model, size: int) -> Any:
         outputs, _ = model.stateless_call(*constants, crop, training=False)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     return tf.compat.v1.lite.TFLiteConverter(graph.as_graph_def(), [crop], outputs)
-
-
-def interpreter(content: bytes) -> Any:
-    """LiteRT's interpreter of a converted model, on one thread."""
-    with warnings.catch_warnings():
-        # TensorFlow would rather have us take this from the package ai-edge-litert; 2.21, which is asked for, has it.
-        warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")
-        made = tf.lite.Interpreter(model_content=content, num_threads=1)
-    made.allocate_tensors()
-    return made

@@ -225,6 +225,7 @@ def _options(engine: Engine, rules: ClipRules, decision: ClipDecision, options: 
         "bands": asdict(decision.bands),
         "frame_model": frame_model.name,
         "frame_calibration": asdict(frame_model.calibration),
+        "view_spread": None if frame_model.spread is None else frame_model.spread.digest,
         "samples": rules.samples,
         "most_samples": rules.most_samples,
         "stretch": rules.stretch,

@@ -13,7 +13,8 @@ from detector.models.loading import heatmaps_of
 from detector.pipeline.clip_decision import ClipDecision
 from detector.pipeline.clip_frames import FaceExplanation, ScoredFace, ScoredFrame
 from detector.pipeline.engine import Engine
-from detector.probes.stability import of_crop, view_scores
+from detector.probes.spread import telling_views
+from detector.probes.stability import CUT_VIEWS, of_crop, view_scores
 from detector.records import (
     AnalysisOptions,
     Appearance,
@@ -93,7 +94,7 @@ def judge_track(
     )
     stability = None
     if options.stability and verdict is not Verdict.NOT_ANALYSED and decision.name in rules.frame_mean:
-        views = _views(usable, engine, decision)
+        views = _views(usable, verdict, engine, decision)
         verdict, reason, stability = _tested(verdict, reason, scores[decision.name], views, decision)
     found = _short_parts(usable, rules, decision) if verdict in WITHOUT_SIGNS else []
     verdict, reason = judge_short_parts(verdict, reason, found, clock)
@@ -173,8 +174,9 @@ def _short_parts(usable: Sequence[_Seen], rules: ClipRules, decision: ClipDecisi
     )
 
 
-def _views(usable: Sequence[_Seen], engine: Engine, decision: ClipDecision) -> Mapping[str, float]:
-    """What the person's score would be if the clip were changed, as estimated from a few frames spread over it.
+def _views(usable: Sequence[_Seen], verdict: Verdict, engine: Engine, decision: ClipDecision) -> Mapping[str, float]:
+    """What the person's score would be if the clip were changed, as estimated from a few frames spread over it; by changes
+    that could change the verdict. (A mean over frames moves less than a single face, on which that was measured.)
 
     Not from the most suspicious frames: those are the highest of many, and any second measurement of them would come out
     lower.
@@ -183,10 +185,15 @@ def _views(usable: Sequence[_Seen], engine: Engine, decision: ClipDecision) -> M
     places = np.unique(np.linspace(0, len(usable) - 1, VIEWED).round().astype(int))
     chosen = [usable[place] for place in places]
     as_scored = np.mean([each.explanation.sides for each in chosen], axis=0)
-    batch = np.stack([view for each in chosen for view in of_crop(each.face.crop, frame_model.spec.crop)])
-    with engine.lock:
-        cut = frame_model.scorer.unmirrored(batch).reshape(len(chosen), -1).mean(axis=0)
-    return view_scores(as_scored, cut, decision.calibration, base=_mean_logit(usable, decision.name))
+    base, spec = _mean_logit(usable, decision.name), frame_model.spec
+    names = telling_views(verdict, base, as_scored, decision.calibration, decision.bands, spec.spread)
+    cut: dict[str, float] = {}
+    if names:
+        batch = np.stack([view for each in chosen for view in of_crop(each.face.crop, spec.crop, names).values()])
+        with engine.lock:
+            logits = frame_model.scorer.unmirrored(batch).reshape(len(chosen), -1).mean(axis=0)
+        cut = dict(zip(names, map(float, logits), strict=True))
+    return view_scores(as_scored, cut, decision.calibration, base=base)
 
 
 def _tested(
@@ -194,6 +201,7 @@ def _tested(
 ) -> tuple[Verdict, Sentence, Stability]:
     """The verdict after the test of stability; what is inconclusive for another reason stays so, with that reason."""
     after, why, stability = judge_stability(verdict, reason, p_fake, views, decision.bands)
+    stability = replace(stability, skipped=tuple(view for view in CUT_VIEWS if view not in views))
     if verdict is Verdict.INCONCLUSIVE:
         return verdict, reason, replace(stability, decided=False)
     return after, why, stability

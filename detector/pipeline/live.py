@@ -27,7 +27,7 @@ from detector.media.camera import decode_camera_frame
 from detector.models.loading import LoadedModel
 from detector.pipeline.clip_frames import MOST_FACES
 from detector.pipeline.engine import Engine
-from detector.probes.stability import face_logit, of_crop, view_scores
+from detector.probes.stability import CUT_VIEWS, face_logit, of_crop, view_scores
 from detector.records import (
     Appearance,
     Box,
@@ -162,7 +162,7 @@ class LiveSession:
                 sides = self._model.scorer.sides(crop.rgb[np.newaxis])[0]
                 logit = face_logit(sides)
                 if not self._views or self._now_s - self._views[-1].time_s >= 1.0:
-                    changed = np.stack(of_crop(crop, self._model.spec.crop))
+                    changed = np.stack(list(of_crop(crop, self._model.spec.crop).values()))
                     self._views.append(_Viewed(self._now_s, sides, self._model.scorer.unmirrored(changed)))
                     self._flat = flat_share(crop.rgb)
         self._seen.append(_Seen(self._now_s, crop.detection.box, crop.quality.sharpness, rejection, logit))
@@ -217,7 +217,7 @@ class LiveSession:
     ) -> tuple[Verdict, Sentence, Stability]:
         """The verdict after the test of stability, as for a clip."""
         sides = np.mean([each.sides for each in self._views], axis=0)
-        cut = np.mean([each.cut for each in self._views], axis=0)
+        cut = dict(zip(CUT_VIEWS, np.mean([each.cut for each in self._views], axis=0).tolist(), strict=True))
         scores: Mapping[str, float] = view_scores(sides, cut, self._mean.calibration, base=mean)
         after, why, stability = judge_stability(verdict, reason, p_fake, scores, self._mean.bands)
         if verdict is Verdict.INCONCLUSIVE:

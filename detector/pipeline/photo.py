@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from detector.drawing.preview import preview_of
@@ -145,6 +145,7 @@ def _judged(
     stability = region = None
     if evidence.views is not None:
         verdict, reason, stability = judge_stability(verdict, reason, evidence.p_fake, evidence.views, spec.bands)
+        stability = replace(stability, skipped=evidence.skipped)
     if evidence.places is not None:
         region = judge_region(evidence.places, evidence.p_fake, evidence.hidden)
     face = FaceResult(
@@ -163,6 +164,7 @@ def _options(engine: Engine, spec: ModelSpec, options: AnalysisOptions) -> dict[
         "crop": asdict(spec.crop),
         "calibration": asdict(spec.calibration),
         "bands": asdict(spec.bands),
+        "view_spread": None if spec.spread is None else spec.spread.digest,
         "quality_gates": asdict(engine.manifest.gates),
         "face_detectors": {key: file.sha256 for key, file in engine.manifest.face_detectors.items()},
     }

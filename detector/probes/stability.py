@@ -9,7 +9,7 @@ chance.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,58 +64,59 @@ def changed_logits(sides: NDArray[np.float32], changed: NDArray[np.float32]) -> 
     return logits
 
 
-def views(frame: Frame, detection: Detection, spec: CropSpec) -> list[UInt8Image]:
+def views(
+    frame: Frame, detection: Detection, spec: CropSpec, names: Sequence[str] = CUT_VIEWS
+) -> dict[str, UInt8Image]:
     """One face cut anew from its changed picture.
 
     Args:
         frame: the picture; only the part around the face is changed.
         detection: the face.
         spec: the model's crop.
+        names: of the wanted ones of ``CUT_VIEWS``.
 
     Returns:
-        A (size, size, 3) uint8 RGB crop for each of ``CUT_VIEWS``.
+        By name a (size, size, 3) uint8 RGB crop, in the order of ``names``.
     """
     part, there = _around(frame, detection, spec)
-    saved = Frame(through_jpeg(part.rgb, QUALITY))
-    half = Frame(shrink(part.rgb, max(1, max(part.rgb.shape[:2]) // 2)))
-    height, width = half.rgb.shape[:2]
-    scale = width / part.rgb.shape[1], height / part.rgb.shape[0]
-    return [
-        crop_face(saved, there, spec).rgb,
-        crop_face(half, _moved(there, scale=scale), spec).rgb,
-        crop_face(part, _aside(there, spec, min(part.rgb.shape[:2])), spec).rgb,
-    ]
+    makers: Mapping[str, Callable[[], tuple[Frame, Detection]]] = {
+        "jpeg": lambda: (Frame(through_jpeg(part.rgb, QUALITY)), there),
+        "half_size": lambda: _halved(part, there),
+        "shifted": lambda: (part, _aside(there, spec, min(part.rgb.shape[:2]))),
+    }
+    return {name: crop_face(*makers[name](), spec).rgb for name in names}
 
 
-def of_crop(crop: FaceCrop, spec: CropSpec) -> list[UInt8Image]:
+def of_crop(crop: FaceCrop, spec: CropSpec, names: Sequence[str] = CUT_VIEWS) -> dict[str, UInt8Image]:
     """The same from a crop alone, where the picture is gone: the crop is changed as it was scored."""
     size = crop.rgb.shape[0]
     inner = size / (1 + 2 * spec.margin)
     low, high = (size - inner) / 2, (size + inner) / 2
     # Level eyes: a crop is upright already.
     level = np.array([[0.35, 0.4], [0.65, 0.4], [0.5, 0.55], [0.5, 0.7], [0.2, 0.45], [0.8, 0.45]], np.float32) * size
-    return views(Frame(crop.rgb), Detection(Box(low, low, high, high), level, 1.0), spec)
+    return views(Frame(crop.rgb), Detection(Box(low, low, high, high), level, 1.0), spec, names)
 
 
 def view_scores(
-    sides: NDArray[np.float32], cut: NDArray[np.float32], calibration: Calibration, base: float | None = None
+    sides: NDArray[np.float32], cut: Mapping[str, float], calibration: Calibration, base: float | None = None
 ) -> Mapping[str, float]:
     """Calibrated score of every view of one face.
 
     Args:
         sides: (2,) fake logits of the scored crop and of its mirror image.
-        cut: (3,) fake logits of ``CUT_VIEWS``, each of the crop as it is.
+        cut: fake logits of those of ``CUT_VIEWS`` that were scored, each of the crop as it is.
         calibration: the model's.
         base: a logit that the views' distances from the score are added to; default the score's own, so that each view
             stands for itself.
 
     Returns:
-        p_fake by view, in the order of ``VIEWS``.
+        p_fake by view, the two sides first.
     """
     shift = 0.0 if base is None else base - face_logit(sides)
-    logits: Sequence[float] = [*map(float, sides), *map(float, changed_logits(sides, cut))]
+    changed = changed_logits(sides, np.array(list(cut.values()), np.float32))
+    logits = dict(zip(("as_is", "mirrored", *cut), (*map(float, sides), *map(float, changed)), strict=True))
     # A dict, since a read-only view cannot pass between processes.
-    return {name: calibrate(logit + shift, calibration) for name, logit in zip(VIEWS, logits, strict=True)}
+    return {name: calibrate(logit + shift, calibration) for name, logit in logits.items()}
 
 
 def _around(frame: Frame, detection: Detection, spec: CropSpec) -> tuple[Frame, Detection]:
@@ -133,6 +134,12 @@ def _around(frame: Frame, detection: Detection, spec: CropSpec) -> tuple[Frame, 
     right, bottom = min(width, left + math.ceil(2 * reach) + 1), min(height, top + math.ceil(2 * reach) + 1)
     part = np.ascontiguousarray(frame.rgb[top:bottom, left:right])
     return Frame(part), _moved(detection, by=(-left, -top))
+
+
+def _halved(part: Frame, face: Detection) -> tuple[Frame, Detection]:
+    half = Frame(shrink(part.rgb, max(1, max(part.rgb.shape[:2]) // 2)))
+    height, width = half.rgb.shape[:2]
+    return half, _moved(face, scale=(width / part.rgb.shape[1], height / part.rgb.shape[0]))
 
 
 def _moved(

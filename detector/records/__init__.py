@@ -22,6 +22,7 @@ from detector.records.manifest import (
     QualityGates,
     SharedTrunk,
     ShortPart,
+    ViewSpread,
     WeightFile,
 )
 from detector.records.media import ClipCounts, Frame, InputInfo, LoadedImage, MediaKind, Preview
@@ -87,6 +88,7 @@ __all__ = [
     "TimePoint",
     "UInt8Image",
     "Verdict",
+    "ViewSpread",
     "Watcher",
     "WeightFile",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from detector.records.arrays import check_unit
 from detector.records.faces import CropSpec
@@ -23,6 +26,7 @@ __all__ = [
     "QualityGates",
     "SharedTrunk",
     "ShortPart",
+    "ViewSpread",
     "WeightFile",
 ]
 
@@ -105,6 +109,53 @@ class SharedTrunk:
 
 
 @dataclass(frozen=True)
+class ViewSpread:
+    """How far the views of the stability test move a score, by score: what 999 of 1,000 held-out faces stay within.
+
+    Between its knots it is interpolated; beyond them it is that of the outermost.
+    """
+
+    logits: tuple[float, ...]
+    """Scores for which it was fitted, the knots: fake logits, uncalibrated, ascending."""
+    falls: Mapping[str, tuple[float, ...]]
+    """By view, how far below the score it may lie at each knot, logits."""
+    rises: Mapping[str, tuple[float, ...]]
+    """The same above."""
+    faces: int
+    """Held-out faces on which it was fitted."""
+    fitted_with: str
+    """Command that fitted it."""
+
+    def __post_init__(self) -> None:
+        if len(self.logits) < 2 or any(b <= a for a, b in zip(self.logits, self.logits[1:], strict=False)):
+            raise ValueError(f"ViewSpread.logits: expected at least two, ascending, got {self.logits}")
+        for values in (*self.falls.values(), *self.rises.values()):
+            if len(values) != len(self.logits) or not all(0 <= value < math.inf for value in values):
+                raise ValueError(
+                    "ViewSpread: expected for every view as many distances of at least 0 as there are logits"
+                )
+
+    def reach(self, view: str, logit: float) -> tuple[float, float]:
+        """How far a view may lie below and above a score; infinitely far where the view was not measured."""
+        return self._at(self.falls.get(view), logit), self._at(self.rises.get(view), logit)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole, for a report."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def _at(self, values: Sequence[float] | None, logit: float) -> float:
+        if values is None:
+            return math.inf
+        after = bisect_right(self.logits, logit)
+        if after in (0, len(self.logits)):
+            return values[0 if after == 0 else -1]
+        low, high = self.logits[after - 1 : after + 1]
+        share = (logit - low) / (high - low)
+        return values[after - 1] * (1 - share) + values[after] * share
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """Everything about a model that cannot live inside it."""
 
@@ -123,6 +174,8 @@ class ModelSpec:
     trained_at_commit: str
     trunk: SharedTrunk | None = None
     """Of a video model: where its features are made as well, so that its own trunk need not be loaded."""
+    spread: ViewSpread | None = None
+    """Of an image model: which views can change a verdict. None for weights whose views were not measured: all are scored."""
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,8 @@ class Stability:
     """Whether all of them, and the score itself, lie in one band."""
     decided: bool = False
     """Whether the verdict was changed for it; one that was taken back for another reason already stays as it was."""
+    skipped: tuple[str, ...] = ()
+    """Views that were not scored, since they could hardly have changed the verdict (``probes.spread``)."""
 
     def __post_init__(self) -> None:
         if not self.scores:

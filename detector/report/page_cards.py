@@ -188,6 +188,8 @@ def details(subject: str, face: FaceResult, decides: str, manifest: Manifest, fa
         lines.append(words.chance_facts(face.region, face.p_fake))
     if face.stability is not None:
         views = [words.view_facts(name, score, *cuts) for name, score in face.stability.scores.items()]
+        if face.stability.skipped:
+            lines.append(words.skipped_facts(face.stability.skipped))
     return Details(subject, model_scores(face, decides, manifest), tuple(lines), tuple(views))
 
 

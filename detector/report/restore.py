@@ -36,6 +36,7 @@ from detector.report.schema import (
     ProvenanceJson,
     RegionJson,
     ReportJson,
+    StabilityJson,
     VideoJson,
 )
 from detector.sentences import joined
@@ -117,9 +118,13 @@ def _face(made: FaceJson, counts: ClipCounts | None) -> FaceResult:
         p_fake=made.p_fake,
         models=made.models,
         over_time=_over_time(made, crop, counts) if isinstance(made, PersonJson) and counts is not None else None,
-        stability=None if stability is None else Stability(stability.scores, stability.holds),
+        stability=None if stability is None else _stability(stability),
         region=None if made.region is None else _region(made.region),
     )
+
+
+def _stability(made: StabilityJson) -> Stability:
+    return Stability(made.scores, made.holds, skipped=tuple(made.skipped))
 
 
 def _over_time(made: PersonJson, crop: FaceCrop, counts: ClipCounts) -> Appearance:

@@ -21,12 +21,13 @@ __all__ = [
     "ProvenanceJson",
     "RegionJson",
     "ReportJson",
+    "StabilityJson",
     "UnreadableJson",
     "VideoJson",
     "json_schema",
 ]
 
-SchemaVersion = Literal["1.3"]
+SchemaVersion = Literal["1.4"]
 SCHEMA_VERSION: str = get_args(SchemaVersion)[0]
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -98,7 +99,9 @@ class StabilityJson(JsonObject):
     lowest: Score
     highest: Score
     scores: dict[str, Score]
-    """By view: as_is, mirrored, jpeg, half_size, shifted."""
+    """By view: as_is, mirrored, jpeg, half_size, shifted; without those that were skipped."""
+    skipped: list[str]
+    """Views that were not scored, since they could hardly have changed the verdict."""
 
 
 class RegionJson(JsonObject):

@@ -106,6 +106,7 @@ def _stability(stability: Stability) -> dict[str, Any]:
         "lowest": stability.lowest,
         "highest": stability.highest,
         "scores": stability.scores,
+        "skipped": stability.skipped,
     }
 
 

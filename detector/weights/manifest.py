@@ -69,6 +69,8 @@ def _contradiction(table: ManifestTable) -> Fault | None:
     for name, model in models.items():
         if model.trunk is not None and model.kind != "video":
             return Fault(f"models.{name}.trunk", "belongs to a video model")
+        if model.spread is not None and model.kind != "image":
+            return Fault(f"models.{name}.spread", "belongs to an image model")
     # An empty table is where training starts from; once there are models, the default must be one of them.
     if models and (image not in models or models[image].kind != "image"):
         return Fault("default.image", f"must name an image model of this manifest, not {json.dumps(image)}")
@@ -150,8 +152,9 @@ def update_manifest(
     if model is not None:
         entry = dataclasses.asdict(model)
         name = entry.pop("name")
-        if model.trunk is None:
-            del entry["trunk"]
+        for key in ("trunk", "spread"):
+            if entry[key] is None:
+                del entry[key]
         values["models"][name] = {**entry, "labels": dict(LABELS)}
         values["models"] = dict(sorted(values["models"].items()))
         if model.kind == "image" and values["default"]["image"] not in values["models"]:

@@ -1,9 +1,9 @@
 """What ``weights/manifest.json`` may hold, field by field; each table becomes the frozen record of the same name.
 
-Every field is required, since a default filled in silently would be a threshold that stands in the code. Four may be left
+Every field is required, since a default filled in silently would be a threshold that stands in the code. Five may be left
 out: ``clips`` (such weights are for photos only), ``default.video`` (without it the mean over the frames decides about clips),
-a video model's ``trunk`` (nothing is shared) and a frame mean's ``short`` (short parts are not looked for). Fields that are not
-listed are refused: a misspelt one would be ignored.
+a video model's ``trunk`` (nothing is shared), an image model's ``spread`` (all views are scored) and a frame mean's ``short``
+(short parts are not looked for). Fields that are not listed are refused: a misspelt one would be ignored.
 Units and meanings are those of the records.
 """
 
@@ -138,6 +138,14 @@ class TrunkTable(Table):
     sha256: Digest
 
 
+class ViewSpreadTable(Table):
+    logits: tuple[float, ...]
+    falls: dict[PlainName, tuple[float, ...]]
+    rises: dict[PlainName, tuple[float, ...]]
+    faces: AtLeastOne
+    fitted_with: Text
+
+
 class QualityGatesTable(Table):
     min_size_px: float
     min_sharpness: float
@@ -153,6 +161,7 @@ ThirdPartyFile = Annotated[
 Calibration = Annotated[CalibrationTable, _as(records.Calibration)]
 Bands = Annotated[BandsTable, _as(records.Bands)]
 Trunk = Annotated[TrunkTable, _as(records.SharedTrunk)]
+ViewSpread = Annotated[ViewSpreadTable, _as(records.ViewSpread)]
 TrackRecord = tuple[Annotated[ErrorRateTable, _as(records.ErrorRate)], ...]
 
 
@@ -171,6 +180,7 @@ class ModelTable(Table):
     trained_with: Text
     trained_at_commit: Text
     trunk: Annotated[Trunk | None, _MAY_BE_LEFT_OUT] = None
+    spread: Annotated[ViewSpread | None, _MAY_BE_LEFT_OUT] = None
 
 
 class ShortPartTable(Table):

@@ -22,7 +22,7 @@ import numpy as np
 from detector.faces.crops import crop_face
 from detector.models.loading import LoadedModel, heatmaps_of, load_models
 from detector.probes.regions import HiddenPlaces, hide_places, judge_region
-from detector.probes.stability import changed_logits, face_logit, view_scores, views
+from detector.probes.stability import CUT_VIEWS, changed_logits, face_logit, view_scores, views
 from detector.records import ModelSpec, Verdict
 from detector.verdict.calibration import calibrate
 from detector.verdict.faces import judge_face, judge_stability
@@ -102,7 +102,7 @@ def _faces(model: LoadedModel, cache: Cache, count: int) -> Sequence[Face]:
             explained = model.explainer.explain(crop.rgb[np.newaxis])
             (heatmap,) = heatmaps_of(model, explained.towards_fake, explained.towards_real)
             places = hide_places(crop, heatmap)
-            cut = views(frame, detection, spec.crop)
+            cut = list(views(frame, detection, spec.crop).values())
             sides = model.scorer.sides(np.stack([*cut, *([] if places is None else places.crops)]))
             found.append(Face(kind, explained.sides[0], sides[: len(cut)], places, sides[len(cut) :]))
     return found
@@ -113,7 +113,8 @@ def _verdicts(spec: ModelSpec, face: Face, change: Change) -> tuple[Verdict, Ver
     p_fake = calibrate(face_logit(face.sides), spec.calibration)
     verdict, reason = judge_face(p_fake, spec.bands)
     # ``view_scores`` asks for logits of crops as they are, and adds what lies between them and the face's own.
-    scores = view_scores(face.sides, face.sides[0] + change(face.sides, face.cut), spec.calibration)
+    cut = dict(zip(CUT_VIEWS, face.sides[0] + change(face.sides, face.cut), strict=True))
+    scores = view_scores(face.sides, cut, spec.calibration)
     return verdict, judge_stability(verdict, reason, p_fake, scores, spec.bands)[0]
 
 

@@ -26,6 +26,7 @@ from detector.records import (
     Report,
     ShortPart,
     Verdict,
+    ViewSpread,
     WeightFile,
 )
 from detector.report.restore import from_dict
@@ -101,6 +102,21 @@ def test_changes_that_change_nothing_leave_the_score_where_it_was(report: Report
         for view in CUT_VIEWS:
             assert face.stability.scores[view] == pytest.approx(face.p_fake, abs=0.02)
         assert face.stability.scores["as_is"] < face.p_fake < face.stability.scores["mirrored"]
+
+
+def test_views_of_a_person_that_cannot_change_the_verdict_are_left_out(
+    remembering: Remembering, two_people: Path
+) -> None:
+    every = detector_of(remembering)
+    loaded = every.select("a")
+    still = dict.fromkeys(CUT_VIEWS, (0.0, 0.0))
+    spread = ViewSpread((-1.0, 1.0), still, still, 1000, "a test")
+    sparing = Detector(every.manifest, remembering, {"a": replace(loaded, spec=replace(loaded.spec, spread=spread))})
+    report = sparing.analyze(two_people)
+    assert report.options["view_spread"] == spread.digest
+    for face in report.faces:
+        assert face.stability is not None
+        assert face.stability.skipped == CUT_VIEWS and set(face.stability.scores) == {"as_is", "mirrored"}
 
 
 def test_the_report_names_the_frame_that_it_shows(report: Report) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from detector import Detector
 from detector.media.images import encode_png, read_image
 from detector.probes.regions import PLACES, hide_places
 from detector.probes.stability import CUT_VIEWS, views
@@ -16,7 +18,9 @@ from detector.records import (
     Box,
     Obstacle,
     Verdict,
+    ViewSpread,
 )
+from detector.report.restore import from_dict
 from detector.report.serialise import to_dict, to_json
 from detector.verdict.calibration import calibrate
 from tests.pipeline.harness import BOXES, KEPT, SIDE, Explainer, Harness, Scorer, batches
@@ -57,6 +61,28 @@ def test_no_crop_goes_through_the_deciding_model_twice(harness: Harness, noise: 
     assert [len(scorer.batches) for scorer in harness.scorers.values()] == [1, 1, 1]
 
 
+def test_views_that_cannot_change_a_verdict_are_not_scored_and_the_report_says_so(
+    harness: Harness, noise: Path
+) -> None:
+    full = harness.detector.analyze(noise)
+    spec = harness.manifest.models["a"]
+    still = dict.fromkeys(CUT_VIEWS, (0.0, 0.0))
+    spread = ViewSpread((-1.0, 1.0), still, still, 1000, "a test")
+    harness.scorers["a"].batches.clear()
+    loaded = {"a": replace(harness.detector.select("a"), spec=replace(spec, spread=spread))}
+    spared = Detector(harness.manifest, harness.finder, loaded).analyze(noise)
+    assert [len(batch) for batch in harness.scorers["a"].batches] == [len(KEPT) * (1 + PLACES)]
+    for index in KEPT:
+        before, after = full.faces[index].stability, spared.faces[index].stability
+        assert before is not None and after is not None
+        assert (before.skipped, after.skipped) == ((), CUT_VIEWS)
+        assert after.scores == {side: before.scores[side] for side in ("as_is", "mirrored")}
+    assert spared.options["view_spread"] == spread.digest and full.options["view_spread"] is None
+    plain = to_dict(spared)
+    assert to_dict(from_dict(plain)) == plain
+    assert plain["faces"][KEPT[0]]["stability"]["skipped"] == list(CUT_VIEWS)
+
+
 def test_every_face_gets_the_scores_of_its_own_views_and_hidden_places(harness: Harness, noise: Path) -> None:
     """A change is measured on the crop as it is, and counts from the face's score."""
     report = harness.detector.analyze(noise)
@@ -66,7 +92,7 @@ def test_every_face_gets_the_scores_of_its_own_views_and_hidden_places(harness: 
         face = report.faces[index]
         assert face.stability is not None and face.region is not None and face.heatmap is not None
         own = float(scorer.fake_logits(face.crop.rgb[np.newaxis])[0])
-        cut = np.stack(views(frame, face.crop.detection, spec.crop))
+        cut = np.stack(list(views(frame, face.crop.detection, spec.crop).values()))
         hidden = hide_places(face.crop, face.heatmap)
         assert hidden is not None
         # As it is, a crop lies SIDE below its score, changed or not.

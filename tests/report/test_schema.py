@@ -146,7 +146,7 @@ def test_a_file_that_could_not_be_read_is_valid_and_has_no_report() -> None:
 @pytest.mark.parametrize(
     ("way", "value", "says"),
     [
-        (("schema_version",), "9.9", 'schema_version must be "1.3"'),
+        (("schema_version",), "9.9", 'schema_version must be "1.4"'),
         (("p_fake",), 1.5, "p_fake must be at most 1"),
         (("faces", 0, "box", "left"), "0", r"faces\[0\].box.left must be a finite number"),
         (("faces", 0, "verdict"), "fake", r"faces\[0\].verdict must be"),

@@ -59,7 +59,7 @@ def test_the_names_are_those_that_were_agreed(report: Report) -> None:
         assert list(face["box"]) == ["left", "top", "right", "bottom"]
         assert list(face["quality"]) == ["size_px", "sharpness", "brightness", "roll_deg", "yaw"]
     assert list(ReportJson.model_fields) == TOP
-    assert plain["schema_version"] == SCHEMA_VERSION == "1.3"
+    assert plain["schema_version"] == SCHEMA_VERSION == "1.4"
     assert plain["error"] is None
 
 
@@ -143,7 +143,7 @@ def test_the_second_look_is_part_of_the_report(report: Report) -> None:
     check = RegionCheck("mouth", True, 0.3, (0.7, 0.74), True)
     first = dataclasses.replace(report.faces[0], stability=Stability(views, False), region=check)
     face = to_dict(dataclasses.replace(report, faces=(first,), deciding=0))["faces"][0]
-    assert face["stability"] == {"holds": False, "lowest": 0.4, "highest": 0.8, "scores": views}
+    assert face["stability"] == {"holds": False, "lowest": 0.4, "highest": 0.8, "scores": views, "skipped": []}
     assert face["region"] == {"name": "mouth", "towards": "fake", "hidden": 0.3, "elsewhere": [0.7, 0.74]}
     vague = dataclasses.replace(first, region=dataclasses.replace(check, matters=False))
     assert to_dict(dataclasses.replace(report, faces=(vague,), deciding=0))["faces"][0]["region"]["name"] is None

@@ -22,7 +22,16 @@ def test_every_step_is_a_command_with_options_it_knows(tmp_path: Path) -> None:
     (tmp_path / "efficientnet.weights.h5").touch()
     steps = _steps(tmp_path)
     parsed = [build_parser().parse_args(list(step.arguments)) for step in steps]
-    assert [step.name for step in steps] == ["fakes", "generator", "blending", "average", "ship", "gates", "evaluate"]
+    assert [step.name for step in steps] == [
+        "fakes",
+        "generator",
+        "blending",
+        "average",
+        "ship",
+        "gates",
+        "views",
+        "evaluate",
+    ]
     assert parsed[1].out in parsed[3].runs and parsed[2].out in parsed[3].runs
     assert parsed[4].folder == parsed[3].out and parsed[1].fakes == parsed[0].out
     assert Path(parsed[1].start) == tmp_path / "efficientnet.weights.h5"

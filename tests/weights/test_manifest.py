@@ -27,6 +27,7 @@ from detector.records import (
     SharedTrunk,
     ShortPart,
     Verdict,
+    ViewSpread,
     WeightFile,
 )
 from detector.weights import schema
@@ -72,6 +73,17 @@ def test_shipped_manifest_describes_the_shipped_files() -> None:
     for file in present:
         body = (SHIPPED / file.name).read_bytes()
         assert (len(body), hashlib.sha256(body).hexdigest()) == (file.bytes, file.sha256)
+
+
+def test_the_spread_of_views_is_kept_and_leaves_with_the_weights(folder: Path) -> None:
+    moves = {"jpeg": (0.5, 0.25)}
+    spread = ViewSpread((-1.0, 2.0), moves, moves, 1000, "python -m train views")
+    update_manifest(folder, model=spec(spread=spread))
+    assert load_manifest(folder).models["cnn"].spread == spread
+    update_manifest(folder, model=spec())
+    assert load_manifest(folder).models["cnn"].spread is None
+    with pytest.raises(ManifestInvalid, match="spread belongs to an image model"):
+        update_manifest(folder, model=replace(VIDEO, spread=spread))
 
 
 def test_what_is_written_is_what_is_read(folder: Path) -> None:

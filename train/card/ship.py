@@ -128,7 +128,8 @@ def _view_scores(
     """(N, V) calibrated scores of the stability test, which is made of the pictures as the detector makes it."""
     rows = []
     for index, pair in zip(indices.tolist(), sides, strict=True):
-        cut = scorer.unmirrored(np.stack(views(cache.frame(index), cache.detection(index), spec)))
+        changed = views(cache.frame(index), cache.detection(index), spec)
+        cut = dict(zip(changed, scorer.unmirrored(np.stack(list(changed.values()))).tolist(), strict=True))
         rows.append(list(view_scores(pair, cut, calibration).values()))
     return np.array(rows)
 

@@ -1,4 +1,4 @@
-"""``python -m train probe``, ``exports``, ``heatmap-sheet``, ``expert``, and ``clips evaluate``, ``calibrate`` and ``short``.
+"""``python -m train probe``, ``views``, ``exports``, ``heatmap-sheet``, ``expert``, and those of clips that measure or fit.
 
 Commands whose results also go into the model card (evaluate, gates, ablate) are in ``train.card.commands``: measuring knows
 no card.
@@ -47,6 +47,14 @@ def add_commands(commands: Commands) -> None:
     exports.add_argument("--faces", type=whole_number(2), default=300, help="faces that are scored (default 300)")
     exports.add_argument("--out", type=Path, default=ROOT / "docs" / "exports.md", help="default docs/exports.md")
     exports.set_defaults(run=_exports)
+    spread = commands.add_parser(
+        "views", help="which small changes of a face can change its verdict; spares the others"
+    )
+    add_cache_options(spread)
+    add_weights_option(spread)
+    spread.add_argument("--model", help="image model (default: the one that decides)")
+    spread.add_argument("--no-dev", action="store_true", help="do not measure the effect on dev as well")
+    spread.set_defaults(run=_views)
     # Here and not beside ``fit``, since this training is measured while it runs.
     _add_expert(commands.add_parser("expert", help="train the generator expert on pairs with made fakes; resumes"))
 
@@ -168,6 +176,23 @@ def _exports(options: argparse.Namespace) -> int:
         )
         rows.append(row)
     options.out.write_text(render(rows, options.faces), encoding="utf-8")
+    return 0
+
+
+def _views(options: argparse.Namespace) -> int:
+    cache = open_cache(options)
+    from train.measuring.view_spread import TooFewFaces, measure_spread
+
+    command = "python -m train views" + (f" --model {options.model}" if options.model else "")
+    try:
+        effects = measure_spread(options.weights, cache, options.model, command, dev=not options.no_dev)
+    except TooFewFaces as error:
+        print(f"{error}. The manifest is left as it was.", file=sys.stderr)
+        return 0
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    for name, effect in effects.items():
+        print(f"{name}: {effect}")
     return 0
 
 

@@ -44,8 +44,8 @@ class Scored:
     """The report's reason, or what was wrong with the file."""
     seconds: float
     views: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
-    """Of the model that decides: for each analysed face its p_fake, then that of every view of the stability test. Empty where
-    the test was left out."""
+    """Of the model that decides: for each analysed face its p_fake, then that of every view of the stability test that was
+    scored. Empty where the test was left out."""
 
 
 class ScoreBook:
@@ -101,7 +101,8 @@ def _parsed(line: str) -> dict[str, Any]:
 def fingerprint(detector: Detector, data: Path, versions: Mapping[str, str]) -> str:
     """All that can change a score: weights, crop, calibration, gates, face detectors, libraries and the table of files.
 
-    The bands are not in it: they are applied to stored scores, and to those of the stability test's views.
+    The bands are in it only where views are left out because of them: else they are applied to stored scores, and to those of
+    the stability test's views.
     """
     manifest = detector.manifest
     parts = {
@@ -116,6 +117,9 @@ def fingerprint(detector: Detector, data: Path, versions: Mapping[str, str]) -> 
         "views": [VIEWS_VERSION, *VIEWS],
         "table": hashlib.sha256((data / "faces.tsv").read_bytes()).hexdigest(),
     }
+    spreads = {name: spec.spread for name, spec in manifest.models.items() if spec.spread is not None}
+    if spreads:
+        parts["spreads"] = {name: [each.digest, asdict(manifest.models[name].bands)] for name, each in spreads.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from detector.records import FaceQuality, QualityGates, RegionCheck, Stability
-from detector.sentences import N_, Sentence, joined, of_hundred
+from detector.sentences import N_, Sentence, joined, listed, of_hundred
 
 __all__ = [
     "BARE",
@@ -19,6 +19,7 @@ __all__ = [
     "HOW_TO_READ",
     "LEGEND_ALT",
     "NOTHING_STOOD_OUT",
+    "NOT_TRIED",
     "PERSON_BY_PERSON",
     "READ_HEATMAPS",
     "REGION_NAMES",
@@ -32,6 +33,7 @@ __all__ = [
     "gate_facts",
     "quality_facts",
     "region_facts",
+    "skipped_facts",
     "stability_facts",
     "strength",
     "view_facts",
@@ -69,6 +71,9 @@ VIEW_NAMES: Mapping[str, str] = MappingProxyType(
         "half_size": Sentence("at half the size"),
         "shifted": Sentence("cropped slightly differently"),
     }
+)
+NOT_TRIED = Sentence(
+    "We left out tiny changes such as saving the picture again: at this score they hardly ever change the result."
 )
 EACH_VIEW = Sentence("Score after each tiny change:")
 REGION_NAMES: Mapping[str, str] = MappingProxyType(
@@ -132,6 +137,8 @@ def gate_facts(gates: QualityGates) -> Sentence:
 def stability_facts(stability: Stability, cuts: Sequence[float] = (), clip: bool = False) -> Sentence:
     """Say between what the score moves, where it holds; where it does not, its verdict says so."""
     low, high = (of_hundred(score, *cuts)[0] for score in (stability.lowest, stability.highest))
+    if stability.skipped and set(stability.scores) <= {"as_is", "mirrored"}:
+        return NOT_TRIED
     if not stability.holds:
         text = Sentence(
             "Tiny changes you would not notice move the score between {low} and {high}.", low=low, high=high
@@ -145,6 +152,12 @@ def stability_facts(stability: Stability, cuts: Sequence[float] = (), clip: bool
             high=high,
         )
     return joined(text, Sentence("Estimated from a few frames.")) if clip else text
+
+
+def skipped_facts(skipped: Sequence[str]) -> Sentence:
+    """Which changes were not tried."""
+    named = [VIEW_NAMES[name] for name in skipped if name in VIEW_NAMES]
+    return Sentence("Not tried, since it hardly ever changes such a result: {views}", views=listed(named))
 
 
 def view_facts(name: str, score: float, *cuts: float) -> Sentence:
