@@ -54,7 +54,7 @@ def test_a_machine_without_localhost_is_one_sentence_with_the_cure(
 ) -> None:
     known = socket.getaddrinfo
 
-    def without_localhost(host: object, *rest: Any, **named: Any) -> Any:
+    def without_localhost(host: Any, *rest: Any, **named: Any) -> Any:
         if host in ("localhost", b"localhost"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return known(host, *rest, **named)

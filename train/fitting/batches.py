@@ -22,7 +22,6 @@ from train.data.cache import Cache
 from train.data.landmarks import mesh_in_crop, pose
 from train.fakes.augment import draw_degradation, high_pass
 from train.fakes.blend import self_blend, swap
-from train.fitting import processes
 from train.fitting.recipes import Mix
 from train.fitting.stream import pair_rng, stream
 
@@ -197,6 +196,8 @@ def own_pairs(batch: int) -> range:
     Raises:
         ValueError: ``batch`` does not hold equally many pairs for each.
     """
+    from train.fitting import processes  # PyTorch, without which ``probe`` makes pairs
+
     if batch % (2 * processes.count()):
         raise ValueError(f"batch: expected a multiple of {2 * processes.count()}, got {batch}")
     return range(processes.rank(), batch // 2, processes.count())
