@@ -64,7 +64,7 @@ def rules(manifest: Manifest, file: str, revision: str, large_files: Mapping[str
     }
 
 
-def _constants(module: ModuleType) -> Mapping[str, Any]:
+def _constants(module: ModuleType) -> dict[str, Any]:
     """The plain constants of a module by name, without the underline of those that are its own."""
     return {name.lstrip("_"): value for name, value in vars(module).items() if name.isupper() and _is_plain(value)}
 

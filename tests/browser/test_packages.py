@@ -10,7 +10,6 @@ from typing import NoReturn
 
 import pytest
 
-from detector.browser import packages
 from detector.browser.packages import PACKAGES, Package, PackageMissing, files_of
 
 SMALL = PACKAGES[-1]
@@ -39,7 +38,7 @@ def test_without_a_network_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) ->
     def offline(*_: object, **__: object) -> NoReturn:
         raise urllib.error.URLError("no route to host")
 
-    monkeypatch.setattr(packages.urllib.request, "urlopen", offline)
+    monkeypatch.setattr("urllib.request.urlopen", offline)
     with pytest.raises(PackageMissing, match=rf"no route to host.*{SMALL.tarball} with --packages"):
         files_of(SMALL)
 
