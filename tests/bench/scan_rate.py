@@ -148,7 +148,8 @@ def bytes_a_file(folder: Path) -> float:
     if not out.exists():
         out = next(folder.glob("workers*.csv.done.jsonl"))
     row = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
-    picture = next(path for path in sorted((folder / "pictures").iterdir()))
+    picture = folder / "tiny.png"
+    Image.new("RGB", (8, 8)).save(picture)
     peaks = []
     for links in _LINKS:
         place = folder / f"links{links}"
