@@ -15,6 +15,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -30,7 +31,7 @@ from tests import ROOT
 from tests.bench.face_recall import background, read_rgb
 from train.data.cache import Sample, read_table
 
-__all__ = ["main", "without_screening"]
+__all__ = ["main", "searching_everywhere", "without_screening"]
 
 SIZE = (2000, 1500)
 PASTED = 6
@@ -62,14 +63,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if same else 1
 
 
-def without_screening(finder: finding.FaceFinder, frame: Frame) -> list[Detection]:
-    """A search in which mediapipe looks everywhere."""
+@contextmanager
+def searching_everywhere() -> Iterator[None]:
+    """Meanwhile mediapipe looks at every window, and at every place a second time."""
     before = finding.LEAST_SCREENED, finding.PLAIN
     finding.LEAST_SCREENED, finding.PLAIN = sys.maxsize, 0.0
     try:
-        return finder.find(frame)
+        yield
     finally:
         finding.LEAST_SCREENED, finding.PLAIN = before
+
+
+def without_screening(finder: finding.FaceFinder, frame: Frame) -> list[Detection]:
+    """A search by mediapipe alone."""
+    with searching_everywhere():
+        return finder.find(frame)
 
 
 def _spread(rows: Iterable[Sample], count: int, rng: np.random.Generator) -> list[Sample]:
