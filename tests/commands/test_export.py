@@ -46,6 +46,7 @@ def test_a_page_runs_the_default_model_in_floats_alone(options: list[str], capsy
     assert "a page runs the default image model, " in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_page_without_its_packages_is_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
