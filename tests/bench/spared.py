@@ -67,7 +67,7 @@ def _row(file: str, side: str, timing: Timing, floor: Timing) -> str:
 
 def _cases(folder: Path, clips: bool) -> Iterator[Case]:
     for faces in (1, 3, 12):
-        yield Case(f"photo, {faces} faces, 1 MP", make_photo(folder / f"{faces}.jpg", faces, 1), faces)
+        yield Case(f"photo of 1 MP, faces: {faces}", make_photo(folder / f"{faces}.jpg", faces, 1), faces)
     if clips:
         clip = make_clip(folder / "1080.mp4", 10, 1080, group=60)
         yield Case("clip, 10 s, 1080p", clip, 1, clip=True)
