@@ -16,6 +16,7 @@ from train.card.tables import (
     ethnicity_table,
     false_alarm_table,
     gates_table,
+    heads_table,
     heatmap_table,
     history_table,
     kind_table,
@@ -163,8 +164,26 @@ def render_tables(
     if "gates" in beside:
         lines += ["", "### Quality gates", "", beside["gates"]["words"], "", *gates_table(beside["gates"]["curves"])]
     if "ablations" in beside:
-        lines += ["", "### Ablations", "", *ablation_table(beside["ablations"])]
+        lines += ["", "### Ablations", "", *_ablations(beside["ablations"])]
     return "\n".join(lines) + "\n"
+
+
+def _ablations(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Ingredients of the recipe, and beneath them heads, losses and starts of the expert."""
+    heads = [row for row in rows if row.get("group") == "heads"]
+    others = [row for row in rows if row.get("group") != "heads"]
+    lines = ablation_table(others) if others else []
+    if heads:
+        lines += [
+            "",
+            f"Heads, losses and starts of the expert, {heads[0]['crops']} crops each from ImageNet weights unless a row says "
+            "otherwise (`python -m train ablate --group heads`). Held-out methods never train; their "
+            f"{heads[0]['unseen_fakes']} fakes meet the genuine modern photographs of `dev`. Intervals draw groups of the test "
+            "faces anew; rows with another seed show what training anew moves besides.",
+            "",
+            *heads_table(heads),
+        ]
+    return lines
 
 
 def _paper(ablations: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from detector.arguments import number
+from detector.arguments import number, whole_number
 from train.command_line import ROOT, Commands, UsageError, add_weights_option
 from train.data.commands import add_cache_options, add_data_option, data_of, open_cache
 
@@ -33,6 +33,17 @@ def add_commands(commands: Commands) -> None:
     add_cache_options(ablate)
     add_weights_option(ablate)
     ablate.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablations", help="folder for the runs")
+    ablate.add_argument(
+        "--group", choices=("ingredients", "heads"), default="ingredients",
+        help="ingredients of the recipe (default), or heads, losses and starts of the expert, which need made fakes",
+    )  # fmt: skip
+    ablate.add_argument(
+        "--fakes", type=Path, default=ROOT / "runs" / "fakes",
+        help="with --group heads: folder of the command fakes (default runs/fakes)",
+    )  # fmt: skip
+    ablate.add_argument(
+        "--threads", type=whole_number(1), default=2, help="with --group heads: of the processor (default 2)"
+    )
     ablate.set_defaults(run=_ablate)
 
     card = commands.add_parser("card", help="write the model card anew from the measurements in weights/")
@@ -122,10 +133,23 @@ def _gates(options: argparse.Namespace) -> int:
 
 def _ablate(options: argparse.Namespace) -> int:
     open_cache(options)
+    if options.group == "heads":
+        return _ablate_heads(options)
     from train.card.tables import ablation_table
     from train.measuring.ablate import ablate
 
     print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
+    return 0
+
+
+def _ablate_heads(options: argparse.Namespace) -> int:
+    if not (options.fakes / "train" / "index.jsonl").exists():
+        raise UsageError(f"{options.fakes} holds no made fakes; make some with python -m train fakes, or name --fakes.")
+    from train.card.tables import heads_table
+    from train.measuring.ablate_heads import ablate_heads
+
+    rows = ablate_heads(options.cache, options.fakes, options.runs, options.weights, threads=options.threads)
+    print(*heads_table(rows), sep="\n")
     return 0
 
 

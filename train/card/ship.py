@@ -103,6 +103,11 @@ def _shippable(run: Path) -> Recipe | PaperRecipe | ExpertRecipe:
             f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
             "so a calibration on it would promise too much. Fit again with --split carve."
         )
+    if isinstance(recipe, ExpertRecipe) and not recipe.shippable:
+        raise ValueError(
+            f"{run} trained a network that the detector does not have ({recipe.architecture}, {recipe.extras}); such runs are "
+            "for comparison only. Train one without those options."
+        )
     if isinstance(recipe, Recipe) and recipe.mix.high_pass:
         raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")
     return recipe

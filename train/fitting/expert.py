@@ -9,7 +9,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +24,35 @@ from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
 from train.fakes.pairs import ExpertPairs
 from train.fitting.devices import choose_device
-from train.fitting.engine import KerasGraph, average_into
+from train.fitting.engine import KerasGraph, Network, average_into
+from train.fitting.faceres import load_faceres, mobilenet
 from train.fitting.fit import train_step
 from train.fitting.half import store_half
-from train.fitting.recipes import ExpertRecipe, Recipe
+from train.fitting.heads import Drawn, Headed, SmallTransformer, headed_step, refit_non_negative
+from train.fitting.recipes import ExpertRecipe, Extras, Recipe, read_recipe
 from train.fitting.starts import load_start
 
-__all__ = ["expert_batches", "fit_expert"]
+__all__ = ["expert_batches", "fit_expert", "load_network"]
 
+_EXTRA_WEIGHTS = "network.pt"
+"""In a run's folder: the averaged network of extras that Keras has no layers for."""
 _SAVE_EVERY_S = 240
 _MEASURE_EVERY_S = 1800
-Measure = Callable[[KerasGraph, Cache, np.ndarray, Path], Mapping[str, Any]]
+Measure = Callable[[Network, Cache, np.ndarray, Path], Mapping[str, Any]]
 """(averaged network, cache, validation samples, folder of fakes) -> what is added to the history."""
+_UNLABELLED = 4
+"""Crops of a batch beside which there is one unlabelled face."""
+_REFIT_BATCHES = 32
+"""On whose features the last layer is fitted anew."""
 _REFRESH_EVERY = 40
 """Batches of a worker between two scans for fakes that were made since."""
 
 
 def expert_batches(
     cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, seed: int, workers: int
-) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-    """Endless batches from background processes: (batch, S, S, 3) uint8 RGB, first half genuine, S being the size of whole
-    faces or of windows, and (batch,) float32 labels, 1 = real."""
+) -> Generator[tuple[Drawn, np.ndarray], None, None]:
+    """Endless batches from background processes, of crops of the size of whole faces or of windows, and (batch,) float32
+    labels, 1 = real."""
     context = multiprocessing.get_context("spawn")
     ready = context.Queue(maxsize=4)
     jobs = [
@@ -75,8 +83,7 @@ def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[n
     while os.getppid() == parent:
         window = bool(rng.random() < recipe.windows)
         size = recipe.window if window else recipe.size
-        members = [pairs.pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
-        batch = np.stack([genuine for genuine, _ in members] + [fake for _, fake in members])
+        batch = _draw(pairs, rng, size, recipe, window=window)
         made += 1
         if made % _REFRESH_EVERY == 0:
             pairs.refresh()
@@ -87,6 +94,22 @@ def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[n
             except queue.Full:
                 continue
     ready.cancel_join_thread()
+
+
+def _draw(pairs: ExpertPairs, rng: np.random.Generator, size: int, recipe: ExpertRecipe, *, window: bool) -> Drawn:
+    """Pairs as they are without extras, and what the extras ask for beside them."""
+    members = [pairs.masked_pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
+    crops = np.stack([genuine for genuine, _, _ in members] + [fake for _, fake, _ in members])
+    masks = known = unlabelled = None
+    if recipe.extras.head == "boundary":
+        known = np.array([mask is not None for _, _, mask in members])
+        masks = np.stack([np.zeros((size, size), np.uint8) if mask is None else mask for _, _, mask in members])
+    if recipe.extras.consistency:
+        # A generator of their own, so that the pairs stay those of the other rows.
+        other = np.random.default_rng(int(rng.bit_generator.state["state"]["state"]) % (1 << 63))
+        plain, altered = zip(*(pairs.unlabelled(other, size) for _ in range(recipe.batch // _UNLABELLED)), strict=True)
+        unlabelled = np.stack([np.stack(plain), np.stack(altered)])
+    return Drawn(crops, masks, known, unlabelled)
 
 
 def fit_expert(
@@ -137,23 +160,59 @@ def fit_expert(
             if measure is not None and (now - last_measured > _MEASURE_EVERY_S or last):
                 row |= measure(training.average, cache, validation, fakes)
                 last_measured = time.monotonic()
+            if last and recipe.extras.refit == "non-negative":
+                training.refit([next(stream)[0].crops for _ in range(_REFIT_BATCHES)])
             training.save(row)
             last_saved, losses = time.monotonic(), []
     stream.close()
     return training.weights
 
 
+def load_network(run: Path) -> Network:
+    """The averaged network of a finished run of ``fit_expert``, extras included.
+
+    Raises:
+        FileNotFoundError: the folder holds no finished run.
+        TypeError: it holds a run of another recipe.
+    """
+    recipe = read_recipe(run)
+    if not isinstance(recipe, ExpertRecipe):
+        raise TypeError(f"{run} is no run of python -m train expert")
+    if recipe.shippable:
+        name = recipe.architecture
+        return KerasGraph(load_model(name, recipe.size, run / f"{name}.weights.h5"))
+    model = {"mobilenet": mobilenet, "vit": lambda _: None}.get(recipe.architecture, _efficientnet)(recipe.size)
+    network = _network(recipe, model)
+    network.load_state_dict(torch.load(run / _EXTRA_WEIGHTS, weights_only=True, map_location="cpu"))
+    return network
+
+
+def _efficientnet(size: int) -> keras.Model:
+    return build("efficientnet", size)
+
+
+def _network(recipe: ExpertRecipe, model: keras.Model | None) -> Network:
+    """Around the Keras model; where there is none, the transformer."""
+    frozen = recipe.start is not None
+    if model is None:
+        return SmallTransformer(recipe.size)
+    if recipe.extras == Extras():
+        return KerasGraph(model, frozen_norms=frozen)
+    return Headed(model, recipe.extras, frozen_norms=frozen)
+
+
 class _Training:
     """Network, average and optimizer, with their checkpoint."""
 
-    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model, place: torch.device) -> None:
+    def __init__(self, recipe: ExpertRecipe, out: Path, model: keras.Model | None, place: torch.device) -> None:
         frozen = recipe.start is not None
-        self.weights = out / f"{recipe.architecture}.weights.h5"
+        self.weights = out / (f"{recipe.architecture}.weights.h5" if recipe.shippable else _EXTRA_WEIGHTS)
         self.steps, self.step = recipe.crops // recipe.batch, 0
         self.spent = 0.0
         """Seconds of training, those before a resumption among them."""
         self._out, self._recipe = out, recipe
-        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen).to(place) for _ in range(2))
+        self._graph, self.average = (_network(recipe, model).to(place) for _ in range(2))
+        self.average.load_state_dict(self._graph.state_dict())  # what begins at random, too
         kernels = [p for p in self._graph.parameters() if p.ndim > 1]
         others = [p for p in self._graph.parameters() if p.ndim <= 1]
         groups = [{"params": kernels, "weight_decay": recipe.decay}, {"params": others, "weight_decay": 0.0}]
@@ -163,7 +222,7 @@ class _Training:
         )
         self._resume()
 
-    def take(self, crops: np.ndarray, labels: np.ndarray, minutes: float | None) -> float:
+    def take(self, drawn: Drawn, labels: np.ndarray, minutes: float | None) -> float:
         """One step; returns the loss."""
         recipe, done = self._recipe, self.step / self.steps
         if minutes is not None:
@@ -171,12 +230,19 @@ class _Training:
         rise = min(1.0, (self.step + 1) / recipe.warmup)
         for group in self._optimizer.param_groups:
             group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * done))
-        loss = train_step(
-            self._graph, self._optimizer, torch.from_numpy(crops), torch.from_numpy(labels), None, self._of_step
-        )
+        given = torch.from_numpy(labels)
+        if isinstance(self._graph, Headed) and isinstance(self.average, Headed):
+            loss = headed_step(self._graph, self.average, self._optimizer, drawn, given, recipe, done)
+        else:
+            loss = train_step(self._graph, self._optimizer, torch.from_numpy(drawn.crops), given, None, self._of_step)
         self.step += 1
         average_into(self.average, self._graph, min(recipe.average, (1 + self.step) / (10 + self.step)))
         return loss
+
+    def refit(self, batches: list[np.ndarray]) -> None:
+        """Of the average's last layer."""
+        if isinstance(self.average, Headed):
+            refit_non_negative(self.average, batches)
 
     def _parts(self) -> dict[str, Any]:
         return {"graph": self._graph, "average": self.average, "optimizer": self._optimizer}
@@ -188,8 +254,8 @@ class _Training:
             (self._out / "recipe.json").write_text(recipe + "\n", encoding="utf-8")
             return
         saved = torch.load(path, weights_only=True, map_location="cpu")
-        before, now = (values | {"crops": 0} for values in (json.loads(saved["recipe"]), asdict(self._recipe)))
-        if before != now:
+        # A field that the checkpoint lacks has its default.
+        if replace(ExpertRecipe(**json.loads(saved["recipe"])), crops=self._recipe.crops) != self._recipe:
             raise ValueError(f"{path} belongs to another recipe; choose another folder or delete it: {saved['recipe']}")
         for name, part in self._parts().items():
             part.load_state_dict(saved[name])
@@ -201,17 +267,28 @@ class _Training:
         side = self._out / "checkpoint.part"
         torch.save(content | {"step": self.step, "spent": self.spent, "recipe": json.dumps(asdict(self._recipe))}, side)
         os.replace(side, self._out / "checkpoint.pt")
-        store_half(self.average.write_back(), self.weights)
+        if isinstance(self.average, KerasGraph | Headed) and self._recipe.shippable:
+            store_half(self.average.write_back(), self.weights)
+        else:
+            torch.save(self.average.state_dict(), self.weights)
         with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)
 
 
-def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model:
+def _start(recipe: ExpertRecipe, cache: Cache, train: np.ndarray) -> keras.Model | None:
+    if recipe.architecture == "vit":
+        return None
+    if recipe.architecture == "mobilenet":
+        model = mobilenet(recipe.size)
+        if recipe.pretrained:
+            load_faceres(model, crops_of(cache, train[:64], recipe.spec))
+        return model
     if recipe.start is not None:
         model = load_model(recipe.architecture, recipe.size, recipe.start)
         model.trainable = True
         return model
     model = build(recipe.architecture, recipe.size)
-    load_start(model, crops_of(cache, train[:64], recipe.spec))
+    if recipe.pretrained:
+        load_start(model, crops_of(cache, train[:64], recipe.spec))
     return model

@@ -23,7 +23,7 @@ from train.data.leakage import safe_split
 from train.fakes.augment import high_pass
 from train.fitting.batches import batches
 from train.fitting.devices import choose_device, mixed_precision
-from train.fitting.engine import KerasGraph, average_into
+from train.fitting.engine import KerasGraph, Network, average_into
 from train.fitting.half import store_half
 from train.fitting.history import keep_earlier
 from train.fitting.recipes import Recipe
@@ -48,7 +48,7 @@ def crops_for(cache: Cache, indices: np.ndarray, recipe: Recipe) -> np.ndarray:
 
 
 @torch.no_grad()
-def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
+def score(graph: Network, crops: np.ndarray) -> np.ndarray:
     """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.inference.Scorer``."""
     graph.eval()
     parts = []
@@ -160,7 +160,7 @@ def _groups(graph: KerasGraph, decay: float) -> list[dict[str, Any]]:
 
 
 def train_step(
-    graph: KerasGraph, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: KerasGraph | None,
+    graph: Network, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: KerasGraph | None,
     recipe: Recipe,
 ) -> float:  # fmt: skip
     """One step of the optimizer on (N, S, S, 3) uint8 crops and (N,) float32 labels, 1 = real; returns the loss."""
@@ -177,7 +177,7 @@ def train_step(
     return total
 
 
-def _loss(graph: KerasGraph, crops: Tensor, labels: Tensor, teacher: KerasGraph | None, recipe: Recipe) -> Tensor:
+def _loss(graph: Network, crops: Tensor, labels: Tensor, teacher: KerasGraph | None, recipe: Recipe) -> Tensor:
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
     with mixed_precision(graph.device):
         logits = graph(crops)
