@@ -2,8 +2,8 @@
 
 Heads and losses go on from the shipped weights, as the expert itself does: from ImageNet, what a few thousand crops teach is
 hardly more than chance, and a head has nothing to change. Other networks and starts cannot stand beside those, so they are
-a group of their own, whose first row starts from ImageNet. As in ``ablate``, the runs are short and rows are to be compared with
-the first of their group. Some differ from it in nothing but the seed: what they differ by is noise.
+a group of their own, whose first row starts from ImageNet. As in ``ablate``, the runs are short and rows are to be compared
+with the first of their group. Some differ from it in nothing but the seed: what they differ by is noise.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ from train.metrics import auc, auc_interval, bootstrap_interval
 
 __all__ = ["EXPERT_ROWS", "ablate_expert", "measure_row", "measured_faces"]
 
-_HEADS = "expert --start weights/efficientnet.weights.h5 --size 160 --windows 0 --crops 3200 --batch 32 --average 0.97 --loss-only"
-_STARTS = "expert --size 128 --windows 0 --crops 6400 --batch 32 --rate 1e-3 --average 0.97 --loss-only"
+_SHORT = "--windows 0 --batch 32 --average 0.97 --loss-only"
+_HEADS = f"expert --start weights/efficientnet.weights.h5 --size 160 --crops 3200 {_SHORT}"
+_STARTS = f"expert --size 128 --crops 6400 --rate 1e-3 {_SHORT}"
 EXPERT_ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "heads": MappingProxyType(
