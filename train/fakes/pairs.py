@@ -120,6 +120,7 @@ class ExpertPairs:
         """The pair that ``pair`` would draw, and what was replaced in the fake: (size, size) uint8, 255 where all of the
         genuine picture is gone; None where nobody knows."""
         kind, mix = rng.random(), self._mix
+        mask: np.ndarray | None
         if kind < mix.copies:
             genuine, fake, mask = self._copy(rng)
         elif kind < mix.copies + mix.swaps:

@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +28,7 @@ from train.fitting.expert import load_network
 from train.fitting.fit import score
 from train.fitting.recipes import read_recipe
 from train.measuring.unseen import MODERN
-from train.metrics import auc, auc_interval, bootstrap_interval
+from train.metrics import auc, auc_gain_interval, auc_interval
 
 __all__ = ["EXPERT_ROWS", "ablate_expert", "measure_row", "measured_faces"]
 
@@ -176,13 +176,7 @@ def _figures(
     low, high = auc_interval(fake, logits, group, _ROUNDS)
     row = {name: auc(fake, logits), f"{name}_low": low, f"{name}_high": high}
     if before is not None:
-
-        def gain(drawn: np.ndarray) -> float | None:
-            if fake[drawn].all() or not fake[drawn].any():
-                return None
-            return auc(fake[drawn], logits[drawn]) - auc(fake[drawn], before[drawn])
-
-        low, high = bootstrap_interval(gain, group, _ROUNDS)
+        low, high = auc_gain_interval(fake, logits, before, group, _ROUNDS)
         row |= {
             f"{name}_gain": auc(fake, logits) - auc(fake, before),
             f"{name}_gain_low": low,
@@ -211,8 +205,9 @@ def _worst_domain(source: np.ndarray, logits: np.ndarray) -> dict[str, Any] | No
     if not len(logits):
         return None
     flagged = logits > np.quantile(logits, 1 - _FLAGGED)
-    counts: Sequence[tuple[str, int]] = [(name, n) for name, n in Counter(source.tolist()).items() if n >= _LEAST]
-    rows = [
-        {"name": name, "flagged": round(float(flagged[source == name].mean()), 4), "genuine": n} for name, n in counts
-    ]
-    return max(rows, key=lambda row: float(row["flagged"]), default=None)
+    counts = {name: n for name, n in Counter(source.tolist()).items() if n >= _LEAST}
+    shares = {name: float(flagged[source == name].mean()) for name in counts}
+    if not shares:
+        return None
+    name = max(shares, key=lambda name: shares[name])
+    return {"name": name, "flagged": round(shares[name], 4), "genuine": counts[name]}
