@@ -41,7 +41,8 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     Raises:
         FileNotFoundError: ``run`` holds no finished training.
-        ValueError: it was trained on a random split, or on an input that the detector does not make.
+        ValueError: it was trained on a random split, on an input that the detector does not make, or as a network that it
+            lacks.
     """
     recipe, lineage = _shippable(run), read_lineage(run)
     name = recipe.architecture

@@ -54,6 +54,7 @@ def test_what_is_missing_is_named_with_the_cure(tmp_path: Path, monkeypatch: pyt
         load_faceres(mobilenet(32), np.zeros((1, 32, 32, 3), np.uint8))
 
 
+@pytest.mark.slow
 def test_the_network_computes_what_the_package_s_graph_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     arrays: dict[str, NDArray[np.float32]] = {}

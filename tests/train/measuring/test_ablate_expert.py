@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest
 pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
 from tests.support.faces_on_disk import textured, write_cache
-from train.__main__ import build_parser
+from train.__main__ import build_parser, main
 from train.card.card import _ablations
+from train.card.ship import ship
 from train.card.tables import expert_table
 from train.data.cache import Cache, Sample
 from train.fakes.pairs import UNSEEN_METHODS
+from train.fitting.recipes import ExpertRecipe, Extras
 from train.measuring import ablate_expert as module
 from train.measuring.ablate_expert import EXPERT_ROWS, ablate_expert, measure_row, measured_faces
 
@@ -95,3 +98,26 @@ def test_rows_are_run_once_and_stand_beside_the_others(
     text = "\n".join(_ablations(everything))
     assert text.index("an ingredient") < text.index("--group heads") < text.index("+0.010 (-0.100 to +0.100)")
     assert "their 3 fakes" in text and "--group starts" not in text
+
+
+def test_a_network_that_the_detector_lacks_is_not_shipped(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text(json.dumps(asdict(ExpertRecipe(extras=Extras(attention=True)))))
+    with pytest.raises(ValueError, match="for comparison only"):
+        ship(tmp_path, tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("expert --architecture vit --attention", "leave out --architecture"),
+        ("expert --architecture vit", "give --windows 0"),
+        ("expert --architecture vit --windows 0 --size 100", "multiple of 16"),
+        ("ablate --group heads", "python -m train fakes"),
+    ],
+)
+def test_what_cannot_be_combined_is_said_with_the_cure(
+    cache: Cache, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: str, said: str
+) -> None:
+    place = ["--data", str(tmp_path), "--cache", str(tmp_path), "--fakes", str(tmp_path / "none")]
+    assert main([*shlex.split(options), *place]) != 0
+    assert said in capsys.readouterr().err
