@@ -98,12 +98,15 @@ def _work(ready, cache, indices, fakes, recipe, seed) -> None:  # type: ignore[n
 
 def _draw(pairs: ExpertPairs, rng: np.random.Generator, size: int, recipe: ExpertRecipe, *, window: bool) -> Drawn:
     """Pairs as they are without extras, and what the extras ask for beside them."""
-    members = [pairs.masked_pair(rng, size, window=window) for _ in range(recipe.batch // 2)]
-    crops = np.stack([genuine for genuine, _, _ in members] + [fake for _, fake, _ in members])
+    masked = recipe.extras.head == "boundary"
+    draw = pairs.masked_pair if masked else pairs.pair
+    members = [draw(rng, size, window=window) for _ in range(recipe.batch // 2)]
+    crops = np.stack([member[0] for member in members] + [member[1] for member in members])
     masks = known = unlabelled = None
-    if recipe.extras.head == "boundary":
-        known = np.array([mask is not None for _, _, mask in members])
-        masks = np.stack([np.zeros((size, size), np.uint8) if mask is None else mask for _, _, mask in members])
+    if masked:
+        found = [member[-1] for member in members]
+        known = np.array([mask is not None for mask in found])
+        masks = np.stack([np.zeros((size, size), np.uint8) if mask is None else mask for mask in found])
     if recipe.extras.consistency:
         # A generator of their own, so that the pairs stay those of the other rows.
         other = np.random.default_rng(int(rng.bit_generator.state["state"]["state"]) % (1 << 63))
