@@ -19,8 +19,8 @@ from train.fitting.devices import mixed_precision
 from train.fitting.engine import KerasGraph, Network
 from train.fitting.recipes import ExpertRecipe, Extras
 
-__all__ = ["Drawn", "Headed", "SmallTransformer", "alignment", "boundary_of", "headed_step", "non_negative_fit", "refit_non_negative",
-           "uniformity"]  # fmt: skip
+__all__ = ["Drawn", "Headed", "SmallTransformer", "alignment", "boundary_of", "headed_step", "non_negative_fit",
+           "refit_non_negative", "uniformity"]  # fmt: skip
 
 _FINE, _MIDDLE = "block4_add", "block10_add"
 """Layers of EfficientNet-Lite0 whose maps have an eighth (28 places at 224 pixels) and a sixteenth of the crop's side."""
