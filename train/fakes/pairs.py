@@ -111,7 +111,7 @@ class ExpertPairs:
 
     def pair(self, rng: np.random.Generator, size: int, *, window: bool) -> tuple[np.ndarray, np.ndarray]:
         """A genuine picture and a fake one, each (size, size, 3) uint8 RGB."""
-        genuine, fake, _ = self.masked_pair(rng, size, window=window)
+        genuine, fake, _ = self._pair(rng, size, window=window, carry=False)
         return genuine, fake
 
     def masked_pair(
@@ -119,6 +119,11 @@ class ExpertPairs:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """The pair that ``pair`` would draw, and what was replaced in the fake: (size, size) uint8, 255 where all of the
         genuine picture is gone; None where nobody knows."""
+        return self._pair(rng, size, window=window, carry=True)
+
+    def _pair(
+        self, rng: np.random.Generator, size: int, *, window: bool, carry: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         kind, mix = rng.random(), self._mix
         mask: np.ndarray | None
         if kind < mix.copies:
@@ -129,14 +134,17 @@ class ExpertPairs:
             genuine, fake, mask = self._self_blend(rng)
         else:
             (genuine, fake), mask = self._label(rng), None
-        if mask is not None:
+        carried = carry and mask is not None
+        if mask is not None and carried:
             # As a fourth channel it is framed with the fake.
             fake = np.dstack([fake, np.rint(255 * mask).astype(np.uint8)])
         genuine, fake = _framed(genuine, fake, rng)
         genuine, fake = whole_and_window(genuine, fake, size, rng, window=window)
         enhancement, after = draw_enhancement(rng, mix.enhanced), draw_degradation(rng, mix.strength)
-        framed = None if mask is None else np.ascontiguousarray(fake[:, ::-1, 3] if after.flip else fake[..., 3])
-        fake = np.ascontiguousarray(fake[..., :3])
+        framed = None
+        if carried:
+            framed = np.ascontiguousarray(fake[:, ::-1, 3] if after.flip else fake[..., 3])
+            fake = np.ascontiguousarray(fake[..., :3])
         return after.apply(enhancement.apply(genuine)), after.apply(enhancement.apply(fake)), framed
 
     def unlabelled(self, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:

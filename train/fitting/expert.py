@@ -75,12 +75,15 @@ def _maker(cache: Path, indices: np.ndarray, fakes: Path, recipe: ExpertRecipe, 
 
 def _drawn(pairs: ExpertPairs, recipe: ExpertRecipe, number: int, own: range, size: int, *, window: bool) -> Drawn:
     """The same pairs whatever the extras, and what these ask for beside them."""
-    members = [pairs.masked_pair(pair_rng(recipe.seed, number, pair), size, window=window) for pair in own]
-    crops = np.stack([genuine for genuine, _, _ in members] + [fake for _, fake, _ in members])
+    masked = recipe.extras.head == "boundary"
+    draw = pairs.masked_pair if masked else pairs.pair
+    members = [draw(pair_rng(recipe.seed, number, pair), size, window=window) for pair in own]
+    crops = np.stack([member[0] for member in members] + [member[1] for member in members])
     masks = known = unlabelled = None
-    if recipe.extras.head == "boundary":
-        known = np.array([mask is not None for _, _, mask in members])
-        masks = np.stack([np.zeros((size, size), np.uint8) if mask is None else mask for _, _, mask in members])
+    if masked:
+        found = [member[-1] for member in members]
+        known = np.array([mask is not None for mask in found])
+        masks = np.stack([np.zeros((size, size), np.uint8) if mask is None else mask for mask in found])
     if recipe.extras.consistency:
         # Numbered after the pairs of the batch, so that no two share their draws.
         others = range(recipe.batch // 2, recipe.batch // 2 + max(1, recipe.batch // _UNLABELLED))

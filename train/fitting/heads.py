@@ -18,7 +18,8 @@ from train.fitting.devices import mixed_precision
 from train.fitting.engine import KerasGraph, Network
 from train.fitting.recipes import ExpertRecipe, Extras
 
-__all__ = ["Headed", "SmallTransformer", "alignment", "boundary_of", "headed_step", "refit_non_negative", "uniformity"]
+__all__ = ["Headed", "SmallTransformer", "alignment", "boundary_of", "headed_step", "non_negative_fit", "refit_non_negative",
+           "uniformity"]  # fmt: skip
 
 _FINE, _MIDDLE = "block4_add", "block10_add"
 """Layers of EfficientNet-Lite0 whose maps have an eighth (28 places at 224 pixels) and a sixteenth of the crop's side."""
@@ -214,20 +215,36 @@ def refit_non_negative(network: Headed, batches: list[np.ndarray]) -> None:
     network.eval()
     with mixed_precision(network.device):
         parts = [network.parts(torch.from_numpy(crops))[1].cpu() for crops in batches]
-    x = torch.cat(parts).double().numpy()
     fake = np.concatenate([np.arange(len(crops)) >= len(crops) // 2 for crops in batches])
-    sign = np.where(fake, 1.0, -1.0)
     logit = network.trunk.units["logit"]
-    first = np.append(np.maximum(-logit.kernel[:, 0].double().cpu().numpy(), 0), 0.0)
+    weights, offset = non_negative_fit(
+        torch.cat(parts).double().numpy(), fake, -logit.kernel[:, 0].double().cpu().numpy()
+    )
+    logit.kernel.copy_(torch.from_numpy(-weights[:, None]))
+    logit.bias.fill_(-offset)
+
+
+def non_negative_fit(features: np.ndarray, fake: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, float]:
+    """Logistic regression with a slight ridge, by L-BFGS-B.
+
+    Args:
+        features: (N, D) float64.
+        fake: (N,) bool.
+        first: (D,) float64 weights to start from; of negative ones, 0.
+
+    Returns:
+        (D,) float64 weights, none negative, and the offset, of the log-odds of "fake".
+    """
+    sign = np.where(fake, 1.0, -1.0)
 
     def cost(values: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = sign * (x @ values[:-1] + values[-1])
-        pull = -sign / (1 + np.exp(np.clip(margin, -50, 50))) / len(x)
+        margin = sign * (features @ values[:-1] + values[-1])
+        pull = -sign / (1 + np.exp(np.clip(margin, -50, 50))) / len(sign)
         ridge = _RIDGE * values[:-1]
-        slope = np.append(x.T @ pull + ridge, pull.sum())
+        slope = np.append(features.T @ pull + ridge, pull.sum())
         return float(np.logaddexp(0, -margin).mean() + 0.5 * ridge @ values[:-1]), slope
 
-    bounds = [(0, None)] * (len(first) - 1) + [(None, None)]
-    found = minimize(cost, first, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 300}).x
-    logit.kernel.copy_(torch.from_numpy(-found[:-1, None]))
-    logit.bias.copy_(torch.from_numpy(-found[-1:]))
+    bounds = [(0, None)] * len(first) + [(None, None)]
+    begin = np.append(np.maximum(first, 0), 0.0)
+    found = minimize(cost, begin, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 300}).x
+    return np.asarray(found[:-1]), float(found[-1])

@@ -22,6 +22,7 @@ from train.fitting.heads import (
     alignment,
     boundary_of,
     headed_step,
+    non_negative_fit,
     refit_non_negative,
     uniformity,
 )
@@ -41,22 +42,23 @@ def _drawn() -> Drawn:
     return Drawn(crops, masks, np.array([True, True, True, False]), crops[None, ::4].repeat(2, 0))
 
 
-def _model() -> keras.Model:
-    torch.manual_seed(0)
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    """Its weights are copied by whoever takes it."""
+    keras.utils.set_random_seed(0)
     return build("efficientnet", 64)
 
 
 @pytest.mark.parametrize("extras", [Extras(attention=True), Extras(pooling="multi-level"), Extras(head="boundary")])
-def test_what_is_added_begins_as_nothing(extras: Extras) -> None:
-    model = _model()
+def test_what_is_added_begins_as_nothing(model: keras.Model, extras: Extras) -> None:
     crops = torch.from_numpy(_drawn().crops)
     with torch.no_grad():
         alone, headed = KerasGraph(model).eval()(crops), Headed(model, extras).eval()(crops)
     torch.testing.assert_close(headed, alone, atol=1e-4, rtol=1e-4)
 
 
-def test_normalised_features_ignore_their_length() -> None:
-    network = Headed(_model(), Extras(normalised=True)).eval()
+def test_normalised_features_ignore_their_length(model: keras.Model) -> None:
+    network = Headed(model, Extras(normalised=True)).eval()
     crops = torch.from_numpy(_drawn().crops)
     with torch.no_grad():
         logits, features, _ = network.parts(crops)
@@ -88,9 +90,9 @@ def test_alignment_and_uniformity_of_known_features() -> None:
      Extras(pooling="multi-level"), Extras(attention=True)],
     ids=["boundary", "uniformity", "normalised", "consistency", "multi-level", "attention"],
 )  # fmt: skip
-def test_every_extra_reaches_the_weights(extras: Extras) -> None:
+def test_every_extra_reaches_the_weights(model: keras.Model, extras: Extras) -> None:
     """What it adds is trained, and what is trained of the trunk differs from a plain step."""
-    model, recipe = _model(), replace(_RECIPE, extras=extras)
+    recipe = replace(_RECIPE, extras=extras)
     network, average = Headed(model, extras), Headed(model, extras)
     average.load_state_dict(network.state_dict())
     drawn = _drawn()
@@ -111,8 +113,8 @@ def test_every_extra_reaches_the_weights(extras: Extras) -> None:
     average_into(average, network, 0.5)
 
 
-def test_nothing_is_learnt_of_edges_that_nobody_knows() -> None:
-    model, extras = _model(), Extras(head="boundary")
+def test_nothing_is_learnt_of_edges_that_nobody_knows(model: keras.Model) -> None:
+    extras = Extras(head="boundary")
     drawn = _drawn()
     losses = []
     assert drawn.masks is not None
@@ -128,14 +130,25 @@ def test_nothing_is_learnt_of_edges_that_nobody_knows() -> None:
 
 
 def test_a_refit_leaves_nothing_that_speaks_for_real_and_tells_the_classes_apart() -> None:
-    network = Headed(_model(), Extras(refit="non-negative"))
-    drawn = _drawn()
-    refit_non_negative(network, [drawn.crops])
-    unit = network.trunk.units["logit"]
-    assert float(unit.kernel.detach().max()) <= 0 < float(unit.kernel.detach().abs().max())
-    with torch.no_grad():
-        logits = network(torch.from_numpy(drawn.crops))
-    assert float(logits[:4].mean()) > float(logits[4:].mean())
+    """The first feature rises with fakes, the second with genuine faces, the third with neither."""
+    rng = np.random.default_rng(0)
+    fake = np.arange(400) % 2 == 0
+    features = np.abs(rng.normal(0, 1, (400, 3)))
+    features[fake, 0] += 2
+    features[~fake, 1] += 2
+    weights, offset = non_negative_fit(features, fake, np.array([-1.0, -1.0, 1.0]))
+    assert weights[0] > 1 and weights[1] == 0 and 0 <= weights[2] < 0.5
+    logits = features @ weights + offset
+    assert np.mean((logits > 0) == fake) > 0.8
+
+
+def test_a_refit_changes_the_last_layer_only(model: keras.Model) -> None:
+    network = Headed(model, Extras(refit="non-negative"))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    refit_non_negative(network, [_drawn().crops])
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed <= {"trunk.units.logit.kernel", "trunk.units.logit.bias"} and "trunk.units.logit.kernel" in changed
+    assert float(network.trunk.units["logit"].kernel.detach().max()) <= 0
 
 
 def test_the_transformer_learns_and_names_the_sizes_that_it_takes() -> None:
