@@ -35,6 +35,17 @@ def add_commands(commands: Commands) -> None:
     add_cache_options(ablate)
     add_weights_option(ablate)
     ablate.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablations", help="folder for the runs")
+    ablate.add_argument(
+        "--group", choices=("ingredients", "heads", "starts"), default="ingredients",
+        help="ingredients of the recipe (default); heads and losses, or starts, of the expert, which need made fakes",
+    )  # fmt: skip
+    ablate.add_argument(
+        "--fakes", type=Path, default=ROOT / "runs" / "fakes",
+        help="with the other groups: folder of the command fakes (default runs/fakes)",
+    )  # fmt: skip
+    ablate.add_argument(
+        "--threads", type=whole_number(1), default=2, help="with the other groups: of the processor (default 2)"
+    )
     ablate.set_defaults(run=_ablate)
 
     card = commands.add_parser("card", help="write the model card anew from the measurements in weights/")
@@ -175,10 +186,25 @@ def _gates(options: argparse.Namespace) -> int:
 
 def _ablate(options: argparse.Namespace) -> int:
     open_cache(options)
+    if options.group != "ingredients":
+        return _ablate_expert(options)
     from train.card.tables import ablation_table
     from train.measuring.ablate import ablate
 
     print(*ablation_table(ablate(options.cache, options.runs, options.weights)), sep="\n")
+    return 0
+
+
+def _ablate_expert(options: argparse.Namespace) -> int:
+    if not (options.fakes / "train" / "index.jsonl").exists():
+        raise UsageError(f"{options.fakes} holds no made fakes; make some with python -m train fakes, or name --fakes.")
+    from train.card.tables import expert_table
+    from train.measuring.ablate_expert import ablate_expert
+
+    rows = ablate_expert(
+        options.group, options.cache, options.fakes, options.runs, options.weights, threads=options.threads
+    )
+    print(*expert_table(rows), sep="\n")
     return 0
 
 

@@ -43,7 +43,8 @@ def ship(run: Path, cache_folder: Path, weights_folder: Path) -> ModelSpec:
 
     Raises:
         FileNotFoundError: ``run`` holds no finished training.
-        ValueError: it was trained on a random split, or on an input that the detector does not make.
+        ValueError: it was trained on a random split, on an input that the detector does not make, or as a network that it
+            lacks.
     """
     recipe = _shippable(run)
     cache = Cache(cache_folder)
@@ -141,6 +142,11 @@ def _shippable(run: Path) -> Recipe | PaperRecipe | ExpertRecipe:
         raise ValueError(
             f"{run} was trained on a random split: people and videos of its validation part stand in its training part too, "
             "so a calibration on it would promise too much. Fit again with --split carve."
+        )
+    if isinstance(recipe, ExpertRecipe) and not recipe.shippable:
+        raise ValueError(
+            f"{run} trained a network that the detector does not have ({recipe.architecture}, {recipe.extras}); such runs are "
+            "for comparison only. Train one without those options."
         )
     if isinstance(recipe, Recipe) and recipe.mix.high_pass:
         raise ValueError(f"{run} was trained on fine detail only, which the detector does not make of its crops")

@@ -11,6 +11,7 @@ __all__ = [
     "ablation_table",
     "degradation_table",
     "ethnicity_table",
+    "expert_table",
     "false_alarm_table",
     "gates_table",
     "heatmap_table",
@@ -290,3 +291,30 @@ def ablation_table(rows: Sequence[Mapping[str, Any]]) -> Table:
             for row in rows
         ],
     )  # fmt: skip
+
+
+def expert_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Heads, losses and starts of the expert, each beside the first row, with what chance alone moves."""
+    return table(
+        ["what", "crops", "AUC on dev (95 % interval)", "against the first row", "AUC on held-out methods (95 % interval)",
+         "against the first row", "worst kind: AUC", "genuine faces most flagged, at 5 % of all", "command"],
+        [
+            [str(row["name"]), str(row["crops"]), measured(row, "dev"), _gain(row, "dev"), measured(row, "unseen"),
+             _gain(row, "unseen"), _worst_of(row["worst_kind"], "auc"), _worst_of(row["worst_domain"], "flagged"),
+             f"`{row['command']}`"]
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _gain(row: Mapping[str, Any], name: str) -> str:
+    if f"{name}_gain" not in row:
+        return ""
+    return f"{row[f'{name}_gain']:+.3f} ({row[f'{name}_gain_low']:+.3f} to {row[f'{name}_gain_high']:+.3f})"
+
+
+def _worst_of(found: Mapping[str, Any] | None, figure: str) -> str:
+    if found is None:
+        return ""
+    value = f"{100 * found[figure]:.0f} %" if figure == "flagged" else f"{found[figure]:.3f}"
+    return f"{found['name']}: {value}"

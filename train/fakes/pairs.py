@@ -23,7 +23,7 @@ from train.fakes.blend import deform_mask, self_blend
 from train.fakes.copies import Fake, FakeStore
 from train.fakes.enhance import draw_enhancement
 from train.fakes.equalise import equalise
-from train.fakes.squares import native_side, square_of, whole_and_window
+from train.fakes.squares import native_side, resized, square_of, whole_and_window
 from train.fakes.swap_engine import softened_elsewhere
 
 __all__ = ["UNSEEN_METHODS", "ExpertMix", "ExpertPairs"]
@@ -76,6 +76,7 @@ class ExpertPairs:
     def __init__(self, cache: Cache, indices: np.ndarray, fakes: Path, mix: ExpertMix) -> None:
         self._cache, self._mix = cache, mix
         self._store = FakeStore(fakes, cache)
+        self._any = [i for i in indices.tolist() if cache.samples[i].method not in UNSEEN_METHODS]
         self._real: dict[str, list[int]] = defaultdict(list)
         self._fake: dict[str, list[int]] = defaultdict(list)
         self._of_group: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -110,19 +111,53 @@ class ExpertPairs:
 
     def pair(self, rng: np.random.Generator, size: int, *, window: bool) -> tuple[np.ndarray, np.ndarray]:
         """A genuine picture and a fake one, each (size, size, 3) uint8 RGB."""
+        genuine, fake, _ = self._pair(rng, size, window=window, carry=False)
+        return genuine, fake
+
+    def masked_pair(
+        self, rng: np.random.Generator, size: int, *, window: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """The pair that ``pair`` would draw, and what was replaced in the fake: (size, size) uint8, 255 where all of the
+        genuine picture is gone; None where nobody knows."""
+        return self._pair(rng, size, window=window, carry=True)
+
+    def _pair(
+        self, rng: np.random.Generator, size: int, *, window: bool, carry: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         kind, mix = rng.random(), self._mix
+        mask: np.ndarray | None
         if kind < mix.copies:
-            genuine, fake = self._copy(rng)
+            genuine, fake, mask = self._copy(rng)
         elif kind < mix.copies + mix.swaps:
-            genuine, fake = self._swap(rng)
+            genuine, fake, mask = self._swap(rng)
         elif kind < mix.copies + mix.swaps + mix.self_blended:
-            genuine, fake = self._self_blend(rng)
+            genuine, fake, mask = self._self_blend(rng)
         else:
-            genuine, fake = self._label(rng)
+            (genuine, fake), mask = self._label(rng), None
+        carried = carry and mask is not None
+        if mask is not None and carried:
+            # As a fourth channel it is framed with the fake.
+            fake = np.dstack([fake, np.rint(255 * mask).astype(np.uint8)])
         genuine, fake = _framed(genuine, fake, rng)
         genuine, fake = whole_and_window(genuine, fake, size, rng, window=window)
         enhancement, after = draw_enhancement(rng, mix.enhanced), draw_degradation(rng, mix.strength)
-        return after.apply(enhancement.apply(genuine)), after.apply(enhancement.apply(fake))
+        framed = None
+        if carried:
+            framed = np.ascontiguousarray(fake[:, ::-1, 3] if after.flip else fake[..., 3])
+            fake = np.ascontiguousarray(fake[..., :3])
+        return after.apply(enhancement.apply(genuine)), after.apply(enhancement.apply(fake)), framed
+
+    def unlabelled(self, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """A face of the training split, whatever its label, none of ``UNSEEN_METHODS``: as it is, and framed and processed
+        anew; each (size, size, 3) uint8 RGB."""
+        index = int(self._any[rng.integers(len(self._any))])
+        square = square_of(self._cache, index).rgb
+        side = square.shape[0]
+        kept = round(side * 1.5 / 2.1)  # the context of the crop in use
+        edge = (side - kept) // 2
+        framed, _ = _framed(square, square, rng)
+        after = draw_degradation(rng, 1.0)
+        return resized(square[edge : edge + kept, edge : edge + kept], size), after.apply(resized(framed, size))
 
     def _drawn(self, kind: str, rng: np.random.Generator) -> Fake:
         """Every maker equally often."""
@@ -130,33 +165,34 @@ class ExpertPairs:
         members = makers[str(rng.choice(sorted(makers)))]
         return members[int(rng.integers(len(members)))]
 
-    def _copy(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _copy(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         fake = self._drawn("copy", rng)
         genuine, rgb, _ = self._store.pair(fake)
         mask = None
         if rng.random() < self._mix.masked:
             hard = self._store.region(fake, str(rng.choice(_REGIONS)), rng)
             mask = None if hard is None else deform_mask(hard, rng, 0.5 * fake.side)
-        return align(genuine, rgb, rng, mask)
+        original, copy = align(genuine, rgb, rng, mask)
+        return original, copy, np.ones(copy.shape[:2], np.float32) if mask is None else mask
 
-    def _swap(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _swap(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         fake = self._drawn("swap", rng)
-        genuine, rgb, _ = self._store.pair(fake)
+        genuine, rgb, mask = self._store.pair(fake)
         mesh = self._store.mesh(fake)
         # An engine's square holds a face of 1.25 times the mesh's height or so.
         ratio = 1.0 if mesh is None else fake.recipe["side"] / (1.25 * float(np.ptp(mesh, axis=0).max()))
         if mesh is not None and ratio < 1 and rng.random() < 0.5:
             genuine = softened_elsewhere(genuine, mesh, ratio, rng)
-        return genuine, rgb
+        return genuine, rgb, mask
 
-    def _self_blend(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _self_blend(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         while True:
             source = str(rng.choice(self._genuine[0], p=self._genuine[1]))
             index = int(rng.choice(self._real[source]))
             crop = square_of(self._cache, index)
             mesh = mesh_in_crop(self._cache.mesh(index), crop, _UPRIGHT_DEG)
             if mesh is not None:
-                return crop.rgb, self_blend(crop.rgb, mesh, rng)[0]
+                return crop.rgb, *self_blend(crop.rgb, mesh, rng)
 
     def _label(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         source = str(rng.choice(self._labelled[0], p=self._labelled[1]))

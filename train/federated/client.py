@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,6 +19,7 @@ from train.data.names import Scheme
 from train.federated.messages import arrays_in, put_into, reply_of, sent_in, settings_in
 from train.federated.sent import check, write_down
 from train.fitting.batches import batches
+from train.fitting.engine import KerasGraph
 from train.fitting.recipes import Recipe
 from train.fitting.training import Training
 
@@ -66,7 +68,8 @@ def train_on(model: keras.Model, recipe: Recipe, cache: Path) -> tuple[keras.Mod
     torch.manual_seed(recipe.seed)
     indices = safe_split(Cache(cache), Scheme.CARVE).train
     # Nothing is kept on the client: no checkpoint is written to the folder.
-    training = Training(recipe, Path(), model, torch.device("cpu"), frozen_norms=True)
+    network = partial(KerasGraph, model, frozen_norms=True)
+    training = Training(recipe, Path(), network, torch.device("cpu"), frozen_norms=True)
     made = batches(cache, indices, recipe.spec, recipe.mix, recipe.batch, recipe.seed, 0)
     with closing(made):
         for _ in range(training.steps):

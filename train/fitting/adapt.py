@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ def tune(
     out.mkdir(parents=True, exist_ok=True)
     model = load(recipe.architecture, recipe.size, Path(recipe.start))
     model.trainable = True
-    training = Training(recipe, out, model, torch.device("cpu"), frozen_norms=recipe.frozen_norms)
+    network = partial(KerasGraph, model, frozen_norms=recipe.frozen_norms)
+    training = Training(recipe, out, network, torch.device("cpu"), frozen_norms=recipe.frozen_norms)
     training.resume()
     rehearsed = 2 * round(recipe.batch * rehearsal / 2) if old is not None else 0
     sets = [(own, parts.train, recipe.mix, recipe.batch - rehearsed)]

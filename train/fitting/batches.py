@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from train.fakes.blend import self_blend, swap
 from train.fitting.recipes import Mix
 from train.fitting.stream import pair_rng, stream
 
-__all__ = ["PairMaker", "batches", "labels_of", "own_pairs"]
+__all__ = ["Drawn", "PairMaker", "batches", "labels_of", "own_pairs"]
 
 # How often a labelled pair is drawn from a source: large and varied sources more often than generated stills.
 # Clips weigh little: many frames, but of few people.
@@ -44,6 +44,20 @@ _DONORS = 12
 """Faces among which the one is chosen that a swap takes: chance alone mostly gives another pose and a clumsy swap."""
 _TRIES = 200
 """Faces drawn for one pseudo-fake before the source counts as holding none that is upright enough."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A batch with what the extras of ``recipes.Extras`` learn from beside its labels."""
+
+    crops: np.ndarray
+    """(N, S, S, 3) uint8 RGB, the first half genuine."""
+    masks: np.ndarray | None = None
+    """(N / 2, S, S) uint8 of the fakes: what was replaced. Of all zeros where ``known`` is False."""
+    known: np.ndarray | None = None
+    """(N / 2,) bool."""
+    unlabelled: np.ndarray | None = None
+    """(2, K, S, S, 3) uint8 RGB: faces as they are, and the same ones framed and processed anew."""
 
 
 class PairMaker:

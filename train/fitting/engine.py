@@ -20,10 +20,19 @@ from torch import Tensor, nn
 
 from train.fitting import processes
 
-__all__ = ["KerasGraph", "average_into"]
+__all__ = ["KerasGraph", "Network", "average_into"]
 
 
-class KerasGraph(nn.Module):
+class Network(nn.Module):
+    """(N, S, S, 3) uint8 RGB crops in, (N,) float32 logits of P(real) out."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+class KerasGraph(Network):
     """A functional Keras image model as a torch module: uint8 NHWC crops in, the logit of P(real) out.
 
     Args:
@@ -55,6 +64,7 @@ class KerasGraph(nn.Module):
             if id(layer.output) == self._output:
                 break
         self._norm_of = self._freeze_norms() if frozen_norms else {}
+        self._output_of = {layer.name: id(layer.output) for layer in model.layers}
 
     def _freeze_norms(self) -> dict[str, str]:
         """Fold those that directly follow a convolution: returns the norm's key by the convolution's, and the norm's step is
@@ -78,17 +88,20 @@ class KerasGraph(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, S, S, 3) uint8, on any device -> (N,) float32 logits of "real", on this one."""
+        return self.outputs(crops, ("logit",))[0][:, 0].float()
+
+    def outputs(self, crops: Tensor, layers: Iterable[str]) -> list[Tensor]:
+        """What Keras layers of these names make of (N, S, S, 3) uint8 crops; maps are (N, C, H, W).
+
+        Raises:
+            KeyError: there is no such layer, or its norm is folded into it.
+        """
         values: dict[int, Tensor] = {self._input: crops.to(self.device).permute(0, 3, 1, 2)}
         for key, inputs, output in self._steps:
             norm = self._norm_of.get(key)
             frozen = () if norm is None else self.units[norm].frozen()
             values[output] = self.units[key](*(values[i] for i in inputs), *frozen)
-        return values[self._output][:, 0].float()
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
+        return [values[self._output_of[layer]] for layer in layers]
 
     @torch.no_grad()
     def write_back(self) -> keras.Model:
@@ -332,12 +345,12 @@ def _unit(layer: keras.layers.Layer) -> nn.Module:
 
 
 @torch.no_grad()
-def average_into(average: KerasGraph, model: KerasGraph, decay: float) -> None:
+def average_into(average: Network, model: Network, decay: float) -> None:
     """Exponential moving average of weights and batch statistics (Polyak and Juditsky 1992), in place."""
     for mean, current in zip(_tensors(average), _tensors(model), strict=True):
         mean.lerp_(current, 1 - decay)
 
 
-def _tensors(model: KerasGraph) -> Iterable[Tensor]:
+def _tensors(model: Network) -> Iterable[Tensor]:
     yield from model.parameters()
     yield from model.buffers()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,9 @@ def fit(
     cache = Cache(cache_folder)
     parts = safe_split(cache, recipe.split)
     place = choose_device(device)
-    training = Training(
-        recipe, out, _initial_model(recipe, cache, parts.train), place, frozen_norms=recipe.frozen_norms
-    )
+    frozen = recipe.frozen_norms
+    network = partial(KerasGraph, _initial_model(recipe, cache, parts.train), frozen_norms=frozen)
+    training = Training(recipe, out, network, place, frozen_norms=frozen)
     training.resume()
     if processes.is_first():
         write_lineage(out, command, [] if recipe.start is None else [Path(recipe.start)])

@@ -18,7 +18,7 @@ from train.data.cache import MOST_MARGIN
 from train.data.names import Scheme
 from train.fakes.pairs import ExpertMix
 
-__all__ = ["ExpertRecipe", "HeadRecipe", "Mix", "PaperRecipe", "Recipe", "read_recipe"]
+__all__ = ["ExpertRecipe", "Extras", "HeadRecipe", "Mix", "PaperRecipe", "Recipe", "read_recipe"]
 
 _STRICT = ConfigDict(extra="forbid")
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -119,6 +119,32 @@ class PaperRecipe(_OfImages):
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Extras:
+    """What a training adds to the network or to its loss (``fitting.heads``); the defaults add nothing."""
+
+    head: Literal["plain", "boundary"] = "plain"
+    """A head that predicts the edge of what was replaced, dropped after training (LAA-Net, Nguyen et al., CVPR 2024)."""
+    loss: Literal["plain", "uniformity-alignment"] = "plain"
+    """Beside cross-entropy, on features of length 1 (Wang and Isola, ICML 2020; weights of GenD, Yermakov et al. 2025)."""
+    normalised: bool = False
+    """Classify features of length 1."""
+    pooling: Literal["last", "multi-level"] = "last"
+    """Whether means of earlier maps are classified beside those of the last."""
+    attention: bool = False
+    """Self-attention between the places of the last map (Vaswani et al. 2017), before it is averaged."""
+    consistency: bool = False
+    """Semi-supervised: unlabelled faces shall keep the score that the averaged network gives them, however they are processed
+    (Tarvainen and Valpola, NeurIPS 2017)."""
+    refit: Literal["none", "non-negative"] = "none"
+    """Fit the last layer anew, after training, so that no feature counts against "fake" (Stay-Positive, 2502.07778)."""
+
+    @property
+    def keep_the_network(self) -> bool:
+        """Whether what is trained can be written as the network without extras."""
+        return not (self.normalised or self.attention or self.pooling != "last")
+
+
+@dataclass(frozen=True, config=_STRICT)
 class ExpertRecipe(_OfImages):
     """Of a network that sees whole faces and windows of their own resolution, trained by ``expert.fit_expert``."""
 
@@ -140,12 +166,28 @@ class ExpertRecipe(_OfImages):
     average: _Share = 0.997
     smoothing: _Share = 0.02
     start: str | None = None
-    """Weights to start from, whose batch statistics are then kept; None for the ImageNet start, whose statistics are
-    trained."""
+    """Weights to start from, whose batch statistics are then kept; None for the start that the architecture has, whose
+    statistics are trained: ImageNet, or with mobilenet ``fitting.faceres``."""
+    pretrained: bool = True
+    """False for a random start, if there is no ``start``."""
     seed: int = 31
+    extras: Extras = Field(default_factory=Extras)
     mix: ExpertMix = Field(default_factory=ExpertMix)
     split: Literal[Scheme.CARVE] = Scheme.CARVE
     recipe: Literal["expert"] = "expert"
+
+    @property
+    def shippable(self) -> bool:
+        """Whether the result is one of the networks that ``detector`` runs."""
+        return self.architecture == "efficientnet" and self.extras.keep_the_network
+
+    @model_validator(mode="after")
+    def _has_where_extras_belong(self) -> Self:
+        if self.extras != Extras() and self.architecture != "efficientnet":
+            raise ValueError(f"extras are made for efficientnet, not for {self.architecture}")
+        if self.start is not None and self.architecture != "efficientnet":
+            raise ValueError(f"start takes weights of efficientnet, not of {self.architecture}")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

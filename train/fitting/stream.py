@@ -7,14 +7,15 @@ import multiprocessing
 import os
 import queue
 from collections.abc import Callable, Generator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
 
 __all__ = ["BatchMaker", "pair_rng", "stream"]
 
-BatchMaker: TypeAlias = Callable[[int], np.ndarray]
+B = TypeVar("B")
+BatchMaker: TypeAlias = Callable[[int], B]
 """Number of a batch, from 0 -> the batch. What is drawn depends on that number alone."""
 
 _AHEAD = 6
@@ -28,7 +29,7 @@ def pair_rng(seed: int, number: int, pair: int) -> np.random.Generator:
     return np.random.default_rng((seed, number, pair + 1))
 
 
-def stream(start: Callable[[], BatchMaker], first: int, workers: int) -> Generator[np.ndarray, None, None]:
+def stream(start: Callable[[], BatchMaker[B]], first: int, workers: int) -> Generator[B, None, None]:
     """Batches ``first``, ``first + 1`` and so on, without end.
 
     Args:

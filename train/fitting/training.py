@@ -11,22 +11,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import keras
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from train.fitting import processes
+from train.fitting.batches import Drawn
 from train.fitting.devices import mixed_precision
-from train.fitting.engine import KerasGraph, average_into
+from train.fitting.engine import Network, average_into
 from train.fitting.half import store_half
 from train.fitting.recipes import ExpertRecipe, Recipe
 
-__all__ = ["ROWS_AT_ONCE", "Batches", "Tell", "Training", "run", "score", "train_step"]
+__all__ = ["ROWS_AT_ONCE", "Batch", "Batches", "Tell", "Training", "run", "score", "train_step"]
 
 Batches: TypeAlias = Generator[tuple[np.ndarray, np.ndarray], None, None]
 """(N, S, S, 3) uint8 RGB crops and (N,) float32 labels, 1 = real."""
+Batch: TypeAlias = np.ndarray | Drawn
+"""Such crops alone, or with what an extra learns from beside them."""
 Tell: TypeAlias = Callable[[bool], Mapping[str, Any]]
 """Whether the training ends here -> what its history tells beside crops, loss and rate."""
 
@@ -39,24 +41,29 @@ _SCORE_BATCH = 64
 class Training:
     """Network, moving average of its weights and optimizer, with the checkpoint and the history in a folder.
 
+    What a step learns from a batch (``learn``) and how the averaged weights are kept (``store``) are those of a
+    ``KerasGraph``; a training of other networks overrides them.
+
     Args:
         recipe: what is trained.
         out: folder for all that is written.
-        model: what it starts from.
+        network: makes the network as it starts; called twice, for its average too.
         place: device.
-        frozen_norms: keep the batch statistics of ``model``.
+        frozen_norms: whether that network keeps its batch statistics.
     """
 
     def __init__(
-        self, recipe: Recipe | ExpertRecipe, out: Path, model: keras.Model, place: torch.device, *, frozen_norms: bool
-    ) -> None:
+        self, recipe: Recipe | ExpertRecipe, out: Path, network: Callable[[], Network], place: torch.device, *,
+        frozen_norms: bool,
+    ) -> None:  # fmt: skip
         self.weights = out / f"{recipe.architecture}.weights.h5"
         self.steps, self.step = recipe.crops // recipe.batch, 0
         self.spent = 0.0
         """Seconds of training, those before a resumption among them."""
         self.batch = recipe.batch
         self._out, self._recipe = out, recipe
-        self._graph, self.average = (KerasGraph(model, frozen_norms=frozen_norms).to(place) for _ in range(2))
+        self._graph, self.average = (network().to(place) for _ in range(2))
+        self.average.load_state_dict(self._graph.state_dict())  # what begins at random, too
         self._optimizer = torch.optim.AdamW(_groups(self._graph, recipe.decay), lr=recipe.rate)
         self._of_step = recipe if isinstance(recipe, Recipe) else _for_step(recipe, frozen_norms)
 
@@ -83,13 +90,11 @@ class Training:
             part.load_state_dict(saved[name])
         self.step, self.spent = int(saved["step"]), float(saved.get("spent", 0.0))
 
-    def take(
-        self, crops: np.ndarray, labels: np.ndarray, done: float = 0.0, teacher: KerasGraph | None = None
-    ) -> float:
+    def take(self, batch: Batch, labels: np.ndarray, done: float = 0.0, teacher: Network | None = None) -> float:
         """One step; returns the loss.
 
         Args:
-            crops: (N, S, S, 3) uint8 RGB, this process's rows of the batch.
+            batch: this process's N rows of it.
             labels: (N,) float32, 1 = real.
             done: share of the training that is over by the clock, if that is more than by the crops.
             teacher: whose scores are imitated, if any.
@@ -100,15 +105,23 @@ class Training:
         rise = min(1.0, (self.step + 1) / recipe.warmup)
         for group in self._optimizer.param_groups:
             group["lr"] = recipe.rate * rise * 0.5 * (1 + math.cos(math.pi * done))
-        rows, wanted = torch.from_numpy(crops), torch.from_numpy(labels)
-        loss = train_step(self._graph, self._optimizer, rows, wanted, teacher, self._of_step)
+        loss = self.learn(batch, torch.from_numpy(labels), done, teacher)
         self.step += 1
         # The average starts young: with a fixed decay it would drag the pretrained start along for a thousand steps.
         average_into(self.average, self._graph, min(recipe.average, (1 + self.step) / (10 + self.step)))
         return loss
 
+    def learn(self, batch: Batch, labels: Tensor, _done: float, teacher: Network | None) -> float:
+        """The step of the optimizer; arguments and result as of ``take``."""
+        crops = torch.from_numpy(batch.crops if isinstance(batch, Drawn) else batch)
+        return train_step(self._graph, self._optimizer, crops, labels, teacher, self._of_step)
+
+    def store(self) -> None:
+        """Write the averaged weights to ``weights``."""
+        store_half(self.average.write_back(), self.weights)
+
     def save(self, row: Mapping[str, Any]) -> None:
-        """The checkpoint, the averaged weights (float16) and a row of the history, which is printed too.
+        """The checkpoint, the averaged weights and a row of the history, which is printed too.
 
         The checkpoint is written to a side file and moved into place, so that a kill leaves the last good one.
         """
@@ -117,7 +130,7 @@ class Training:
         side = self._out / "checkpoint.part"
         torch.save(content, side)
         os.replace(side, self._out / "checkpoint.pt")
-        store_half(self.average.write_back(), self.weights)
+        self.store()
         with open(self._out / "history.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         print(json.dumps(row), flush=True)
@@ -127,15 +140,15 @@ class Training:
 
 
 def run(
-    training: Training, stream: Batches, tell: Tell, *, minutes: float | None, every_s: float, in_all: bool = False,
-    teacher: KerasGraph | None = None,
+    training: Training, stream: Generator[tuple[Batch, np.ndarray], None, None], tell: Tell, *, minutes: float | None,
+    every_s: float, in_all: bool = False, teacher: Network | None = None,
 ) -> None:  # fmt: skip
     """Take steps until the crops of the recipe are seen or the time is over; the first of several processes keeps the result.
 
     Args:
         training: resumed where there was a checkpoint.
         stream: from batch ``training.step`` on; closed at the end.
-        tell: called before every row of the history.
+        tell: called before the weights are kept and a row of the history is written.
         minutes: None for as long as the crops take.
         every_s: seconds between two checkpoints.
         in_all: count the minutes over every call that resumes, and let the rate fall to nothing over them; otherwise they only
@@ -163,7 +176,7 @@ def run(
 
 
 @torch.no_grad()
-def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
+def score(graph: Network, crops: np.ndarray) -> np.ndarray:
     """(N,) float32 log-odds of "fake", the mean of crop and mirror image as in ``detector.models.inference.Scorer``."""
     graph.eval()
     parts = []
@@ -175,7 +188,7 @@ def score(graph: KerasGraph, crops: np.ndarray) -> np.ndarray:
 
 
 def train_step(
-    graph: KerasGraph, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: KerasGraph | None,
+    graph: Network, optimizer: torch.optim.Optimizer, crops: Tensor, labels: Tensor, teacher: Network | None,
     recipe: Recipe,
 ) -> float:  # fmt: skip
     """One step of the optimizer on (N, S, S, 3) uint8 crops and (N,) float32 labels, 1 = real; returns the loss.
@@ -196,7 +209,7 @@ def train_step(
     return float(processes.mean_over_all(total))
 
 
-def _loss(graph: KerasGraph, crops: Tensor, labels: Tensor, teacher: KerasGraph | None, recipe: Recipe) -> Tensor:
+def _loss(graph: Network, crops: Tensor, labels: Tensor, teacher: Network | None, recipe: Recipe) -> Tensor:
     soft = labels * (1 - 2 * recipe.smoothing) + recipe.smoothing
     with mixed_precision(graph.device):
         logits = graph(crops)
@@ -209,7 +222,7 @@ def _loss(graph: KerasGraph, crops: Tensor, labels: Tensor, teacher: KerasGraph 
         return recipe.teacher_weight * taught + (1 - recipe.teacher_weight) * loss
 
 
-def _groups(graph: KerasGraph, decay: float) -> list[dict[str, Any]]:
+def _groups(graph: Network, decay: float) -> list[dict[str, Any]]:
     kernels = [p for p in graph.parameters() if p.ndim > 1]
     others = [p for p in graph.parameters() if p.ndim <= 1]
     return [{"params": kernels, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]

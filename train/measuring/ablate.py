@@ -86,7 +86,7 @@ def ablate(cache_folder: Path, runs: Path, weights: Path, names: tuple[str, ...]
             (weights / "figures").mkdir(exist_ok=True)
             shutil.copyfile(out / drawn, weights / "figures" / _PICTURES[drawn])
         path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    return list(rows)
+    return [row for row in rows if "group" not in row]  # the others are of ``ablate_expert``
 
 
 def _folder(runs: Path, name: str) -> Path:

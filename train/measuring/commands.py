@@ -76,12 +76,12 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
     mix.add_argument(
         "--enhanced", type=number(0), default=0.6, help="of the enhancement of both of a pair (default 0.6)"
     )
-    expert.add_argument("--size", type=whole_number(1), default=224, help="side of whole faces, pixels (default 224)")
     expert.add_argument("--crops", type=whole_number(1), default=60_000, help="crops to see (default 60000)")
     expert.add_argument("--rate", type=positive_number, default=3e-4, help="highest learning rate (default 3e-4)")
     expert.add_argument(
         "--batch", type=whole_number(2), default=16, help="crops a step, half of them genuine (default 16)"
     )
+    expert.add_argument("--size", type=whole_number(32), default=224, help="side of whole faces, pixels (default 224)")
     expert.add_argument("--windows", type=number(0, 1), default=0.5, help="share of batches of windows (default 0.5)")
     expert.add_argument(
         "--average", type=number(0, 1), default=0.997, help="decay of the moving average of the weights (default 0.997)"
@@ -95,7 +95,35 @@ def _add_expert(expert: argparse.ArgumentParser) -> None:
         "--minutes", type=positive_number, help="of training in all; the learning rate falls to nothing over them"
     )
     expert.add_argument("--workers", type=whole_number(1), default=1, help="processes that make batches (default 1)")
+    expert.add_argument("--loss-only", action="store_true", help="measure nothing else while training")
+    _add_extras(expert.add_argument_group("experiments, as in ablate --group heads; efficientnet only"))
     expert.set_defaults(run=_expert)
+
+
+def _add_extras(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--architecture", choices=("efficientnet", "mobilenet", "vit"), default="efficientnet",
+        help="mobilenet starts from faceres-deep, whose folder $DETECTOR_FACERES names; vit is a small vision transformer",
+    )  # fmt: skip
+    group.add_argument("--from-scratch", action="store_true", help="random start instead of the pretrained one")
+    group.add_argument(
+        "--head", choices=("plain", "boundary"), default="plain", help="predict the edge of what was replaced"
+    )
+    group.add_argument(
+        "--loss",
+        choices=("plain", "uniformity-alignment"),
+        default="plain",
+        help="beside cross-entropy, on the features",
+    )
+    group.add_argument("--normalised", action="store_true", help="classify features of length 1")
+    group.add_argument(
+        "--pooling", choices=("last", "multi-level"), default="last", help="maps whose means are classified"
+    )
+    group.add_argument("--attention", action="store_true", help="self-attention between the places of the last map")
+    group.add_argument("--consistency", action="store_true", help="semi-supervised: consistency on unlabelled faces")
+    group.add_argument(
+        "--refit", choices=("none", "non-negative"), default="none", help="fit the last layer anew after training"
+    )
 
 
 def add_clip_commands(commands: Commands) -> None:
@@ -203,16 +231,26 @@ def _expert(options: argparse.Namespace) -> int:
     from train.fakes.pairs import ExpertMix
     from train.fitting import processes
     from train.fitting.expert import fit_expert
-    from train.fitting.recipes import ExpertRecipe
+    from train.fitting.recipes import ExpertRecipe, Extras
     from train.lineage import write_lineage
     from train.measuring.unseen import measure_quickly
 
+    extras = Extras(options.head, options.loss, normalised=options.normalised, pooling=options.pooling,
+                    attention=options.attention, consistency=options.consistency, refit=options.refit)  # fmt: skip
+    if options.architecture != "efficientnet" and (options.start is not None or extras != Extras()):
+        raise UsageError("--start and the heads and losses are for efficientnet; leave out --architecture or them.")
+    if options.architecture == "vit" and options.windows:
+        raise UsageError("--architecture vit takes crops of one size; give --windows 0.")
+    if options.architecture == "vit" and options.size % 16:
+        raise UsageError("--architecture vit takes crops whose side is a multiple of 16; give another --size.")
     open_cache(options)
     mix = ExpertMix(options.copies, options.swaps, options.self_blended, strength=options.strength,
                     enhanced=options.enhanced)  # fmt: skip
-    recipe = ExpertRecipe(size=options.size, crops=options.crops, batch=options.batch, rate=options.rate, start=options.start,
-                          windows=options.windows, average=options.average, seed=options.seed, mix=mix)  # fmt: skip
-    measure = partial(measure_quickly, size=options.size)
+    recipe = ExpertRecipe(options.architecture, options.size, crops=options.crops, batch=options.batch, rate=options.rate,
+                          start=options.start, pretrained=not options.from_scratch, windows=options.windows,
+                          average=options.average, seed=options.seed, extras=extras, mix=mix)  # fmt: skip
+    unmeasured = options.loss_only or options.architecture == "vit"
+    measure = None if unmeasured else partial(measure_quickly, size=options.size)
     with processes.joined():
         if processes.is_first():
             write_lineage(options.out, options.command_line, [Path(options.start)] if options.start else [])

@@ -19,7 +19,7 @@ from train.fakes.bank import HELD_OUT
 from train.fakes.copies import FakeStore
 from train.fakes.pairs import UNSEEN_METHODS
 from train.fakes.squares import native_side, resized, square_of
-from train.fitting.engine import KerasGraph
+from train.fitting.engine import Network
 from train.metrics import auc
 
 __all__ = ["MODERN", "VIEWS", "by_method", "measure_quickly", "score_faces", "score_fakes"]
@@ -59,7 +59,7 @@ def views_of(square: np.ndarray, size: int = _SIZE) -> tuple[np.ndarray, list[np
 
 
 @torch.no_grad()
-def _fake_logits(graph: KerasGraph, crops: list[np.ndarray]) -> np.ndarray:
+def _fake_logits(graph: Network, crops: list[np.ndarray]) -> np.ndarray:
     graph.eval()
     parts = [
         -graph(torch.from_numpy(np.stack(crops[start : start + _BATCH]))).numpy()
@@ -68,7 +68,7 @@ def _fake_logits(graph: KerasGraph, crops: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def score_squares(graph: KerasGraph, squares: list[np.ndarray], size: int = _SIZE) -> dict[str, np.ndarray]:
+def score_squares(graph: Network, squares: list[np.ndarray], size: int = _SIZE) -> dict[str, np.ndarray]:
     """View -> (N,) float32 log-odds of "fake" of each square; of windows their mean."""
     whole, windows, owner = [], [], []
     for row, square in enumerate(squares):
@@ -86,7 +86,7 @@ def score_squares(graph: KerasGraph, squares: list[np.ndarray], size: int = _SIZ
 
 
 def score_faces(
-    graph: KerasGraph, cache: Cache, indices: np.ndarray, size: int = _SIZE, at_once: int = 256
+    graph: Network, cache: Cache, indices: np.ndarray, size: int = _SIZE, at_once: int = 256
 ) -> dict[str, np.ndarray]:
     """View -> (N,) float32 log-odds of "fake" of faces of the cache."""
     parts = []
@@ -97,9 +97,7 @@ def score_faces(
     return {view: np.concatenate([part[view] for part in parts]) for view in VIEWS}
 
 
-def score_fakes(
-    graph: KerasGraph, store: FakeStore, most: int, size: int = _SIZE, seed: int = 3
-) -> list[dict[str, Any]]:
+def score_fakes(graph: Network, store: FakeStore, most: int, size: int = _SIZE, seed: int = 3) -> list[dict[str, Any]]:
     """Rows of "maker", "kind" and, by view, the log-odds of the genuine face and of the fake made of it, as aligned pairs."""
     rng = np.random.default_rng(seed)
     rows, squares = [], []
@@ -162,7 +160,7 @@ def of_pairs(rows: list[dict[str, Any]], view: str) -> dict[str, dict[str, Any]]
 
 
 def measure_quickly(
-    graph: KerasGraph, cache: Cache, validation: np.ndarray, fakes: Path, size: int = _SIZE
+    graph: Network, cache: Cache, validation: np.ndarray, fakes: Path, size: int = _SIZE
 ) -> Mapping[str, Any]:
     """AUC of whole faces for the history of a training: a sample of the validation faces, by method, and made pairs."""
     chosen = np.random.default_rng(0).permutation(validation)[:_QUICK]

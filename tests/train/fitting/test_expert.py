@@ -21,9 +21,11 @@ from train.data.cache import Cache, Sample
 from train.fakes.copies import FakeMaker, FakeStore, make_fakes
 from train.fakes.pairs import UNSEEN_METHODS, ExpertMix, ExpertPairs
 from train.fakes.squares import native_side, square_of, whole_and_window
+from train.fitting import processes
 from train.fitting.engine import KerasGraph
 from train.fitting.expert import fit_expert
-from train.fitting.recipes import ExpertRecipe
+from train.fitting.expert_networks import load_network
+from train.fitting.recipes import ExpertRecipe, Extras
 from train.measuring.unseen import by_method, of_pairs, score_faces, score_fakes
 
 _SIDE = 400
@@ -143,6 +145,43 @@ def test_both_of_a_pair_have_the_size_of_the_view(folder: Path, fakes: Path, mix
         assert not np.array_equal(genuine, fake) or mix.copies == 1
 
 
+def test_what_was_replaced_is_framed_with_the_fake(folder: Path, fakes: Path) -> None:
+    """Where the mask is empty, a pair without post-processing is equal; what nobody knows is said so."""
+    cache = Cache(folder)
+    everything = np.arange(len(cache))
+    quiet = {"strength": 0.0, "enhanced": 0.0}
+    swaps = ExpertPairs(cache, everything, fakes / "train", ExpertMix(0, 1, 0, **quiet))
+    seen = 0
+    for seed in range(40):
+        genuine, fake, mask = swaps.masked_pair(np.random.default_rng(seed), 64, window=True)
+        assert mask is not None and mask.shape == (64, 64) and mask.dtype == np.uint8
+        again = swaps.pair(np.random.default_rng(seed), 64, window=True)
+        np.testing.assert_array_equal(again[1], fake)
+        if np.array_equal(
+            genuine[mask == 0], fake[mask == 0]
+        ):  # a genuine picture is softened around the mask now and then
+            seen += int((mask == 0).any() and (mask > 0).any() and not np.array_equal(genuine, fake))
+    assert seen > 3
+    _, _, whole = ExpertPairs(cache, everything, fakes / "train", ExpertMix(1, 0, 0, masked=0.0)).masked_pair(
+        np.random.default_rng(0), 64, window=False
+    )
+    assert whole is not None and whole.min() == 255
+    labelled = ExpertPairs(cache, everything, fakes / "train", ExpertMix(0, 0, 0))
+    assert labelled.masked_pair(np.random.default_rng(0), 64, window=False)[2] is None
+
+
+def test_unlabelled_faces_are_none_of_a_method_kept_out(folder: Path, fakes: Path) -> None:
+    cache = Cache(folder)
+    unseen = [i for i, sample in enumerate(cache.samples) if sample.method in UNSEEN_METHODS]
+    genuine = [i for i, sample in enumerate(cache.samples) if sample.label == "real"][:1]
+    pairs = ExpertPairs(cache, np.array(genuine + unseen), fakes / "train", ExpertMix(1, 0, 0))
+    seen = [pairs.unlabelled(np.random.default_rng(seed), 64) for seed in range(12)]
+    for plain, altered in seen:
+        np.testing.assert_array_equal(plain, seen[0][0])
+        assert plain.shape == altered.shape == (64, 64, 3)
+    assert any(not np.array_equal(plain, altered) for plain, altered in seen)
+
+
 def test_a_method_kept_out_never_trains(folder: Path, fakes: Path) -> None:
     cache = Cache(folder)
     unseen = [i for i, sample in enumerate(cache.samples) if sample.method in UNSEEN_METHODS]
@@ -182,6 +221,10 @@ def test_stopped_resumed_and_measured(folder: Path, fakes: Path, tmp_path: Path)
     assert json.loads((out / "recipe.json").read_text()) == json.loads(json.dumps(asdict(recipe)))
     with pytest.raises(ValueError, match="another recipe"):
         fit_expert(replace(recipe, rate=1.0), folder, fakes, out)
+    saved = torch.load(out / "checkpoint.pt", weights_only=True)
+    older = {key: value for key, value in json.loads(saved["recipe"]).items() if key not in ("extras", "pretrained")}
+    torch.save(saved | {"recipe": json.dumps(older)}, out / "checkpoint.pt")
+    assert fit_expert(recipe, folder, fakes, out) == path, "a checkpoint of before there were extras goes on"
 
     cache = Cache(folder)
     graph = KerasGraph(load("efficientnet", 64, path), frozen_norms=True)
@@ -192,3 +235,38 @@ def test_stopped_resumed_and_measured(folder: Path, fakes: Path, tmp_path: Path)
     assert cells["web_phone/all"]["auc"] == 1.0 and cells["web_phone/m"]["fake"] == 10
     rows = score_fakes(graph, FakeStore(fakes / "train", cache), 24)
     assert sum(cell["pairs"] for name, cell in of_pairs(rows, "whole").items() if name.endswith("all")) <= 24
+
+
+@pytest.mark.parametrize("recipe", [ExpertRecipe("vit", 64), ExpertRecipe(extras=Extras(consistency=True))])
+def test_extras_are_refused_on_several_processes(
+    recipe: ExpertRecipe, folder: Path, fakes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    with pytest.raises(ValueError, match="one process only"):
+        fit_expert(recipe, folder, fakes, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("architecture", "extras"),
+    [("efficientnet", Extras("boundary", consistency=True, refit="non-negative")), ("vit", Extras()),
+     ("efficientnet", Extras(attention=True, normalised=True, pooling="multi-level"))],
+    ids=["keras", "transformer", "torch"],
+)  # fmt: skip
+def test_extras_are_trained_and_what_is_measured_is_what_was_averaged(
+    folder: Path, fakes: Path, tmp_path: Path, architecture: str, extras: Extras
+) -> None:
+    recipe = ExpertRecipe(architecture, 64, windows=0.0, crops=8, batch=4, pretrained=False, extras=extras)
+    weights = fit_expert(recipe, folder, fakes, tmp_path)
+    assert weights.name == ("efficientnet.weights.h5" if recipe.shippable else "network.pt")
+    network = load_network(tmp_path).eval()
+    crops = torch.from_numpy(textured(1, 64)[None])
+    average = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["average"]
+    if recipe.shippable:
+        kernel = network.units["logit"].kernel.detach()
+        assert float(kernel.max()) <= 0, "refitted"
+        torch.testing.assert_close(kernel, average["trunk.units.logit.kernel"], atol=1e-3, rtol=1e-2)
+    else:
+        assert all(torch.equal(value, average[name]) for name, value in network.state_dict().items())
+    with torch.no_grad():
+        assert torch.isfinite(network(crops)).all()

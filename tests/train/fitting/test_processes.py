@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -44,6 +45,7 @@ def _losses(
 
     from detector.models.networks import build
     from train.fitting import processes, training
+    from train.fitting.engine import KerasGraph
     from train.fitting.recipes import Recipe
 
     torch.set_num_threads(1)
@@ -57,7 +59,8 @@ def _losses(
     # In bfloat16 the order in which floats are added would show.
     exact = mock.patch.object(training, "mixed_precision", return_value=nullcontext())
     with exact, processes.joined():
-        run = training.Training(recipe, out, model, torch.device("cpu"), frozen_norms=frozen)
+        network = partial(KerasGraph, model, frozen_norms=frozen)
+        run = training.Training(recipe, out, network, torch.device("cpu"), frozen_norms=frozen)
         rng = np.random.default_rng(1)
         labels = np.repeat(np.array([1, 0], np.float32), BATCH // 2)
         found = []
