@@ -41,7 +41,7 @@ COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 
 MODULES = {"photo-check": "detector", "app.py": "app"}
 """Programs that are not named as modules, and the module that each runs."""
-OTHERS = {"pip", "pytest", "ruff", "mypy", "pre-commit"}
+OTHERS = {"pip", "pytest", "ruff", "mypy", "pre-commit", "torchrun"}
 """Programs of the environment that are not ours."""
 
 
