@@ -29,7 +29,7 @@ def test_every_command_is_there_and_can_be_run() -> None:
     assert set(leaves) == {
         "ablate", "all", "average", "card", "evaluate", "examples", "expert", "exports", "fakes", "fit", "gates",
         "heatmap-sheet", "leakage", "probe",
-        "publish", "ship", "clips calibrate", "clips evaluate", "clips fit", "clips ship", "clips short",
+        "publish", "ship", "views", "clips calibrate", "clips evaluate", "clips fit", "clips ship", "clips short",
     }  # fmt: skip
     for leaf in leaves.values():
         assert leaf.get_default("run") is not None
