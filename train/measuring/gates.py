@@ -146,10 +146,11 @@ def sharpness_for_signs(rows: Sequence[Mapping[str, Any]], most: float = _FLAGGE
     """The least sharpness from which on no bin has more than ``most`` of its genuine faces flagged.
 
     Args:
-        rows: bins in rising order with ``from``, ``below`` and ``false_positive_rate``.
+        rows: bins in rising order with ``from``, ``below``, ``auc`` and ``false_positive_rate``. A bin without an AUC holds too
+            few faces to count.
         most: share.
     """
-    failing = [row["below"] for row in rows if row["false_positive_rate"] > most]
+    failing = [row["below"] for row in rows if row["auc"] is not None and row["false_positive_rate"] > most]
     return float(max(failing, default=0.0))
 
 

@@ -46,8 +46,17 @@ def test_a_gate_from_above_is_its_mirror() -> None:
 def test_signs_need_the_sharpness_from_which_on_few_genuine_faces_score_high(
     rates: tuple[float, ...], needed: float
 ) -> None:
-    rows = [{"from": i * 10.0, "below": (i + 1) * 10.0, "false_positive_rate": rate} for i, rate in enumerate(rates)]
+    rows = [
+        {"from": i * 10.0, "below": (i + 1) * 10.0, "auc": 0.8, "false_positive_rate": rate}
+        for i, rate in enumerate(rates)
+    ]
     assert sharpness_for_signs(rows, 0.1) == needed
+
+
+def test_a_bin_of_few_faces_sets_no_limit() -> None:
+    few = {"from": 60.0, "below": 80.0, "auc": None, "false_positive_rate": 0.2}
+    enough = {"from": 0.0, "below": 5.0, "auc": 0.6, "false_positive_rate": 0.2}
+    assert sharpness_for_signs([enough, few], 0.1) == 5.0
 
 
 BOUNDS = {"min_size_px": (40.0, 64.0), "min_sharpness": (0.0, 6.0), "min_brightness": (20.0, 40.0),
