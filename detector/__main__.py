@@ -6,8 +6,8 @@
     python -m detector scan [--weights DIR] --out PATH [--overview OUT.html] [--thumbnails DIR] [--workers N] [--model NAME]
                             [--retry] [--lang LANGUAGE] [--engine {pool,ray}] [--address HOST:PORT] FOLDER [FOLDER ...]
     python -m detector models [--weights DIR] [--json]
-    python -m detector export [--weights DIR] [--format {litert,onnx}] [--precision {float32,float16,int8}] [--out FILE]
-                              [--photos FILE [FILE ...]] [MODEL]
+    python -m detector export [--weights DIR] [--format {litert,onnx,page}] [--precision {float32,float16,int8}] [--out PATH]
+                              [--packages DIR] [--photos FILE [FILE ...]] [MODEL]
     python -m detector self-check [--weights DIR] [--json]
     python -m detector schema
 
