@@ -27,8 +27,8 @@ def _leaves(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParse
 def test_every_command_is_there_and_can_be_run() -> None:
     leaves = _leaves(build_parser())
     assert set(leaves) == {
-        "ablate", "all", "average", "card", "evaluate", "examples", "expert", "exports", "fakes", "fit", "gates",
-        "heatmap-sheet", "leakage", "probe",
+        "ablate", "adapt", "all", "average", "card", "evaluate", "examples", "expert", "exports", "fakes", "federate", "fit",
+        "gates", "heatmap-sheet", "leakage", "probe",
         "publish", "ship", "clips calibrate", "clips evaluate", "clips fit", "clips ship", "clips short",
     }  # fmt: skip
     for leaf in leaves.values():
