@@ -68,7 +68,8 @@ HOMES: dict[str, set[str]] = {
     "cv2": {"detector.media", "detector.faces", "detector.drawing", "detector.probes", "train"},
     "imageio": set(),
     "matplotlib": {"train.fitting", "train.card"},
-    "scipy": {"train.metrics"},
+    # heads fits with bounds (L-BFGS-B), metrics ranks.
+    "scipy": {"train.metrics", "train.fitting.heads"},
     "sklearn": {"train.measuring", "train.metrics"},
     "skimage": set(),
     "tqdm": {"detector.commands"},
