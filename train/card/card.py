@@ -26,6 +26,7 @@ from train.card.tables import (
     source_table,
     worst_cases,
 )
+from train.measuring.expert_rows import EXPERT_ROWS
 
 __all__ = ["card_tables", "card_text", "metadata", "read_histories", "render_tables", "write_card"]
 
@@ -179,6 +180,9 @@ def _ablations(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     for group, words in _GROUPS.items():
         if found := [row for row in rows if row.get("group") == group]:
             lines += ["", f"{words} (`python -m train ablate --group {group}`):", "", *expert_table(found)]
+            known = {row["name"] for row in found}
+            if missing := [name for name in EXPERT_ROWS[group] if name not in known]:
+                lines += ["", f"Not run yet: {'; '.join(missing)}."]
     if any("group" in row for row in rows):
         unseen = next(row["unseen_fakes"] for row in rows if "group" in row)
         lines += [

@@ -13,9 +13,8 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,42 +26,12 @@ from train.fakes.pairs import UNSEEN_METHODS
 from train.fitting.expert_networks import load_network
 from train.fitting.recipes import read_recipe
 from train.fitting.training import score
+from train.measuring.expert_rows import EXPERT_ROWS
 from train.measuring.unseen import MODERN
 from train.metrics import auc, auc_gain_interval, auc_interval
 
-__all__ = ["EXPERT_ROWS", "ablate_expert", "measure_row", "measured_faces"]
+__all__ = ["ablate_expert", "measure_row", "measured_faces"]
 
-_SHORT = "--windows 0 --batch 32 --average 0.97 --loss-only"
-_HEADS = f"expert --start weights/efficientnet.weights.h5 --size 160 --crops 3200 {_SHORT}"
-_STARTS = f"expert --size 128 --crops 6400 --rate 1e-3 {_SHORT}"
-EXPERT_ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "heads": MappingProxyType(
-            {
-                "the shipped weights, trained on for a little": _HEADS,
-                "the same with another seed": f"{_HEADS} --seed 32",
-                "boundary head": f"{_HEADS} --head boundary",
-                "uniformity and alignment": f"{_HEADS} --loss uniformity-alignment",
-                "non-negative refit of the last layer": f"{_HEADS} --refit non-negative",
-                "semi-supervised: consistency on unlabelled faces": f"{_HEADS} --consistency",
-                "normalised features": f"{_HEADS} --normalised",
-                "multi-level pooling": f"{_HEADS} --pooling multi-level",
-                "attention block": f"{_HEADS} --attention",
-                "the same with a third seed": f"{_HEADS} --seed 33",
-            }
-        ),
-        "starts": MappingProxyType(
-            {
-                "start from ImageNet, short": _STARTS,
-                "start from faces: MobileNetV1 of faceres-deep": f"{_STARTS} --architecture mobilenet",
-                "small vision transformer, random start": f"{_STARTS} --architecture vit",
-                "random start": f"{_STARTS} --from-scratch",
-                "start from ImageNet with another seed": f"{_STARTS} --seed 32",
-            }
-        ),
-    }
-)
-"""Group -> what is changed -> the command after ``python -m train``, without the places of data and results."""
 _LOGITS = "logits.npz"
 _FLAGGED = 0.05
 """Share of all genuine faces that are flagged at the cut at which the domains are compared."""

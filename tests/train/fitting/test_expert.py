@@ -249,9 +249,9 @@ def test_extras_are_refused_on_several_processes(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "extras"),
-    [("efficientnet", Extras("boundary", consistency=True, refit="non-negative")), ("vit", Extras()),
+    [("efficientnet", Extras("boundary", consistency=True, refit="non-negative")), ("vit", Extras()), ("mobilenet", Extras()),
      ("efficientnet", Extras(attention=True, normalised=True, pooling="multi-level"))],
-    ids=["keras", "transformer", "torch"],
+    ids=["keras", "transformer", "mobilenet", "torch"],
 )  # fmt: skip
 def test_extras_are_trained_and_what_is_measured_is_what_was_averaged(
     folder: Path, fakes: Path, tmp_path: Path, architecture: str, extras: Extras

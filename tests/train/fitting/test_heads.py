@@ -84,6 +84,7 @@ def test_alignment_and_uniformity_of_known_features() -> None:
     assert float(uniformity(spread)) < float(uniformity(apart)) < float(uniformity(torch.ones(4, 2) / 2**0.5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "extras",
     [Extras(head="boundary"), Extras(loss="uniformity-alignment"), Extras(normalised=True), Extras(consistency=True),

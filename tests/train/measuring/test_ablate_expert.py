@@ -23,7 +23,8 @@ from train.data.cache import Cache, Sample
 from train.fakes.pairs import UNSEEN_METHODS
 from train.fitting.recipes import ExpertRecipe, Extras
 from train.measuring import ablate_expert as module
-from train.measuring.ablate_expert import EXPERT_ROWS, ablate_expert, measure_row, measured_faces
+from train.measuring.ablate_expert import ablate_expert, measure_row, measured_faces
+from train.measuring.expert_rows import EXPERT_ROWS
 
 _UNSEEN = sorted(UNSEEN_METHODS)[0]
 
@@ -97,6 +98,7 @@ def test_rows_are_run_once_and_stand_beside_the_others(
     assert everything == [other, *rows]
     text = "\n".join(_ablations(everything))
     assert text.index("an ingredient") < text.index("--group heads") < text.index("+0.010 (-0.100 to +0.100)")
+    assert f"Not run yet: {list(EXPERT_ROWS['heads'])[2]}; " in text and names[0] not in text.split("Not run yet")[1]
     assert "their 3 fakes" in text and "--group starts" not in text
 
 
