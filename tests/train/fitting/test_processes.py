@@ -112,6 +112,7 @@ def test_the_command_by_torchrun_has_the_curve_of_one_process(tmp_path: Path) ->
         for n in range(16)
         for label in ("real", "fake")
     ]
+    (tmp_path / "cache").mkdir()
     write_cache(tmp_path / "cache", rows)
     fit = ["fit", "cnn", "--cache", str(tmp_path / "cache"), "--size", "48", "--crops", "192", "--from-scratch",
            "--no-pseudo-fakes", "--threads", "1", "--device", "cpu"]  # fmt: skip
