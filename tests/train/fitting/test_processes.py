@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch", reason="training extras are not installed (requirements-train.txt)")
 
 from tests import ROOT
+from tests.conftest import SHIPPED
 from tests.support.faces_on_disk import textured, write_cache
 from train.__main__ import main
 from train.data.cache import Sample
@@ -43,7 +44,7 @@ def _losses(
     import keras
     import torch
 
-    from detector.models.networks import build
+    from detector.models.networks import build, load
     from train.fitting import processes, training
     from train.fitting.engine import KerasGraph
     from train.fitting.recipes import Recipe
@@ -51,8 +52,10 @@ def _losses(
     torch.set_num_threads(1)
     keras.utils.set_random_seed(4)
     torch.manual_seed(4)
-    model = build(architecture, SIZE)
-    start = "given.weights.h5" if frozen else None
+    start = str(SHIPPED / f"{architecture}.weights.h5") if frozen else None
+    # Untrained and with frozen norms, the network would answer nothing.
+    model = build(architecture, SIZE) if start is None else load(architecture, SIZE, Path(start))
+    model.trainable = True
     recipe = Recipe(
         architecture, SIZE, crops=BATCH * STEPS, batch=BATCH, warmup=1, rate=1e-4, start=start, frozen_norms=frozen
     )
