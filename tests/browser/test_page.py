@@ -109,7 +109,9 @@ def compare(found: Answer, wanted: Report, deciding: LoadedModel) -> None:
     for there, here in zip(found.report["faces"], wanted.faces, strict=True):
         assert there["p_fake"] == pytest.approx(here.p_fake, abs=CLOSE)
         if here.stability is not None:
-            assert there["stability"]["scores"] == pytest.approx(dict(here.stability.scores), abs=CLOSE)
+            # The page scores every view; here those are left out that could not change the verdict.
+            scores = {view: there["stability"]["scores"][view] for view in here.stability.scores}
+            assert scores == pytest.approx(dict(here.stability.scores), abs=CLOSE)
     scored = sorted(face["p_fake"] for face in found.report["faces"] if face["p_fake"] is not None)
     assert len(found.crops) == len(wanted.faces)
     if len(scored) == len(found.crops) and scored:
