@@ -16,7 +16,7 @@ KIND_NAMES: Mapping[str, Sentence] = MappingProxyType(
         "reenactment": Sentence("faces moved by another person"),
         "gan": Sentence("portraits by StyleGAN"),
         "diffusion": Sentence("portraits by FLUX or SDXL"),
-        "attribute": Sentence("hair or age changed by StarGAN"),
+        "attribute": Sentence("faces with hair or age changed by StarGAN"),
         "retouch": Sentence("faces retouched by hand"),
     }
 )
