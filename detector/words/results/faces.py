@@ -73,7 +73,8 @@ VIEW_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 NOT_TRIED = Sentence(
-    "We left out tiny changes such as saving the picture again: at this score they hardly ever change the result."
+    "We skipped the test with tiny changes, such as saving the picture again: at this score they hardly ever change the "
+    "result."
 )
 EACH_VIEW = Sentence("Score after each tiny change:")
 REGION_NAMES: Mapping[str, str] = MappingProxyType(
