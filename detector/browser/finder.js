@@ -42,7 +42,7 @@ export class FaceFinder {
     const proposals = [];
     for (const window of this.windows(frame.width, frame.height)) {
       await pause();
-      proposals.push(...this.detect(this.eyes.short, levels, window, this.rules.WINDOW_PIXELS));
+      proposals.push(...this.detect(this.eyes.short, levels, window, this.rules.SIDE));
     }
     const faces = [];
     for (const place of this.withoutRepeats(proposals).slice(0, this.rules.MAX_PROPOSALS)) {

@@ -9,7 +9,7 @@ from typing import Any
 
 from detector import sentences
 from detector.drawing import preview
-from detector.faces import crops, direction, finder, flatness, geometry, screening, windows
+from detector.faces import crops, direction, finder, flatness, geometry, windows
 from detector.media import decoding
 from detector.probes import stability
 from detector.records import Manifest
@@ -50,7 +50,7 @@ def rules(manifest: Manifest, file: str, revision: str, large_files: Mapping[str
         },
         "gates": asdict(manifest.gates),
         "face_detectors": {name: each.name for name, each in manifest.face_detectors.items()},
-        "finder": _constants(windows) | _constants(finder) | {"WINDOW_PIXELS": screening.SIDE},
+        "finder": _constants(windows) | _constants(finder),
         "geometry": _constants(geometry),
         "direction": _constants(direction),
         "crops": _constants(crops),

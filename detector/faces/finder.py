@@ -27,7 +27,7 @@ from mediapipe.tasks.python.vision import FaceDetector, FaceDetectorOptions
 from numpy.typing import NDArray
 
 from detector.faces.geometry import Pyramid, Square, overlap, roll_of
-from detector.faces.screening import SIDE, Screen, Seen
+from detector.faces.screening import MIN_SUPPRESSION, SIDE, Screen, Seen
 from detector.faces.windows import MOVED, search_windows
 from detector.records import Box, Detection, Frame, UInt8Image
 from detector.runtime.console import native_noise_hidden
@@ -59,8 +59,6 @@ FULL_RANGE_PIXELS = 192
 """The same for the full-range model: its own."""
 MIRRORED_KEYPOINTS = [1, 0, 2, 3, 5, 4]
 """In a mirror the right eye is a left eye, and so with the ears."""
-MIN_SUPPRESSION = 0.3
-"""Overlap (IoU) from which mediapipe takes two boxes of one window for one face."""
 LEAST_SCREENED = 3
 """Search windows from which on screening pays; mediapipe looks at fewer at once."""
 PLAIN = 0.8

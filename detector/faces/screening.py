@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from detector.records import UInt8Image
 from detector.runtime.litert import open_interpreter
 
-__all__ = ["SIDE", "Screen", "Seen"]
+__all__ = ["MIN_SUPPRESSION", "SIDE", "Screen", "Seen"]
 
 SIDE = 128
 """Of the pictures that the model takes, pixels."""
 _GRIDS = ((16, 2), (8, 6))
 """Cells a side of the model's two layers of anchors, and anchors a cell."""
-_ONE_FACE = 0.3
+MIN_SUPPRESSION = 0.3
 """Intersection over union from which mediapipe takes two boxes of one picture for one face."""
 _LARGEST_LOGIT = 80.0
 """Its exponential is a float32, and a score beyond it is 0 or 1 as well."""
@@ -114,7 +114,7 @@ def _faces(corners: Float32, keypoints: Float32, scores: Float32) -> list[Seen]:
     found = []
     left = np.arange(len(scores))
     while len(left):
-        overlapping = _iou(corners[left[0]], corners[left]) > _ONE_FACE
+        overlapping = _iou(corners[left[0]], corners[left]) > MIN_SUPPRESSION
         # A box without area overlaps nothing, itself included.
         overlapping[0] = True
         together = left[overlapping]

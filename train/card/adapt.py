@@ -19,7 +19,7 @@ from train.command_line import UsageError
 from train.data.cache import Cache, crops_of
 from train.data.leakage import kept_split
 from train.data.names import Scheme
-from train.fitting.adapt import SHARES, Measured, adapted, choose_share, labels, mixture, own_split, thinned, tune
+from train.fitting.adapt import SHARES, Measured, adapted, choose_share, mixture, own_split, thinned, tune
 from train.fitting.engine import KerasGraph
 from train.fitting.half import store_half
 from train.fitting.history import EARLIER, keep_earlier
@@ -129,7 +129,7 @@ def adapt(plan: Plan, own: Path, target: Path, old: Old | None) -> ModelSpec:
         tests.append(("dev", before, thinned(before.where(subset="dev"), old.most)))
     tuned = tune(recipe, own, parts, rehearsed, plan.rehearsal, plan.out / "tuned", workers=plan.workers,
                  threads=plan.threads)  # fmt: skip
-    crops = [(crops_of(faces, indices, recipe.spec), labels(faces, indices)) for faces, indices in held_out]
+    crops = [(crops_of(faces, indices, recipe.spec), faces.fakes(indices)) for faces, indices in held_out]
     rows = adapted(recipe, start, tuned, crops[0], crops[1] if old else None)
     chosen = choose_share(rows, plan.may_lose)
     print(*_table(rows, chosen), sep="\n", flush=True)
@@ -173,7 +173,7 @@ def _before_and_after(
     graphs = [KerasGraph(load(recipe.architecture, recipe.size, path), frozen_norms=True) for path in (start, after)]
     rows: list[dict[str, object]] = []
     for part, cache, indices in tests:
-        fake = labels(cache, indices)
+        fake = cache.fakes(indices)
         groups = np.array([f"{cache.samples[i].source}/{cache.samples[i].group}" for i in indices.tolist()])
         crops = crops_of(cache, indices, recipe.spec)
         scores = [score(graph, crops) for graph in graphs]

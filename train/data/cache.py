@@ -87,6 +87,10 @@ class Cache:
         mesh = np.array(self._meshes[index])
         return None if np.isnan(mesh).any() else mesh
 
+    def fakes(self, indices: np.ndarray) -> np.ndarray:
+        """(N,) bool of (N,) samples, True for a fake."""
+        return np.array([self.samples[i].label == "fake" for i in indices.tolist()], np.bool_)
+
     def where(self, **wanted: str) -> np.ndarray:
         """Indices of the samples whose fields equal all the given ones, for example ``subset="dev"``."""
         hits = [i for i, s in enumerate(self.samples) if all(getattr(s, key) == value for key, value in wanted.items())]

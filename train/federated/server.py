@@ -20,7 +20,7 @@ from detector.models.networks import build, load
 from detector.records import CropSpec
 from train.data.cache import Cache, crops_of
 from train.federated.messages import arrays_in, arrays_of, asked_for, count_in, put_into
-from train.fitting.adapt import labels, thinned
+from train.fitting.adapt import thinned
 from train.fitting.engine import KerasGraph
 from train.fitting.half import store_half
 from train.fitting.training import score
@@ -45,7 +45,7 @@ class Dev:
     def __init__(self, cache: Path, architecture: str, spec: CropSpec, most: int) -> None:
         faces = Cache(cache)
         indices = thinned(faces.where(subset="dev"), most)
-        self._crops, self._fake = crops_of(faces, indices, spec), labels(faces, indices)
+        self._crops, self._fake = crops_of(faces, indices, spec), faces.fakes(indices)
         self._source = np.array([faces.samples[i].source for i in indices.tolist()])
         self._model = build(architecture, spec.size)
 

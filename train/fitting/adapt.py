@@ -23,6 +23,7 @@ from train.data.cache import Cache, crops_of
 from train.data.leakage import safe_split
 from train.data.names import Scheme
 from train.data.splits import Split
+from train.fitting.average import mean_weights
 from train.fitting.batches import batches
 from train.fitting.engine import KerasGraph
 from train.fitting.recipes import Mix, Recipe
@@ -34,7 +35,6 @@ __all__ = [
     "Measured",
     "adapted",
     "choose_share",
-    "labels",
     "mixed",
     "mixture",
     "own_split",
@@ -73,11 +73,6 @@ def own_split(cache: Cache) -> Split:
                     "Add faces of other people or events, or divide groups that belong together for no reason."
                 )
     return parts
-
-
-def labels(cache: Cache, indices: np.ndarray) -> np.ndarray:
-    """(N,) bool, True for a fake."""
-    return np.array([cache.samples[i].label == "fake" for i in indices.tolist()])
 
 
 def thinned(indices: np.ndarray, most: int) -> np.ndarray:
@@ -137,7 +132,7 @@ def tune(
         for folder, indices, mix, size in sets
     ]
     cache = Cache(own)
-    crops, fake = crops_of(cache, parts.validation, recipe.spec), labels(cache, parts.validation)
+    crops, fake = crops_of(cache, parts.validation, recipe.spec), cache.fakes(parts.validation)
 
     def tell(_last: bool) -> Mapping[str, Any]:
         return {"validation_auc": round(auc(fake, score(training.average, crops)), 4)}
@@ -149,8 +144,7 @@ def tune(
 def mixture(recipe: Recipe, start: Path, tuned: Path, share: float) -> keras.Model:
     """The network whose weights are those of ``tuned`` by this share and those of ``start`` for the rest."""
     model, other = (load(recipe.architecture, recipe.size, path) for path in (start, tuned))
-    pairs = zip(model.get_weights(), other.get_weights(), strict=True)
-    model.set_weights([(1 - share) * before + share * after for before, after in pairs])
+    model.set_weights(mean_weights([model, other], [1 - share, share]))
     return model
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from detector.models.networks import load
@@ -19,7 +20,7 @@ from train.fitting.history import EARLIER
 from train.fitting.recipes import read_recipe
 from train.lineage import write_lineage
 
-__all__ = ["average"]
+__all__ = ["average", "mean_weights"]
 
 
 def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command: str | None = None) -> Path:
@@ -58,12 +59,7 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command
             raise ValueError(
                 f"{run} and {runs[-1]} hold weights of different shapes: only equal networks can be averaged"
             )
-    parts = np.asarray(shares, np.float64) / np.sum(shares)
-    mean = [
-        np.tensordot(parts, np.stack([array.astype(np.float64) for array in arrays]), axes=1).astype(np.float32)
-        for arrays in zip(*(model.get_weights() for model in models), strict=True)
-    ]
-    models[-1].set_weights(mean)
+    models[-1].set_weights(mean_weights(models, shares))
     write_lineage(out, command, [run / f"{architecture}.weights.h5" for run in runs])
     for name in ("recipe.json", "history.jsonl"):
         shutil.copyfile(runs[-1] / name, out / name)
@@ -72,3 +68,12 @@ def average(runs: Sequence[Path], shares: Sequence[float], out: Path, *, command
     weights = out / f"{architecture}.weights.h5"
     store_half(models[-1], weights)
     return weights
+
+
+def mean_weights(models: Sequence[keras.Model], shares: Sequence[float]) -> list[np.ndarray]:
+    """The mean of every array of networks of one architecture, float32, by shares that are scaled to a sum of one."""
+    parts = np.asarray(shares, np.float64) / np.sum(shares)
+    return [
+        np.tensordot(parts, np.stack([array.astype(np.float64) for array in arrays]), axes=1).astype(np.float32)
+        for arrays in zip(*(model.get_weights() for model in models), strict=True)
+    ]

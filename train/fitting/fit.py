@@ -113,7 +113,7 @@ def _teacher(recipe: Recipe, place: torch.device) -> KerasGraph | None:
 
 
 def _progress(cache: Cache, indices: np.ndarray, logits: np.ndarray) -> Mapping[str, Any]:
-    fake = np.array([cache.samples[i].label == "fake" for i in indices])
+    fake = cache.fakes(indices)
     source = np.array([cache.samples[i].source for i in indices])
     by_source = {
         name: round(auc(fake[source == name], logits[source == name]), 4)

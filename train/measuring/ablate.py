@@ -102,7 +102,7 @@ def _measured(cache: Cache, out: Path, first: Path) -> dict[str, Any]:
     crops = crops_for(cache, dev, recipe) if isinstance(recipe, Recipe) else crops_of(cache, dev, recipe.spec)
     logits = score(graph, crops)
     np.save(out / _LOGITS, logits)
-    fake = np.array([cache.samples[i].label == "fake" for i in dev])
+    fake = cache.fakes(dev)
     source = np.array([cache.samples[i].source for i in dev])
     both = np.isin(source, list(set(source[fake]) & set(source[~fake])))
     by_source = {

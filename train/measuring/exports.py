@@ -59,7 +59,7 @@ def measure_exports(weights: Path, cache_folder: Path, faces: int, seed: int = 0
         _some(rng, cache.where(subset="dev", label=label), faces // 2) for label in ("real", "fake")
     ])  # fmt: skip
     ranged = _some(rng, cache.where(subset="train"), _RANGED)
-    fake = np.array([cache.samples[i].label == "fake" for i in dev])
+    fake = cache.fakes(dev)
     for spec in store.manifest.models.values():
         model = exportable(load(spec.architecture, spec.crop.size, store.locate(spec.file).path))
         yield from _of_model(model, spec, crops_of(cache, dev, spec.crop), fake, crops_of(cache, ranged, spec.crop))
